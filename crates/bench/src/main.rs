@@ -1,0 +1,2 @@
+//! Load generator, crash bench and history checker; never shipped.
+fn main() {}

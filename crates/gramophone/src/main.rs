@@ -1,0 +1,2 @@
+//! Self-hosted Instagram Business server: one binary.
+fn main() {}

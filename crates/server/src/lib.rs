@@ -1,0 +1,1 @@
+//! The rim: webhooks, health, metrics, settings, and the workers' wiring.
