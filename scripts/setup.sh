@@ -12,7 +12,7 @@ fail() { printf '\nsetup: %s\n' "$*" >&2; exit 1; }
 # What is needed -> the Debian package that brings it.
 declare -A package_of=(
   [cc]=gcc [ffmpeg]=ffmpeg [ffprobe]=ffmpeg [pocketsphinx_continuous]=pocketsphinx
-  [c++]=g++ [cmake]=cmake [chromium]=chromium [espeak-ng]=espeak-ng [redis-server]=redis-server [prlimit]=util-linux
+  [c++]=g++ [cmake]=cmake [chromium]=chromium [espeak-ng]=espeak-ng [prlimit]=util-linux
 )
 commands=(cc ffmpeg ffprobe pocketsphinx_continuous prlimit)
 if [ "$purpose" = test ]; then commands+=(c++ cmake chromium espeak-ng); fi
@@ -42,7 +42,8 @@ Install your system's packages of the same programs, then run the same command a
 fi
 
 command -v cargo >/dev/null 2>&1 || fail "cargo is missing. Install Rust from https://rustup.rs (the version in rust-toolchain.toml is fetched by itself), then run the same command again."
-ffmpeg -hide_banner -filters 2>/dev/null | grep -q ' flite ' || fail "this ffmpeg has no 'flite' voice, with which the sample reels are spoken. Debian's and Ubuntu's package 'ffmpeg' has it."
+filters=$(ffmpeg -hide_banner -filters 2>/dev/null)
+[[ $filters == *' flite '* ]] || fail "this ffmpeg has no 'flite' voice, with which the sample reels are spoken. Debian's and Ubuntu's package 'ffmpeg' has it."
 
 # yt-dlp: pinned, every file checked against its SHA-256, in an environment of its own.
 pin=$(sed -n 's/^yt-dlp==\([^ ]*\).*/\1/p' tools/yt-dlp/requirements.txt)
