@@ -1,6 +1,13 @@
 //! Fits the coefficients of the speech detector again and prints them: `cargo run -p gramophone-media --example
 //! fit_speech_detector`. Kept so that whoever doubts or improves the numbers in `src/vad/mod.rs` can.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::cast_precision_loss, unreachable_pub)]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_precision_loss,
+    unreachable_pub
+)]
 
 #[path = "../tests/speech/clips.rs"]
 mod clips;
@@ -27,7 +34,9 @@ fn main() {
     for _ in 0..6_000 {
         let (mut slope, mut slope_bias) = ([0.0; FEATURES], 0.0);
         for (values, label, share) in &rows {
-            let z: Vec<f64> = (0..FEATURES).map(|i| (values[i] - mean[i]) / deviation[i]).collect();
+            let z: Vec<f64> = (0..FEATURES)
+                .map(|i| (values[i] - mean[i]) / deviation[i])
+                .collect();
             let sum = bias + z.iter().zip(&weights).map(|(a, b)| a * b).sum::<f64>();
             let error = (1.0 / (1.0 + (-sum).exp()) - label) * share;
             for i in 0..FEATURES {
@@ -50,10 +59,20 @@ fn main() {
             }
             sum / shares
         };
-        println!("{} | {:.2} | {:.3} | {:.3}", NAMES[i], weights[i], of(1.0), of(0.0));
+        println!(
+            "{} | {:.2} | {:.3} | {:.3}",
+            NAMES[i],
+            weights[i],
+            of(1.0),
+            of(0.0)
+        );
     }
-    let plain: Vec<String> = (0..FEATURES).map(|i| format!("{:.3}", weights[i] / deviation[i])).collect();
-    let shift: f64 = (0..FEATURES).map(|i| weights[i] * mean[i] / deviation[i]).sum();
+    let plain: Vec<String> = (0..FEATURES)
+        .map(|i| format!("{:.3}", weights[i] / deviation[i]))
+        .collect();
+    let shift: f64 = (0..FEATURES)
+        .map(|i| weights[i] * mean[i] / deviation[i])
+        .sum();
     println!("const WEIGHTS: [f32; FEATURES] = [{}];", plain.join(", "));
     println!("const BIAS: f32 = {:.3};", bias - shift);
 }
@@ -61,7 +80,11 @@ fn main() {
 /// Speech and music weigh the same in the end.
 fn balance(rows: &mut [Row]) {
     for wanted in [0.0, 1.0] {
-        let sum: f64 = rows.iter().filter(|r| (r.1 - wanted).abs() < 0.5).map(|r| r.2).sum();
+        let sum: f64 = rows
+            .iter()
+            .filter(|r| (r.1 - wanted).abs() < 0.5)
+            .map(|r| r.2)
+            .sum();
         for row in rows.iter_mut().filter(|r| (r.1 - wanted).abs() < 0.5) {
             row.2 /= 2.0 * sum;
         }

@@ -18,7 +18,10 @@ pub(crate) enum Refusal {
     /// It did not understand the form of the question.
     Format(u16),
     /// Busy or broken for now.
-    Later { why: String, after: Option<Duration> },
+    Later {
+        why: String,
+        after: Option<Duration>,
+    },
     /// The same question will be refused again.
     Permanent(String),
 }
@@ -30,7 +33,11 @@ impl Refusal {
 
     /// Waits as long as the server asked, or a second.
     pub(crate) async fn pause(&self) {
-        let asked = if let Self::Later { after, .. } = self { *after } else { None };
+        let asked = if let Self::Later { after, .. } = self {
+            *after
+        } else {
+            None
+        };
         tokio::time::sleep(asked.unwrap_or(Duration::from_secs(1)).min(LONGEST_PAUSE)).await;
     }
 }
@@ -46,13 +53,16 @@ impl fmt::Display for Refusal {
 
 /// A client with a deadline for the whole call.
 pub(crate) fn client(total: Duration) -> Result<Client, String> {
-    builder().timeout(total).build().map_err(|_| "cannot set up HTTPS".to_owned())
+    builder()
+        .timeout(total)
+        .build()
+        .map_err(|_| "cannot set up HTTPS".to_owned())
 }
 
 /// A client for long downloads: every read has a deadline, the whole has none.
 pub(crate) fn patient_client() -> Result<Client, String> {
     builder()
-        .read_timeout(Duration::from_secs(60))
+        .read_timeout(Duration::from_mins(1))
         .build()
         .map_err(|_| "cannot set up HTTPS".to_owned())
 }
@@ -94,7 +104,8 @@ pub(crate) async fn text(request: RequestBuilder, most: usize) -> Result<String,
             return Err(Refusal::Permanent(format!("sent more than {most} bytes")));
         }
     }
-    String::from_utf8(body).map_err(|_| Refusal::Permanent("sent something that is no text".to_owned()))
+    String::from_utf8(body)
+        .map_err(|_| Refusal::Permanent("sent something that is no text".to_owned()))
 }
 
 /// What a status means for the caller.
@@ -110,20 +121,23 @@ pub(crate) fn check(response: &Response) -> Result<(), Refusal> {
         .and_then(|value| value.to_str().ok()?.trim().parse().ok())
         .map(Duration::from_secs);
     Err(match status {
-        StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
-            Refusal::Format(code)
-        }
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-            Refusal::Later { why: format!("is busy (HTTP {code})"), after }
-        }
-        _ if status.is_server_error() => {
-            Refusal::Later { why: format!("failed (HTTP {code})"), after }
-        }
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            Refusal::Permanent(format!("refused the key (HTTP {code}); check it in the settings"))
-        }
+        StatusCode::BAD_REQUEST
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE
+        | StatusCode::UNPROCESSABLE_ENTITY => Refusal::Format(code),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Refusal::Later {
+            why: format!("is busy (HTTP {code})"),
+            after,
+        },
+        _ if status.is_server_error() => Refusal::Later {
+            why: format!("failed (HTTP {code})"),
+            after,
+        },
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Refusal::Permanent(format!(
+            "refused the key (HTTP {code}); check it in the settings"
+        )),
         StatusCode::NOT_FOUND => Refusal::Permanent(
-            "does not know the path or the model (HTTP 404); check url and model in the settings".to_owned(),
+            "does not know the path or the model (HTTP 404); check url and model in the settings"
+                .to_owned(),
         ),
         _ => Refusal::Permanent(format!("answered with HTTP {code}")),
     })
@@ -140,7 +154,10 @@ pub(crate) fn lost(error: &reqwest::Error) -> Refusal {
     } else {
         "broke off the connection"
     };
-    Refusal::Later { why: why.to_owned(), after: None }
+    Refusal::Later {
+        why: why.to_owned(),
+        after: None,
+    }
 }
 
 #[cfg(test)]

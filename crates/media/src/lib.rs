@@ -5,6 +5,7 @@
 #![doc = include_str!("../README.md")]
 
 mod heard;
+mod http;
 mod item;
 mod progress;
 pub mod settings;

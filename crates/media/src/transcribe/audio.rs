@@ -8,7 +8,7 @@ use crate::tool::{self, Limits, Tool};
 use crate::vad::{RATE, Span};
 
 /// Longest sound that is listened to, whatever the settings allow: an engine's memory and time are sized for it.
-pub(super) const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
+pub(super) const LONGEST: Duration = Duration::from_hours(2);
 /// Silence put between two spans, so that an engine hears a pause where we cut.
 const GAP_MS: u64 = 300;
 /// Containers and codecs that an attachment or a download can be. Everything that can refer to other files (playlists,
@@ -40,19 +40,31 @@ pub(super) async fn extract(
     };
     let (seconds, bytes) = (seconds.to_string(), bytes.to_string());
     let mut ffmpeg = Tool::new(ffmpeg, dir)
-        .args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-threads", "1"])
+        .args([
+            "-hide_banner",
+            "-loglevel",
+            "error",
+            "-nostdin",
+            "-y",
+            "-threads",
+            "1",
+        ])
         .args(["-protocol_whitelist", "file", "-format_whitelist", FORMATS])
         .args(["-codec_whitelist", CODECS, "-max_streams", "16"])
         .arg("-i")
         .arg(&input)
-        .args(["-map", "0:a:0?", "-vn", "-sn", "-dn", "-t", &seconds, "-ac", "1", "-ar", "16000"])
+        .args([
+            "-map", "0:a:0?", "-vn", "-sn", "-dn", "-t", &seconds, "-ac", "1", "-ar", "16000",
+        ])
         .args(["-c:a", "pcm_s16le", "-f", "s16le", "-fs", &bytes])
         .arg(&output)
         .limits(limits);
     ffmpeg.max_stdout = 4 << 10;
     let done = tool::run(ffmpeg).await.map_err(|error| error.to_string())?;
     if let Some(killed) = done.killed {
-        return Err(format!("ffmpeg was stopped while taking out the sound ({killed:?})"));
+        return Err(format!(
+            "ffmpeg was stopped while taking out the sound ({killed:?})"
+        ));
     }
     let samples = tokio::fs::read(&out).await.unwrap_or_default();
     let _ = tokio::fs::remove_file(&out).await;
@@ -61,7 +73,12 @@ pub(super) async fn extract(
         // its sound cannot be decoded. Both end the same way for the person.
         return Ok(None);
     }
-    Ok(Some(samples.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect()))
+    Ok(Some(
+        samples
+            .chunks_exact(2)
+            .map(|b| i16::from_le_bytes([b[0], b[1]]))
+            .collect(),
+    ))
 }
 
 /// The speech of a clip, pauses and music cut out, with the way back to the clip's own time.
@@ -76,7 +93,10 @@ pub(super) struct Feed {
 impl Feed {
     /// Puts the spans of `pcm` one behind the other.
     pub(super) fn new(pcm: &[i16], spans: &[Span]) -> Self {
-        let mut feed = Self { pcm: Vec::new(), pieces: Vec::new() };
+        let mut feed = Self {
+            pcm: Vec::new(),
+            pieces: Vec::new(),
+        };
         for span in spans {
             if !feed.pcm.is_empty() {
                 feed.pcm.extend(std::iter::repeat_n(0, samples(GAP_MS)));
@@ -85,7 +105,8 @@ impl Feed {
             if from >= to {
                 continue;
             }
-            feed.pieces.push((feed.length_ms(), span.start_ms, span.length_ms()));
+            feed.pieces
+                .push((feed.length_ms(), span.start_ms, span.length_ms()));
             feed.pcm.extend_from_slice(&pcm[from..to]);
         }
         feed
@@ -143,7 +164,9 @@ pub(super) fn bytes(pcm: &[i16]) -> impl Iterator<Item = u8> {
 
 /// How many samples so many milliseconds are.
 pub(super) fn samples(ms: u64) -> usize {
-    usize::try_from(ms).unwrap_or(usize::MAX / RATE).saturating_mul(RATE / 1000)
+    usize::try_from(ms)
+        .unwrap_or(usize::MAX / RATE)
+        .saturating_mul(RATE / 1000)
 }
 
 #[cfg(test)]
@@ -153,13 +176,25 @@ mod tests {
     #[test]
     fn times_find_their_way_back() {
         let pcm = vec![7_i16; samples(60_000)];
-        let spans =
-            [Span { start_ms: 5_000, end_ms: 8_000 }, Span { start_ms: 20_000, end_ms: 21_000 }];
+        let spans = [
+            Span {
+                start_ms: 5_000,
+                end_ms: 8_000,
+            },
+            Span {
+                start_ms: 20_000,
+                end_ms: 21_000,
+            },
+        ];
         let feed = Feed::new(&pcm, &spans);
         assert_eq!(feed.length_ms(), 3_000 + 300 + 1_000);
         assert_eq!(feed.clip_ms(0), 5_000);
         assert_eq!(feed.clip_ms(2_999), 7_999);
-        assert_eq!(feed.clip_ms(3_100), 8_000, "the gap belongs to the end of the piece before");
+        assert_eq!(
+            feed.clip_ms(3_100),
+            8_000,
+            "the gap belongs to the end of the piece before"
+        );
         assert_eq!(feed.clip_ms(3_300), 20_000);
         assert_eq!(feed.clip_ms(3_800), 20_500);
         assert_eq!(feed.clip_ms(99_000), 21_000);

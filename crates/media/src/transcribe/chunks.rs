@@ -45,12 +45,28 @@ mod tests {
 
     #[test]
     fn pieces_are_filled_cut_at_pauses_and_never_too_long() {
-        assert_eq!(cut(&[span(0, 9_000), span(9_600, 20_000), span(20_500, 27_000)]), [span(0, 27_000)]);
-        assert_eq!(cut(&[span(0, 20_000), span(20_500, 40_000)]), [span(0, 20_000), span(20_500, 40_000)]);
-        assert_eq!(cut(&[span(0, 6_000), span(9_000, 12_000)]), [span(0, 6_000), span(9_000, 12_000)]);
+        assert_eq!(
+            cut(&[span(0, 9_000), span(9_600, 20_000), span(20_500, 27_000)]),
+            [span(0, 27_000)]
+        );
+        assert_eq!(
+            cut(&[span(0, 20_000), span(20_500, 40_000)]),
+            [span(0, 20_000), span(20_500, 40_000)]
+        );
+        assert_eq!(
+            cut(&[span(0, 6_000), span(9_000, 12_000)]),
+            [span(0, 6_000), span(9_000, 12_000)]
+        );
         assert_eq!(cut(&[span(0, 2_000), span(5_000, 8_000)]), [span(0, 8_000)]);
         let endless = cut(&[span(1_000, 70_000)]);
-        assert_eq!(endless, [span(1_000, 29_000), span(29_000, 57_000), span(57_000, 70_000)]);
+        assert_eq!(
+            endless,
+            [
+                span(1_000, 29_000),
+                span(29_000, 57_000),
+                span(57_000, 70_000)
+            ]
+        );
         assert!(cut(&[span(5_000, 5_200)]).is_empty());
     }
 }

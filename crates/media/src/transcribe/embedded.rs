@@ -21,7 +21,7 @@ const ADDRESS_SPACE: u64 = 3 << 30;
 const ADDRESS_SPACE_LARGE: u64 = 4 << 30;
 const LARGE_MODEL: u64 = 800_000_000;
 /// Deadlines: loading, one piece, the whole job.
-const LOAD: Duration = Duration::from_secs(60);
+const LOAD: Duration = Duration::from_mins(1);
 const LONGEST_LINE: usize = 256 << 10;
 
 /// One line of the child.
@@ -75,9 +75,17 @@ pub(crate) struct Job<'a> {
     pub(crate) dir: &'a Path,
     pub(crate) language: Option<Language>,
     pub(crate) threads: usize,
-    /// Overrides of the limits; tests make them tight.
+    /// Tighter limits than usual.
+    pub(crate) limits: Tight,
+}
+
+/// Limits tighter than usual, for machines (and tests) with less to give.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tight {
+    /// Bytes of address space.
     pub(crate) address_space: Option<u64>,
-    pub(crate) deadline: Option<Duration>,
+    /// Time until the next line.
+    pub(crate) next_line: Option<Duration>,
 }
 
 /// Why the child brought nothing, or not all.
@@ -98,17 +106,39 @@ pub(crate) struct Lines {
 impl Lines {
     /// As the guards want it.
     pub(crate) fn into_raw(self, incomplete: bool) -> Raw {
-        let mut raw = Raw { incomplete, ..Raw::default() };
+        let mut raw = Raw {
+            incomplete,
+            ..Raw::default()
+        };
         for line in self.lines {
-            let Line::Chunk { t0, t1, text, segments, language, partial, .. } = line else { continue };
+            let Line::Chunk {
+                t0,
+                t1,
+                text,
+                segments,
+                language,
+                partial,
+                ..
+            } = line
+            else {
+                continue;
+            };
             raw.incomplete |= partial;
             raw.language = raw.language.or(language);
             if segments.is_empty() {
                 let time = Some((milliseconds(t0), milliseconds(t1)));
-                raw.segments.push(RawSegment { time, text, ..RawSegment::default() });
+                raw.segments.push(RawSegment {
+                    time,
+                    text,
+                    ..RawSegment::default()
+                });
             }
             for (start, end, text) in segments {
-                raw.segments.push(RawSegment { time: Some((start, end)), text, ..RawSegment::default() });
+                raw.segments.push(RawSegment {
+                    time: Some((start, end)),
+                    text,
+                    ..RawSegment::default()
+                });
             }
         }
         raw
@@ -134,10 +164,12 @@ pub(crate) async fn listen(
     let chunks = chunks::cut(spans);
     let speech = Duration::from_millis(chunks.iter().map(Span::length_ms).sum());
     let total = LOAD + speech * 4;
-    let watch = Arc::new(Watch::new(job.deadline.unwrap_or(LOAD)));
+    let watch = Arc::new(Watch::new(job.limits.next_line.unwrap_or(LOAD)));
     let mut ended = None;
     let on_line = |text: &str| {
-        let Ok(line) = serde_json::from_str::<Line>(text) else { return };
+        let Ok(line) = serde_json::from_str::<Line>(text) else {
+            return;
+        };
         match line {
             Line::Ready { .. } => {}
             Line::Done | Line::Failed { .. } => ended = Some(line),
@@ -148,9 +180,9 @@ pub(crate) async fn listen(
             }
         }
         let next = Duration::from_secs(20) + Duration::from_millis(chunks::LONGEST_MS) * 6;
-        watch.extend(job.deadline.unwrap_or(next));
+        watch.extend(job.limits.next_line.unwrap_or(next));
     };
-    let child = tool::run_lines(tool(job, pcm, &chunks, job.deadline.map_or(total, |d| d * 4)), on_line);
+    let child = tool::run_lines(tool(job, pcm, &chunks, total), on_line);
     let done = tokio::select! {
         done = child => Some(done),
         () = watch.ran_out() => None,
@@ -173,21 +205,32 @@ pub(crate) async fn listen(
 }
 
 fn tool(job: &Job<'_>, pcm: &[i16], chunks: &[Span], wall: Duration) -> Tool {
-    let table: Vec<String> =
-        chunks.iter().map(|chunk| format!("{}-{}", chunk.start_ms, chunk.end_ms)).collect();
+    let table: Vec<String> = chunks
+        .iter()
+        .map(|chunk| format!("{}-{}", chunk.start_ms, chunk.end_ms))
+        .collect();
     let large = std::fs::metadata(job.model).is_ok_and(|file| file.len() > LARGE_MODEL);
-    let space = if large { ADDRESS_SPACE_LARGE } else { ADDRESS_SPACE };
+    let space = if large {
+        ADDRESS_SPACE_LARGE
+    } else {
+        ADDRESS_SPACE
+    };
     let mut tool = Tool::new(job.program, job.dir)
         .arg("stt-worker")
         .arg("--model")
         .arg(job.model)
-        .args(["--threads", &job.threads.to_string(), "--chunks", &table.join(",")])
+        .args([
+            "--threads",
+            &job.threads.to_string(),
+            "--chunks",
+            &table.join(","),
+        ])
         // Otherwise ggml starts a debugger when it aborts.
         .env("GGML_NO_BACKTRACE", "1")
         .limits(Limits {
             wall,
             cpu_seconds: Some(120 + 8 * (pcm.len() / crate::vad::RATE) as u64),
-            address_space: Some(job.address_space.unwrap_or(space)),
+            address_space: Some(job.limits.address_space.unwrap_or(space)),
             file_size: Some(0),
             open_files: Some(64),
         });

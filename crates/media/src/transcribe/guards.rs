@@ -45,33 +45,44 @@ const WORDS_PER_TEN_SECONDS: f32 = 3.0;
 
 /// Turns what an engine said into what we stand for.
 pub(super) fn judge(raw: Raw, hearing: &Hearing, engine: &str) -> Heard {
-    let said = raw.segments.iter().filter(|s| !s.text.trim().is_empty()).count();
-    let mut loops = false;
-    let mut kept: Vec<RawSegment> = Vec::new();
-    let mut equal = 0;
+    let said = raw
+        .segments
+        .iter()
+        .filter(|s| !s.text.trim().is_empty())
+        .count();
+    let mut believed: Vec<RawSegment> = Vec::new();
     for mut segment in raw.segments {
         segment.text = tidy(&segment.text);
-        if segment.text.is_empty() || invented(&segment, &hearing.spans) {
-            continue;
-        }
-        let again = kept.last().is_some_and(|last| normal(&last.text) == normal(&segment.text));
-        equal = if again { equal + 1 } else { 1 };
-        kept.push(segment);
-        if equal >= REPEATS {
-            // One copy stays: something was said there.
-            kept.truncate(kept.len() + 1 - equal);
-            equal = 1;
-            loops = true;
+        if !segment.text.is_empty() && !invented(&segment, &hearing.spans) {
+            believed.push(segment);
         }
     }
-    let text = kept.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" ");
+    let mut loops = false;
+    let mut kept: Vec<RawSegment> = Vec::new();
+    for equal in believed.chunk_by(|a, b| normal(&a.text) == normal(&b.text)) {
+        if equal.len() >= REPEATS {
+            // One copy stays: something was said there.
+            kept.extend_from_slice(&equal[..1]);
+            loops = true;
+        } else {
+            kept.extend_from_slice(equal);
+        }
+    }
+    let text = kept
+        .iter()
+        .map(|s| s.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
     if text.is_empty() {
         let why = "the recogniser found no words".to_owned();
         return Heard::nothing(Verdict::NotHeard { why }, engine);
     }
     let sparse = words_per_ten_seconds(&text, hearing.speech_ms) < WORDS_PER_TEN_SECONDS;
     let foreign = raw.language_probability.is_some_and(|p| p < 0.5);
-    let guessed = kept.iter().filter(|s| s.avg_logprob.is_some_and(|l| l < GUESS_LOGPROB)).count();
+    let guessed = kept
+        .iter()
+        .filter(|s| s.avg_logprob.is_some_and(|l| l < GUESS_LOGPROB))
+        .count();
     let low_confidence = raw.incomplete
         || loops
         || sparse
@@ -83,7 +94,11 @@ pub(super) fn judge(raw: Raw, hearing: &Hearing, engine: &str) -> Heard {
         .into_iter()
         .map(|s| {
             let (start_ms, end_ms) = s.time.unwrap_or((0, end_ms));
-            Segment { start_ms, end_ms, text: s.text }
+            Segment {
+                start_ms,
+                end_ms,
+                text: s.text,
+            }
         })
         .collect();
     Heard {
@@ -107,9 +122,14 @@ fn invented(segment: &RawSegment, spans: &[Span]) -> bool {
     {
         return true;
     }
-    let Some((start_ms, end_ms)) = segment.time else { return false };
+    let Some((start_ms, end_ms)) = segment.time else {
+        return false;
+    };
     let length_ms = end_ms.saturating_sub(start_ms);
-    let touched: u64 = spans.iter().map(|span| span.overlap_ms(start_ms, end_ms)).sum();
+    let touched: u64 = spans
+        .iter()
+        .map(|span| span.overlap_ms(start_ms, end_ms))
+        .sum();
     if share(touched, length_ms) < LEAST_OVERLAP {
         return true;
     }
@@ -169,7 +189,11 @@ fn normal(text: &str) -> String {
         .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
         .map(|c| if c.is_alphanumeric() { c } else { ' ' })
         .collect();
-    letters.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    letters
+        .to_lowercase()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Whether the whole text is one of the phrases that recognisers learnt from subtitle files and say over silence.
@@ -248,7 +272,13 @@ mod tests {
     fn hearing(spans: &[(u64, u64)]) -> Hearing {
         Hearing {
             sound: Sound::Speech,
-            spans: spans.iter().map(|(a, b)| Span { start_ms: *a, end_ms: *b }).collect(),
+            spans: spans
+                .iter()
+                .map(|(a, b)| Span {
+                    start_ms: *a,
+                    end_ms: *b,
+                })
+                .collect(),
             speech_ms: spans.iter().map(|(a, b)| b - a).sum(),
             total_ms: 60_000,
             peak_db: -3.0,
@@ -256,11 +286,18 @@ mod tests {
     }
 
     fn at(start: u64, end: u64, text: &str) -> RawSegment {
-        RawSegment { time: Some((start, end)), text: text.into(), ..RawSegment::default() }
+        RawSegment {
+            time: Some((start, end)),
+            text: text.into(),
+            ..RawSegment::default()
+        }
     }
 
     fn said(segments: Vec<RawSegment>) -> Heard {
-        let raw = Raw { segments, ..Raw::default() };
+        let raw = Raw {
+            segments,
+            ..Raw::default()
+        };
         judge(raw, &hearing(&[(0, 12_000)]), "test")
     }
 
@@ -276,7 +313,10 @@ mod tests {
             "Продолжение следует...",
         ] {
             let heard = said(vec![at(0, 4_000, text)]);
-            assert!(matches!(heard.verdict, Verdict::NotHeard { .. }), "{text}: {heard:?}");
+            assert!(
+                matches!(heard.verdict, Verdict::NotHeard { .. }),
+                "{text}: {heard:?}"
+            );
             assert!(heard.text.is_empty());
         }
         let real = "Então é isso, obrigado por assistir até aqui e até a próxima.";
@@ -292,12 +332,21 @@ mod tests {
             at(6_000, 8_000, "o grão é verde"),
             at(8_000, 10_000, "O grão é verde!"),
         ]);
-        assert_eq!(heard.text, "Hoje a gente vai falar de café. O grão é verde.");
+        assert_eq!(
+            heard.text,
+            "Hoje a gente vai falar de café. O grão é verde."
+        );
         assert!(heard.low_confidence);
         let looped = "and then we go and then we go ".repeat(12);
         assert!(said(vec![at(0, 12_000, &looped)]).text.is_empty());
-        let twice = said(vec![at(0, 2_000, "Vai com calma."), at(2_000, 4_000, "Vai com calma.")]);
-        assert_eq!(twice.text, "Vai com calma. Vai com calma.", "twice is how people speak");
+        let twice = said(vec![
+            at(0, 2_000, "Vai com calma."),
+            at(2_000, 4_000, "Vai com calma."),
+        ]);
+        assert_eq!(
+            twice.text, "Vai com calma. Vai com calma.",
+            "twice is how people speak"
+        );
     }
 
     #[test]
@@ -305,7 +354,11 @@ mod tests {
         let heard = said(vec![
             at(0, 4_000, "Isto foi dito de verdade aqui."),
             at(40_000, 44_000, "Isto foi ouvido onde só havia música."),
-            at(5_000, 5_400, "Ninguém consegue falar uma frase deste tamanho em tão pouco tempo."),
+            at(
+                5_000,
+                5_400,
+                "Ninguém consegue falar uma frase deste tamanho em tão pouco tempo.",
+            ),
         ]);
         assert_eq!(heard.text, "Isto foi dito de verdade aqui.");
         assert!(heard.low_confidence, "two of three were invented");
@@ -325,7 +378,11 @@ mod tests {
     #[test]
     fn sparse_foreign_or_cut_off_words_are_labelled() {
         assert!(said(vec![at(0, 12_000, "só isso")]).low_confidence);
-        let plenty = at(0, 12_000, "uma frase com palavras suficientes para doze segundos de fala");
+        let plenty = at(
+            0,
+            12_000,
+            "uma frase com palavras suficientes para doze segundos de fala",
+        );
         assert!(!said(vec![plenty.clone()]).low_confidence);
         let raw = Raw {
             segments: vec![plenty.clone()],
@@ -333,13 +390,20 @@ mod tests {
             ..Raw::default()
         };
         assert!(judge(raw, &hearing(&[(0, 12_000)]), "test").low_confidence);
-        let raw = Raw { segments: vec![plenty], incomplete: true, ..Raw::default() };
+        let raw = Raw {
+            segments: vec![plenty],
+            incomplete: true,
+            ..Raw::default()
+        };
         assert!(judge(raw, &hearing(&[(0, 12_000)]), "test").low_confidence);
     }
 
     #[test]
     fn invisible_characters_do_not_pass() {
-        assert_eq!(tidy("olá\u{202e} mun\u{200b}do\n[riso] tudo\u{0007} bem"), "olá mundo tudo bem");
+        assert_eq!(
+            tidy("olá\u{202e} mun\u{200b}do\n[riso] tudo\u{0007} bem"),
+            "olá mundo tudo bem"
+        );
         assert_eq!(tidy("um [colchete aberto"), "um [colchete aberto");
     }
 }

@@ -40,7 +40,9 @@ pub(super) async fn listen(
     feed: &Feed,
     language: Option<Language>,
 ) -> Result<Raw, TranscribeError> {
-    let Some(base) = &settings.url else { return Err(permanent("no speech URL is set")) };
+    let Some(base) = &settings.url else {
+        return Err(permanent("no speech URL is set"));
+    };
     let url = http::endpoint(base, &["audio", "transcriptions"]);
     let wav = audio::wav(&feed.pcm);
     let first = match opus(ffmpeg, dir, &wav).await {
@@ -50,8 +52,11 @@ pub(super) async fn listen(
     let seconds = feed.length_ms() / 1000;
     let client = http::client(Duration::from_secs(60 + seconds)).map_err(|e| permanent(&e))?;
     let ask = async |format: &Format| {
-        let request = http::with_key(client.post(url.clone()), settings.key.as_ref().map(ExposeSecret::expose_secret))
-            .multipart(form(format, settings.model.as_deref(), language)?);
+        let request = http::with_key(
+            client.post(url.clone()),
+            settings.key.as_ref().map(ExposeSecret::expose_secret),
+        )
+        .multipart(form(format, settings.model.as_deref(), language)?);
         http::text(request, MAX_ANSWER).await
     };
     let mut plain = None;
@@ -73,11 +78,17 @@ pub(super) async fn listen(
             }
         }
     };
-    read(&answer, feed).map_err(|detail| TranscribeError::Engine { detail, retryable: false })
+    read(&answer, feed).map_err(|detail| TranscribeError::Engine {
+        detail,
+        retryable: false,
+    })
 }
 
 fn permanent(detail: &str) -> TranscribeError {
-    TranscribeError::Engine { detail: detail.to_owned(), retryable: false }
+    TranscribeError::Engine {
+        detail: detail.to_owned(),
+        retryable: false,
+    }
 }
 
 fn form(format: &Format, model: Option<&str>, language: Option<Language>) -> Result<Form, Refusal> {
@@ -86,7 +97,9 @@ fn form(format: &Format, model: Option<&str>, language: Option<Language>) -> Res
         Format::Wav(bytes) => (bytes, "speech.wav", "audio/wav", "json"),
     };
     if bytes.len() > MAX_UPLOAD {
-        return Err(Refusal::Permanent("would not take a file of this size".to_owned()));
+        return Err(Refusal::Permanent(
+            "would not take a file of this size".to_owned(),
+        ));
     }
     let part = Part::bytes(bytes.clone())
         .file_name(name)
@@ -106,8 +119,27 @@ fn form(format: &Format, model: Option<&str>, language: Option<Language>) -> Res
 /// Packs a WAV file into Opus; `None` where this ffmpeg cannot.
 async fn opus(ffmpeg: &Path, dir: &Path, wav: &[u8]) -> Option<Vec<u8>> {
     let mut ffmpeg = Tool::new(ffmpeg, dir)
-        .args(["-hide_banner", "-loglevel", "error", "-f", "wav", "-i", "pipe:0", "-vn"])
-        .args(["-c:a", "libopus", "-b:a", "24k", "-application", "voip", "-f", "ogg", "pipe:1"]);
+        .args([
+            "-hide_banner",
+            "-loglevel",
+            "error",
+            "-f",
+            "wav",
+            "-i",
+            "pipe:0",
+            "-vn",
+        ])
+        .args([
+            "-c:a",
+            "libopus",
+            "-b:a",
+            "24k",
+            "-application",
+            "voip",
+            "-f",
+            "ogg",
+            "pipe:1",
+        ]);
     ffmpeg.stdin = tool::Stdin::Bytes(wav.to_vec());
     ffmpeg.max_stdout = MAX_UPLOAD;
     let done = tool::run(ffmpeg).await.ok()?;
@@ -132,16 +164,29 @@ fn read(answer: &str, feed: &Feed) -> Result<Raw, String> {
     if json.get("error").is_some_and(|e| !e.is_null()) && json.get("text").is_none() {
         return Err("the speech endpoint reported an error of its own".to_owned());
     }
-    let segments = json.get("segments").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let segments = json
+        .get("segments")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     let mut raw = if segments.iter().any(|s| s.get("text").is_some()) {
-        Raw { segments: timed(segments, feed), ..Raw::default() }
+        Raw {
+            segments: timed(segments, feed),
+            ..Raw::default()
+        }
     } else {
-        match json.get("text").or_else(|| json.get("transcription")).and_then(Value::as_str) {
+        match json
+            .get("text")
+            .or_else(|| json.get("transcription"))
+            .and_then(Value::as_str)
+        {
             Some(text) => untimed(text),
             None => return Err("the speech endpoint's answer has no text".to_owned()),
         }
     };
-    raw.language = json.get("language").and_then(Value::as_str).and_then(language_tag);
+    raw.language = json
+        .get("language")
+        .and_then(Value::as_str)
+        .and_then(language_tag);
     raw.language_probability = number(&json, "language_probability");
     Ok(raw)
 }
@@ -150,24 +195,38 @@ fn read(answer: &str, feed: &Feed) -> Result<Raw, String> {
 pub(super) fn untimed(text: &str) -> Raw {
     let segments = text
         .lines()
-        .map(|line| RawSegment { text: line.to_owned(), ..RawSegment::default() })
+        .map(|line| RawSegment {
+            text: line.to_owned(),
+            ..RawSegment::default()
+        })
         .collect();
-    Raw { segments, ..Raw::default() }
+    Raw {
+        segments,
+        ..Raw::default()
+    }
 }
 
 fn timed(segments: &[Value], feed: &Feed) -> Vec<RawSegment> {
-    let last = segments.iter().filter_map(|s| s.get("end")?.as_f64()).fold(0.0, f64::max);
+    let last = segments
+        .iter()
+        .filter_map(|s| s.get("end")?.as_f64())
+        .fold(0.0, f64::max);
     let per_ms = unit(last, feed.length_ms());
     let ms = |value: Option<&Value>| -> Option<u64> {
         let value = value?.as_f64()? / per_ms;
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped on the line before
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        // clamped on the line before
         (value.is_finite()).then(|| feed.clip_ms(value.clamp(0.0, 1e9) as u64))
     };
     segments
         .iter()
         .map(|segment| RawSegment {
             time: ms(segment.get("start")).zip(ms(segment.get("end"))),
-            text: segment.get("text").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            text: segment
+                .get("text")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             avg_logprob: number(segment, "avg_logprob"),
             no_speech_prob: number(segment, "no_speech_prob"),
         })
@@ -223,11 +282,22 @@ mod tests {
 
     fn feed(seconds: u64) -> Feed {
         let pcm = vec![0; audio::samples(seconds * 1000)];
-        Feed::new(&pcm, &[Span { start_ms: 0, end_ms: seconds * 1000 }])
+        Feed::new(
+            &pcm,
+            &[Span {
+                start_ms: 0,
+                end_ms: seconds * 1000,
+            }],
+        )
     }
 
     fn times(answer: &str) -> Vec<Option<(u64, u64)>> {
-        read(answer, &feed(10)).unwrap().segments.iter().map(|s| s.time).collect()
+        read(answer, &feed(10))
+            .unwrap()
+            .segments
+            .iter()
+            .map(|s| s.time)
+            .collect()
     }
 
     #[test]
@@ -244,19 +314,34 @@ mod tests {
 
     #[test]
     fn bare_text_json_text_and_strings_are_answers() {
-        for answer in ["olá mundo", r#""olá mundo""#, r#"{"text":"olá mundo"}"#, r#"{"text":"olá mundo","segments":[]}"#] {
+        for answer in [
+            "olá mundo",
+            r#""olá mundo""#,
+            r#"{"text":"olá mundo"}"#,
+            r#"{"text":"olá mundo","segments":[]}"#,
+        ] {
             let raw = read(answer, &feed(10)).unwrap();
             assert_eq!(raw.segments.len(), 1, "{answer}");
             assert_eq!(raw.segments[0].text, "olá mundo");
         }
-        let raw = read(r#"{"text":"x","language":"Portuguese","language_probability":0.4}"#, &feed(1)).unwrap();
+        let raw = read(
+            r#"{"text":"x","language":"Portuguese","language_probability":0.4}"#,
+            &feed(1),
+        )
+        .unwrap();
         assert_eq!(raw.language.as_deref(), Some("pt"));
         assert_eq!(raw.language_probability, Some(0.4));
     }
 
     #[test]
     fn what_is_no_answer_is_refused_without_repeating_it() {
-        for answer in ["<html>secret</html>", r#"{"error":{"message":"secret"}}"#, r#"{"text":"sec"#, "[1]", "{}"] {
+        for answer in [
+            "<html>secret</html>",
+            r#"{"error":{"message":"secret"}}"#,
+            r#"{"text":"sec"#,
+            "[1]",
+            "{}",
+        ] {
             let error = read(answer, &feed(1)).unwrap_err();
             assert!(!error.contains("sec"), "{error}");
         }

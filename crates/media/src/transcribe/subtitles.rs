@@ -5,18 +5,27 @@ use crate::Segment;
 
 /// Reads a subtitle file.
 pub(super) fn parse(file: &str) -> Vec<Segment> {
-    let file = file.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
+    let file = file
+        .trim_start_matches('\u{feff}')
+        .replace("\r\n", "\n")
+        .replace('\r', "\n");
     let mut segments: Vec<Segment> = Vec::new();
     for block in file.split("\n\n") {
         let mut lines = block.lines().skip_while(|line| !line.contains("-->"));
-        let Some((start_ms, end_ms)) = lines.next().and_then(times) else { continue };
+        let Some((start_ms, end_ms)) = lines.next().and_then(times) else {
+            continue;
+        };
         for line in lines {
             let text = plain(line);
             // Automatic captions repeat the line before while the next one is being spoken.
             if text.is_empty() || segments.iter().rev().take(2).any(|s| s.text == text) {
                 continue;
             }
-            segments.push(Segment { start_ms, end_ms, text });
+            segments.push(Segment {
+                start_ms,
+                end_ms,
+                text,
+            });
         }
     }
     segments
@@ -49,9 +58,14 @@ fn plain(line: &str) -> String {
             _ => {}
         }
     }
-    for (entity, character) in
-        [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
-    {
+    for (entity, character) in [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ] {
         out = out.replace(entity, character);
     }
     out.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -68,7 +82,14 @@ mod tests {
         for file in [vtt, srt] {
             let segments = parse(file);
             assert_eq!(segments.len(), 2, "{segments:?}");
-            assert_eq!(segments[0], Segment { start_ms: 500, end_ms: 2000, text: "Olá & bem-vindo".into() });
+            assert_eq!(
+                segments[0],
+                Segment {
+                    start_ms: 500,
+                    end_ms: 2000,
+                    text: "Olá & bem-vindo".into()
+                }
+            );
             assert_eq!(segments[1].start_ms, 3_600_000);
         }
     }

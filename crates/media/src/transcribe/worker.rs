@@ -16,7 +16,10 @@ pub fn speech_worker(args: impl Iterator<Item = OsString>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err((kind, why)) => {
-            let _ = say(&Line::Failed { kind: kind.to_owned(), why });
+            let _ = say(&Line::Failed {
+                kind: kind.to_owned(),
+                why,
+            });
             ExitCode::FAILURE
         }
     }
@@ -35,21 +38,36 @@ struct Order {
 
 impl Order {
     fn read(mut args: impl Iterator<Item = OsString>) -> Result<Self, Failure> {
-        let usage = |what: &str| ("usage", format!("{what}; this subcommand is started by gramophone itself"));
-        let mut order = Self { threads: 2, ..Self::default() };
+        let usage = |what: &str| {
+            (
+                "usage",
+                format!("{what}; this subcommand is started by gramophone itself"),
+            )
+        };
+        let mut order = Self {
+            threads: 2,
+            ..Self::default()
+        };
         while let Some(name) = args.next() {
-            let Some(value) = args.next() else { return Err(usage("an option has no value")) };
+            let Some(value) = args.next() else {
+                return Err(usage("an option has no value"));
+            };
             let text = value.to_string_lossy();
             match name.to_str() {
                 Some("--model") => order.model = PathBuf::from(&value),
-                Some("--threads") => order.threads = text.parse().map_err(|_| usage("bad --threads"))?,
+                Some("--threads") => {
+                    order.threads = text.parse().map_err(|_| usage("bad --threads"))?
+                }
                 Some("--language") => order.language = Some(text.into_owned()),
                 Some("--chunks") => {
                     order.chunks = text
                         .split(',')
                         .map(|chunk| {
                             let (start, end) = chunk.split_once('-')?;
-                            let span = Span { start_ms: start.parse().ok()?, end_ms: end.parse().ok()? };
+                            let span = Span {
+                                start_ms: start.parse().ok()?,
+                                end_ms: end.parse().ok()?,
+                            };
                             (span.start_ms < span.end_ms).then_some(span)
                         })
                         .collect::<Option<_>>()
@@ -82,28 +100,55 @@ fn samples() -> Result<Vec<f32>, Failure> {
         .read_to_end(&mut bytes)
         .map_err(|error| ("input", error.to_string()))?;
     // i16 / 32768 lies within [-1, 1) and is never NaN: what the library asks for.
-    Ok(bytes.chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0).collect())
+    Ok(bytes
+        .chunks_exact(2)
+        .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0)
+        .collect())
 }
 
 #[cfg(not(feature = "embedded-speech"))]
 fn serve(_order: &Order) -> Result<(), Failure> {
     let _ = samples;
-    Err(("usage", "this build has no embedded speech engine; build with the feature embedded-speech".to_owned()))
+    Err((
+        "usage",
+        "this build has no embedded speech engine; build with the feature embedded-speech"
+            .to_owned(),
+    ))
 }
 
 #[cfg(feature = "embedded-speech")]
 fn serve(order: &Order) -> Result<(), Failure> {
-    use transcribe_cpp::{Error, Feature, Model, RunOptions, SessionOptions, TimestampKind};
+    use transcribe_cpp::{
+        Error, Feature, Model, RunExtension, RunOptions, SessionOptions, TimestampKind,
+        WhisperRunOptions,
+    };
 
     check_processor()?;
     transcribe_cpp::disable_logging();
     let load = |error: &Error| (kind(error), format!("the model cannot be loaded: {error}"));
     let model = Model::load(&order.model).map_err(|error| load(&error))?;
-    let options = SessionOptions { n_threads: order.threads, ..SessionOptions::default() };
+    let options = SessionOptions {
+        n_threads: order.threads,
+        ..SessionOptions::default()
+    };
     let mut session = model.session_with(&options).map_err(|error| load(&error))?;
-    let mut run = RunOptions { timestamps: TimestampKind::Auto, ..RunOptions::default() };
-    if model.supports(Feature::LanguageHint) {
-        run.language.clone_from(&order.language);
+    let mut run = RunOptions {
+        timestamps: TimestampKind::Auto,
+        ..RunOptions::default()
+    };
+    let knows = |code: &String| {
+        model
+            .capabilities()
+            .is_ok_and(|can| can.languages.contains(code))
+    };
+    run.language = order.language.clone().filter(knows);
+    if model.supports(Feature::TemperatureFallback) {
+        // Whisper: no memory of the piece before, which is how its loops travel, and no dice.
+        run.family = Some(RunExtension::Whisper(WhisperRunOptions {
+            condition_on_prev_tokens: Some(false),
+            temperature: Some(0.0),
+            ..WhisperRunOptions::default()
+        }));
     }
     let _ = say(&Line::Ready { arch: model.arch() });
     let samples = samples()?;
@@ -113,9 +158,9 @@ fn serve(order: &Order) -> Result<(), Failure> {
         let to = audio::samples(chunk.end_ms).min(samples.len());
         let (heard, partial) = match session.run(&samples[from..to], &run) {
             Ok(heard) => (heard, false),
-            Err(Error::OutputTruncated { partial, .. } | Error::OutputRepetition { partial, .. }) => {
-                (partial.map(|heard| *heard).unwrap_or_default(), true)
-            }
+            Err(
+                Error::OutputTruncated { partial, .. } | Error::OutputRepetition { partial, .. },
+            ) => (partial.map(|heard| *heard).unwrap_or_default(), true),
             Err(error) => return Err((kind(&error), format!("piece {i} of {n}: {error}"))),
         };
         let line = Line::Chunk {
@@ -150,7 +195,13 @@ fn timed(heard: &transcribe_cpp::Transcript, chunk: Span) -> Vec<(u64, u64, Stri
         .segments
         .iter()
         .filter(|segment| segment.t1_ms > segment.t0_ms)
-        .map(|segment| (place(segment.t0_ms), place(segment.t1_ms), segment.text.clone()))
+        .map(|segment| {
+            (
+                place(segment.t0_ms),
+                place(segment.t1_ms),
+                segment.text.clone(),
+            )
+        })
         .collect()
 }
 
@@ -189,10 +240,38 @@ mod tests {
 
     #[test]
     fn the_command_line_is_read_or_refused() {
-        let good = order(&["--model", "/m.bin", "--chunks", "0-100,200-300", "--threads", "4", "--language", "pt"]).unwrap();
-        assert_eq!(good.chunks, [Span { start_ms: 0, end_ms: 100 }, Span { start_ms: 200, end_ms: 300 }]);
+        let good = order(&[
+            "--model",
+            "/m.bin",
+            "--chunks",
+            "0-100,200-300",
+            "--threads",
+            "4",
+            "--language",
+            "pt",
+        ])
+        .unwrap();
+        assert_eq!(
+            good.chunks,
+            [
+                Span {
+                    start_ms: 0,
+                    end_ms: 100
+                },
+                Span {
+                    start_ms: 200,
+                    end_ms: 300
+                }
+            ]
+        );
         assert_eq!((good.threads, good.language.as_deref()), (4, Some("pt")));
-        for bad in [&["--model"][..], &[], &["--model", "m", "--chunks", "9-3"], &["--what", "x"], &["--model", "m"]] {
+        for bad in [
+            &["--model"][..],
+            &[],
+            &["--model", "m", "--chunks", "9-3"],
+            &["--what", "x"],
+            &["--model", "m"],
+        ] {
             assert_eq!(order(bad).unwrap_err().0, "usage", "{bad:?}");
         }
     }
@@ -210,8 +289,14 @@ mod tests {
             partial: false,
         };
         let text = serde_json::to_string(&line).unwrap();
-        assert!(text.starts_with(r#"{"t":"chunk","i":3,"n":12,"t0":61.2,"t1":84.0,"text":"olá""#), "{text}");
+        assert!(
+            text.starts_with(r#"{"t":"chunk","i":3,"n":12,"t0":61.2,"t1":84.0,"text":"olá""#),
+            "{text}"
+        );
         assert_eq!(serde_json::from_str::<Line>(&text).unwrap(), line);
-        assert_eq!(serde_json::to_string(&Line::Done).unwrap(), r#"{"t":"done"}"#);
+        assert_eq!(
+            serde_json::to_string(&Line::Done).unwrap(),
+            r#"{"t":"done"}"#
+        );
     }
 }

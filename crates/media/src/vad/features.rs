@@ -77,7 +77,10 @@ pub(super) fn frames(pcm: &[i16]) -> Vec<Frame> {
             history[slot] = fine;
         }
         before = shape;
-        let loudness = chunk.iter().map(|s| (f32::from(*s) / 32768.0).powi(2)).sum::<f32>();
+        let loudness = chunk
+            .iter()
+            .map(|s| (f32::from(*s) / 32768.0).powi(2))
+            .sum::<f32>();
         out.push(Frame {
             voice: detector.predict_i16(chunk).clamp(0.0, 1.0),
             power: loudness / to_f32(HOP),
@@ -97,11 +100,22 @@ pub(super) fn window(frames: &[Frame]) -> Option<[f32; FEATURES]> {
         return None;
     }
     // What is far below the window's own loudness is a gap; its spectrum is noise and says nothing.
-    let loud: Vec<&Frame> = frames.iter().filter(|f| f.power > mean_power * 0.03).collect();
-    let decibels: Vec<f32> =
-        frames.iter().map(|f| 10.0 * (f.power / mean_power).max(1e-4).log10()).collect();
-    let envelope: Vec<f32> = frames.iter().map(|f| (f.power / mean_power).sqrt()).collect();
-    let quiet = frames.iter().filter(|f| f.power < mean_power * 0.25).count();
+    let loud: Vec<&Frame> = frames
+        .iter()
+        .filter(|f| f.power > mean_power * 0.03)
+        .collect();
+    let decibels: Vec<f32> = frames
+        .iter()
+        .map(|f| 10.0 * (f.power / mean_power).max(1e-4).log10())
+        .collect();
+    let envelope: Vec<f32> = frames
+        .iter()
+        .map(|f| (f.power / mean_power).sqrt())
+        .collect();
+    let quiet = frames
+        .iter()
+        .filter(|f| f.power < mean_power * 0.25)
+        .count();
     let flux: Vec<f32> = loud.iter().map(|f| f.flux).collect();
     Some([
         mean(frames.iter().map(|f| f.voice)),
@@ -120,7 +134,9 @@ pub(super) fn window(frames: &[Frame]) -> Option<[f32; FEATURES]> {
 /// The numbers of each window of a whole clip: what a classifier is fitted on.
 pub fn of_clip(pcm: &[i16]) -> Vec<[f32; FEATURES]> {
     let frames = frames(pcm);
-    windows(frames.len()).filter_map(|range| window(&frames[range])).collect()
+    windows(frames.len())
+        .filter_map(|range| window(&frames[range]))
+        .collect()
 }
 
 /// Where the windows of so many frames lie; one shorter window where the clip itself is shorter.
@@ -190,13 +206,20 @@ fn modulation(envelope: &[f32]) -> f32 {
 
 /// Strongest self-similarity of the onsets at 0.2 to 1 s: a beat repeats, syllables do not.
 fn rhythm(envelope: &[f32]) -> f32 {
-    let onsets: Vec<f32> = envelope.windows(2).map(|w| (w[1] - w[0]).max(0.0)).collect();
+    let onsets: Vec<f32> = envelope
+        .windows(2)
+        .map(|w| (w[1] - w[0]).max(0.0))
+        .collect();
     let average = mean(onsets.iter().copied());
     let centred: Vec<f32> = onsets.iter().map(|o| o - average).collect();
     let energy: f32 = centred.iter().map(|o| o * o).sum::<f32>() + 1e-6;
     (12..63.min(centred.len() / 2 + 1))
         .map(|lag| {
-            let similar: f32 = centred.iter().zip(&centred[lag..]).map(|(a, b)| a * b).sum();
+            let similar: f32 = centred
+                .iter()
+                .zip(&centred[lag..])
+                .map(|(a, b)| a * b)
+                .sum();
             similar / energy
         })
         .fold(0.0, f32::max)

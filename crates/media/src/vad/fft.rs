@@ -24,8 +24,12 @@ impl Fft {
         let bits = SIZE.trailing_zeros();
         Self {
             window: (0..SIZE).map(|i| 0.5 - 0.5 * turn(i).cos()).collect(),
-            twiddle: (0..SIZE / 2).map(|i| (turn(i).cos(), -turn(i).sin())).collect(),
-            order: (0..SIZE).map(|i| i.reverse_bits() >> (usize::BITS - bits)).collect(),
+            twiddle: (0..SIZE / 2)
+                .map(|i| (turn(i).cos(), -turn(i).sin()))
+                .collect(),
+            order: (0..SIZE)
+                .map(|i| i.reverse_bits() >> (usize::BITS - bits))
+                .collect(),
             scratch: vec![(0.0, 0.0); SIZE],
         }
     }
@@ -58,6 +62,7 @@ impl Fft {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // tones made by hand
 mod tests {
     use super::*;
 
@@ -79,6 +84,9 @@ mod tests {
             })
             .sum();
         let spectral: f32 = power.iter().sum::<f32>() * 2.0 / SIZE as f32;
-        assert!((windowed - spectral).abs() / windowed < 0.01, "Parseval: {windowed} {spectral}");
+        assert!(
+            (windowed - spectral).abs() / windowed < 0.01,
+            "Parseval: {windowed} {spectral}"
+        );
     }
 }

@@ -28,8 +28,9 @@ const LEAST_SHARE: f32 = 0.05;
 
 /// Logistic regression over the window's numbers; fitted by `examples/fit_speech_detector.rs` on the clips of
 /// `Set::Fit`, never on those that the tests judge by.
-const WEIGHTS: [f32; FEATURES] =
-    [5.953, 2.824, 1.269, 1.062, 0.739, 5.616, 4.958, -2.176, -6.067, -1.771];
+const WEIGHTS: [f32; FEATURES] = [
+    5.953, 2.824, 1.269, 1.062, 0.739, 5.616, 4.958, -2.176, -6.067, -1.771,
+];
 const BIAS: f32 = -5.725;
 
 /// What a clip sounds like.
@@ -60,7 +61,9 @@ impl Span {
 
     /// How much of `start_ms..end_ms` lies in it.
     pub fn overlap_ms(&self, start_ms: u64, end_ms: u64) -> u64 {
-        self.end_ms.min(end_ms).saturating_sub(self.start_ms.max(start_ms))
+        self.end_ms
+            .min(end_ms)
+            .saturating_sub(self.start_ms.max(start_ms))
     }
 }
 
@@ -85,8 +88,13 @@ pub fn listen(pcm: &[i16]) -> Hearing {
     let total_ms = (pcm.len() / (RATE / 1000)) as u64;
     let loudest = frames.iter().map(|f| f.power).fold(0.0, f32::max);
     let peak_db = 10.0 * loudest.max(1e-10).log10();
-    let mut hearing =
-        Hearing { sound: Sound::Silence, spans: Vec::new(), speech_ms: 0, total_ms, peak_db };
+    let mut hearing = Hearing {
+        sound: Sound::Silence,
+        spans: Vec::new(),
+        speech_ms: 0,
+        total_ms,
+        peak_db,
+    };
     if peak_db < SILENCE_DB {
         return hearing;
     }
@@ -106,7 +114,11 @@ pub fn listen(pcm: &[i16]) -> Hearing {
 
 /// The classifier's opinion of one window: above zero is speech.
 pub fn score(window: &[f32; FEATURES]) -> f32 {
-    BIAS + window.iter().zip(&WEIGHTS).map(|(value, weight)| value * weight).sum::<f32>()
+    BIAS + window
+        .iter()
+        .zip(&WEIGHTS)
+        .map(|(value, weight)| value * weight)
+        .sum::<f32>()
 }
 
 /// Frames that `earshot` calls voice, inside windows that the classifier calls speech.
@@ -122,7 +134,10 @@ fn voiced_frames(frames: &[Frame]) -> Vec<bool> {
         }
     }
     // What follows the last whole window belongs to it.
-    let covered = sums.iter().rposition(|s| s.1 > 0).map_or(0, |last| last + 1);
+    let covered = sums
+        .iter()
+        .rposition(|s| s.1 > 0)
+        .map_or(0, |last| last + 1);
     if covered > 0 && frames.len() - covered < STEP {
         let last = sums[covered - 1];
         sums[covered..].fill(last);
@@ -164,6 +179,7 @@ fn pad(bare: &[Span], total_ms: u64) -> Vec<Span> {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // tones made by hand
 mod tests {
     use super::*;
 
@@ -171,7 +187,9 @@ mod tests {
     fn nothing_and_near_nothing_are_silence() {
         assert_eq!(listen(&[]).sound, Sound::Silence);
         assert_eq!(listen(&[0; 100]).sound, Sound::Silence);
-        let faint: Vec<i16> = (0..RATE * 4).map(|i| if i % 40 < 20 { 60 } else { -60 }).collect();
+        let faint: Vec<i16> = (0..RATE * 4)
+            .map(|i| if i % 40 < 20 { 60 } else { -60 })
+            .collect();
         let hearing = listen(&faint);
         assert_eq!(hearing.sound, Sound::Silence, "{hearing:?}");
         assert_eq!(hearing.total_ms, 4_000);
@@ -181,7 +199,9 @@ mod tests {
     #[test]
     fn a_steady_tone_is_not_speech() {
         let tone: Vec<i16> = (0..RATE * 6)
-            .map(|i| ((i as f32 * 0.172).sin() * 9_000.0 + (i as f32 * 0.344).sin() * 5_000.0) as i16)
+            .map(|i| {
+                ((i as f32 * 0.172).sin() * 9_000.0 + (i as f32 * 0.344).sin() * 5_000.0) as i16
+            })
             .collect();
         assert_eq!(listen(&tone).sound, Sound::Music);
     }
@@ -193,7 +213,19 @@ mod tests {
         voiced[60..90].fill(true); // 320 ms later: the same span
         voiced[150..153].fill(true); // a click
         let bare = runs(&voiced);
-        assert_eq!(bare, [Span { start_ms: 160, end_ms: 1440 }]);
-        assert_eq!(pad(&bare, 1_500), [Span { start_ms: 0, end_ms: 1_500 }]);
+        assert_eq!(
+            bare,
+            [Span {
+                start_ms: 160,
+                end_ms: 1440
+            }]
+        );
+        assert_eq!(
+            pad(&bare, 1_500),
+            [Span {
+                start_ms: 0,
+                end_ms: 1_500
+            }]
+        );
     }
 }

@@ -45,13 +45,29 @@ impl Clip {
 /// Runs ffmpeg on a filter graph that ends in `[out]`.
 pub fn render(graph: &str) -> Vec<i16> {
     let out = Command::new("ffmpeg")
-        .args(["-hide_banner", "-loglevel", "error", "-nostdin", "-filter_complex", graph])
-        .args(["-map", "[out]", "-ac", "1", "-ar", "16000", "-f", "s16le", "-"])
+        .args([
+            "-hide_banner",
+            "-loglevel",
+            "error",
+            "-nostdin",
+            "-filter_complex",
+            graph,
+        ])
+        .args([
+            "-map", "[out]", "-ac", "1", "-ar", "16000", "-f", "s16le", "-",
+        ])
         .stdin(Stdio::null())
         .output()
         .expect("ffmpeg runs");
-    assert!(out.status.success(), "{graph}\n{}", String::from_utf8_lossy(&out.stderr));
-    out.stdout.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect()
+    assert!(
+        out.status.success(),
+        "{graph}\n{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    out.stdout
+        .chunks_exact(2)
+        .map(|b| i16::from_le_bytes([b[0], b[1]]))
+        .collect()
 }
 
 const FIT_LINES: &[&str] = &[
@@ -90,7 +106,11 @@ fn voice(voice: &str, text: &str, pace: f32, pitch: f32, after: &str) -> String 
 }
 
 fn speech(set: Set) -> Vec<Clip> {
-    let lines = if set == Set::Fit { FIT_LINES } else { HELD_LINES };
+    let lines = if set == Set::Fit {
+        FIT_LINES
+    } else {
+        HELD_LINES
+    };
     let voices = ["slt", "rms", "awb", "kal", "kal16"];
     // (pace, pitch, room)
     let fit: &[(f32, f32, &str)] = &[
@@ -173,11 +193,19 @@ fn hat(bpm: f32) -> String {
 }
 
 fn chord(root: i32, shape: &[i32], progression: &[f32], rate: f32, harmonics: usize) -> String {
-    let moves: Vec<f32> = progression.iter().map(|semitones| 2.0_f32.powf(semitones / 12.0)).collect();
+    let moves: Vec<f32> = progression
+        .iter()
+        .map(|semitones| 2.0_f32.powf(semitones / 12.0))
+        .collect();
     let factor = steps(&moves, rate);
     shape
         .iter()
-        .map(|d| format!("({})", tone(&format!("{}*({factor})", hz(root + d)), harmonics)))
+        .map(|d| {
+            format!(
+                "({})",
+                tone(&format!("{}*({factor})", hz(root + d)), harmonics)
+            )
+        })
         .collect::<Vec<_>>()
         .join("+")
 }
@@ -190,14 +218,35 @@ fn piece(kind: usize, bpm: f32, root: i32) -> (&'static str, String) {
     let major = [0, 4, 7];
     let moves = [0.0, -4.0, 3.0, -2.0];
     match kind {
-        0 => ("chords and drums", format!("0.12*({})+{}+{}", chord(root, &minor, &moves, bar, 4), kick(bpm), hat(bpm))),
+        0 => (
+            "chords and drums",
+            format!(
+                "0.12*({})+{}+{}",
+                chord(root, &minor, &moves, bar, 4),
+                kick(bpm),
+                hat(bpm)
+            ),
+        ),
         1 => {
             let line = steps(&notes(root + 12, &[0, 3, 7, 12, 7, 3, 10, 7]), eighth);
-            ("arpeggio", format!("0.3*({})*{}", tone(&line, 6), decay(eighth, 4.0)))
+            (
+                "arpeggio",
+                format!("0.3*({})*{}", tone(&line, 6), decay(eighth, 4.0)),
+            )
         }
         2 => {
             let line = steps(&notes(root - 24, &[0, 0, 12, 0, 3, 3, 5, 7]), eighth);
-            ("bass and drums", format!("0.3*({})*{}+{}+{}+{}", tone(&line, 5), decay(eighth, 5.0), kick(bpm), snare(bpm), hat(bpm)))
+            (
+                "bass and drums",
+                format!(
+                    "0.3*({})*{}+{}+{}+{}",
+                    tone(&line, 5),
+                    decay(eighth, 5.0),
+                    kick(bpm),
+                    snare(bpm),
+                    hat(bpm)
+                ),
+            )
         }
         3 => {
             let line = steps(&notes(root + 12, &[0, 2, 3, 7, 5, 3, 2, -2]), bpm / 60.0);
@@ -205,55 +254,162 @@ fn piece(kind: usize, bpm: f32, root: i32) -> (&'static str, String) {
                 .map(|k| format!("sin({k}*(2*PI*({line})*t+2.2*sin(2*PI*5.6*t)))/{k}"))
                 .collect::<Vec<_>>()
                 .join("+");
-            ("vibrato lead over chords", format!("0.25*({lead})+0.06*({})+0.5*({})", chord(root, &major, &moves, bar, 3), kick(bpm)))
+            (
+                "vibrato lead over chords",
+                format!(
+                    "0.25*({lead})+0.06*({})+0.5*({})",
+                    chord(root, &major, &moves, bar, 3),
+                    kick(bpm)
+                ),
+            )
         }
-        4 => ("pad that swells, with noise", format!("(0.14*({})+0.03*(random(3)*2-1))*(0.6+0.4*sin(2*PI*{}*t))", chord(root, &major, &moves, bar, 3), bar / 2.0)),
+        4 => (
+            "pad that swells, with noise",
+            format!(
+                "(0.14*({})+0.03*(random(3)*2-1))*(0.6+0.4*sin(2*PI*{}*t))",
+                chord(root, &major, &moves, bar, 3),
+                bar / 2.0
+            ),
+        ),
         5 => {
             let line = steps(&notes(root + 12, &[0, 7, 4, 12, 9, 7, 4, 2]), eighth / 2.0);
-            ("FM bells", format!("0.35*sin(2*PI*({line})*t+3*{d}*sin(2*PI*2.76*({line})*t))*{d}", d = decay(eighth / 2.0, 3.0)))
+            (
+                "FM bells",
+                format!(
+                    "0.35*sin(2*PI*({line})*t+3*{d}*sin(2*PI*2.76*({line})*t))*{d}",
+                    d = decay(eighth / 2.0, 3.0)
+                ),
+            )
         }
-        6 => ("drums alone", format!("{}+{}+{}", kick(bpm), snare(bpm), hat(bpm))),
+        6 => (
+            "drums alone",
+            format!("{}+{}+{}", kick(bpm), snare(bpm), hat(bpm)),
+        ),
         7 => {
             let line = steps(&notes(root, &[0, 7, 12, 16, 12, 7, 4, 7]), eighth);
             let low = steps(&notes(root - 12, &[0, -5, -3, 2]), bar);
-            ("plucked strings", format!("0.25*({})*{}+0.2*({})*{}", tone(&line, 8), decay(eighth, 6.0), tone(&low, 6), decay(bpm / 60.0, 2.0)))
+            (
+                "plucked strings",
+                format!(
+                    "0.25*({})*{}+0.2*({})*{}",
+                    tone(&line, 8),
+                    decay(eighth, 6.0),
+                    tone(&low, 6),
+                    decay(bpm / 60.0, 2.0)
+                ),
+            )
         }
-        8 => ("chord stabs four a second", format!("0.15*({})*{}", chord(root, &minor, &moves, bar, 6), decay(4.0, 9.0))),
+        8 => (
+            "chord stabs four a second",
+            format!(
+                "0.15*({})*{}",
+                chord(root, &minor, &moves, bar, 6),
+                decay(4.0, 9.0)
+            ),
+        ),
         9 => {
             let line = steps(&notes(root, &[0, 3, 5, 7, 10, 12, 10, 7]), bpm / 60.0);
             let wah = format!("(0.5+0.5*sin(2*PI*{}*t))", bpm / 60.0 * 1.5);
-            ("lead with a wah", format!("0.3*(sin(2*PI*({line})*t)+{wah}*({}))", (2..=8).map(|k| format!("sin(2*PI*{k}*({line})*t)/{k}")).collect::<Vec<_>>().join("+")))
+            (
+                "lead with a wah",
+                format!(
+                    "0.3*(sin(2*PI*({line})*t)+{wah}*({}))",
+                    (2..=8)
+                        .map(|k| format!("sin(2*PI*{k}*({line})*t)/{k}"))
+                        .collect::<Vec<_>>()
+                        .join("+")
+                ),
+            )
         }
-        10 => ("drone and wind", format!("0.2*sin(2*PI*{0}*t)+0.15*sin(2*PI*{1}*t+0.8*sin(2*PI*0.2*t))+0.08*(random(4)*2-1)*(0.6+0.4*sin(2*PI*0.13*t))", hz(root - 12), hz(root - 5))),
+        10 => (
+            "drone and wind",
+            format!(
+                "0.2*sin(2*PI*{0}*t)+0.15*sin(2*PI*{1}*t+0.8*sin(2*PI*0.2*t))+0.08*(random(4)*2-1)*(0.6+0.4*sin(2*PI*0.13*t))",
+                hz(root - 12),
+                hz(root - 5)
+            ),
+        ),
         11 => {
             let beat = 60.0 / bpm;
-            ("house: pumping chords", format!("0.14*({})*min(1,mod(t,{beat})*{})+{}+{}", chord(root, &minor, &moves, bar, 5), 2.5 / beat, kick(bpm), hat(bpm)))
+            (
+                "house: pumping chords",
+                format!(
+                    "0.14*({})*min(1,mod(t,{beat})*{})+{}+{}",
+                    chord(root, &minor, &moves, bar, 5),
+                    2.5 / beat,
+                    kick(bpm),
+                    hat(bpm)
+                ),
+            )
         }
         12 => {
-            let line = steps(&notes(root + 12, &[0, 4, 7, 9, 7, 12, 9, 4, 2, 7, 4, 0]), eighth * 1.5);
-            ("flute in triplets over strings", format!("0.3*(sin(2*PI*({line})*t+0.9*sin(2*PI*5*t))+0.25*sin(4*PI*({line})*t))*(1-exp(-25*mod(t,{})))+0.05*({})", 1.0 / (eighth * 1.5), chord(root - 12, &major, &moves, bar, 6)))
+            let line = steps(
+                &notes(root + 12, &[0, 4, 7, 9, 7, 12, 9, 4, 2, 7, 4, 0]),
+                eighth * 1.5,
+            );
+            (
+                "flute in triplets over strings",
+                format!(
+                    "0.3*(sin(2*PI*({line})*t+0.9*sin(2*PI*5*t))+0.25*sin(4*PI*({line})*t))*(1-exp(-25*mod(t,{})))+0.05*({})",
+                    1.0 / (eighth * 1.5),
+                    chord(root - 12, &major, &moves, bar, 6)
+                ),
+            )
         }
         13 => {
             let line = steps(&notes(root - 12, &[0, 0, 7, 0, 10, 0, 12, 7]), eighth * 2.0);
-            ("acid line with snare", format!("0.25*({})*{}+{}+{}", tone(&line, 10), decay(eighth * 2.0, 3.0), kick(bpm), snare(bpm)))
+            (
+                "acid line with snare",
+                format!(
+                    "0.25*({})*{}+{}+{}",
+                    tone(&line, 10),
+                    decay(eighth * 2.0, 3.0),
+                    kick(bpm),
+                    snare(bpm)
+                ),
+            )
         }
-        14 => ("organ", format!("0.1*({})", chord(root, &[0, 4, 7, 12, 19], &moves, bar * 2.0, 4))),
+        14 => (
+            "organ",
+            format!(
+                "0.1*({})",
+                chord(root, &[0, 4, 7, 12, 19], &moves, bar * 2.0, 4)
+            ),
+        ),
         _ => {
             let line = steps(&notes(root + 24, &[0, 2, 4, 7, 9, 7, 4, 2]), eighth);
-            ("music box and brushes", format!("0.3*sin(2*PI*({line})*t)*{}+0.1*sin(6*PI*({line})*t)*{}+0.06*(random(5)*2-1)*{}", decay(eighth, 5.0), decay(eighth, 9.0), decay(bpm / 60.0, 7.0)))
+            (
+                "music box and brushes",
+                format!(
+                    "0.3*sin(2*PI*({line})*t)*{}+0.1*sin(6*PI*({line})*t)*{}+0.06*(random(5)*2-1)*{}",
+                    decay(eighth, 5.0),
+                    decay(eighth, 9.0),
+                    decay(bpm / 60.0, 7.0)
+                ),
+            )
         }
     }
 }
 
 fn music_graph(kind: usize, bpm: f32, root: i32, seconds: u32) -> (&'static str, String) {
     let (name, expression) = piece(kind, bpm, root);
-    (name, format!("aevalsrc='{}':s=16000:d={seconds},volume=0.5,alimiter=limit=0.9", expression.replace(',', "\\,")))
+    (
+        name,
+        format!(
+            "aevalsrc='{}':s=16000:d={seconds},volume=0.5,alimiter=limit=0.9",
+            expression.replace(',', "\\,")
+        ),
+    )
 }
 
 fn music(set: Set) -> Vec<Clip> {
     // Kinds 12 to 15 are never seen while fitting.
     let (kinds, tempos, roots): (Vec<usize>, [f32; 3], [i32; 3]) = match set {
-        Set::Fit => ((0..12).chain(0..12).collect(), [92.0, 124.0, 140.0], [57, 60, 64]),
+        Set::Fit => (
+            (0..12).chain(0..12).collect(),
+            [92.0, 124.0, 140.0],
+            [57, 60, 64],
+        ),
         Set::Held => ((0..16).collect(), [84.0, 108.0, 168.0], [55, 62, 67]),
     };
     kinds
@@ -262,8 +418,16 @@ fn music(set: Set) -> Vec<Clip> {
         .map(|(i, kind)| {
             let (bpm, root) = (tempos[(i + i / 12) % 3], roots[(i / 3) % 3]);
             let (name, graph) = music_graph(kind, bpm, root, 12);
-            let room = if i % 4 == 3 { ",aecho=0.8:0.6:60|110:0.3|0.2" } else { "" };
-            Clip { name: format!("music {name} {bpm} bpm"), what: What::Music, graph: format!("{graph}{room}[out]") }
+            let room = if i % 4 == 3 {
+                ",aecho=0.8:0.6:60|110:0.3|0.2"
+            } else {
+                ""
+            };
+            Clip {
+                name: format!("music {name} {bpm} bpm"),
+                what: What::Music,
+                graph: format!("{graph}{room}[out]"),
+            }
         })
         .collect()
 }
