@@ -55,7 +55,9 @@ impl Deliveries {
         let number = self.next;
         let (account, run, at) = (&self.account, &self.run, self.now_ms);
         // Long opaque `mid`s are what Meta sends; a short one would flatter the parser and the index.
-        let mid = format!("aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3ODQxNDAwMDAwMDAwMDAxOjM0MDI4MjM2Njg0MTcxMDMw{run}{number:012}");
+        let mid = format!(
+            "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3ODQxNDAwMDAwMDAwMDAxOjM0MDI4MjM2Njg0MTcxMDMw{run}{number:012}"
+        );
         let person = 6_000_000_000_000_000_u64 + number;
         let code = shortcode(number);
         format!(

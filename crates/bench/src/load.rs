@@ -27,7 +27,12 @@ impl Run {
         if self.latencies.is_empty() {
             return Duration::ZERO;
         }
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index into a short list")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index into a short list"
+        )]
         let index = ((self.latencies.len() as f64) * share) as usize;
         self.latencies[index.min(self.latencies.len() - 1)]
     }
@@ -181,7 +186,10 @@ mod tests {
 
     #[test]
     fn an_answer_is_whole_only_with_its_body() {
-        assert_eq!(answer_length(b"HTTP/1.1 200 OK\r\nContent-Le").unwrap(), None);
+        assert_eq!(
+            answer_length(b"HTTP/1.1 200 OK\r\nContent-Le").unwrap(),
+            None
+        );
         assert_eq!(
             answer_length(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n").unwrap(),
             Some(40)

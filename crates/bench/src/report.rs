@@ -60,10 +60,15 @@ impl Figure {
 
 /// The table.
 pub fn table(figures: &[Figure]) -> String {
-    let mut out = String::from("| figure | median | min … max | target | |\n|---|---|---|---|---|\n");
+    let mut out =
+        String::from("| figure | median | min … max | target | |\n|---|---|---|---|---|\n");
     for figure in figures {
         let low = figure.values.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = figure.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let high = figure
+            .values
+            .iter()
+            .copied()
+            .fold(f64::NEG_INFINITY, f64::max);
         let target = match figure.target {
             None => String::new(),
             Some(Target::AtMost(bound)) => format!("≤ {}", number(bound)),

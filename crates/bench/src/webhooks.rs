@@ -65,18 +65,24 @@ pub async fn run(program: &Path, folder: &Path, size: &Size, figures: &mut [Figu
         now_ms()?,
     );
 
-    let full_speed: Vec<Delivery> = (0..size.full_speed).map(|_| deliveries.with_links(1)).collect();
+    let full_speed: Vec<Delivery> = (0..size.full_speed)
+        .map(|_| deliveries.with_links(1))
+        .collect();
     let cpu_before = probe::cpu_seconds(pid)?;
     let burst = closed_loop(launch.address(), Arc::new(full_speed), 64).await?;
     let cpu = probe::cpu_seconds(pid)? - cpu_before;
 
-    let fixed: Vec<Delivery> = (0..size.fixed_seconds * 1_000).map(|_| deliveries.with_links(1)).collect();
+    let fixed: Vec<Delivery> = (0..size.fixed_seconds * 1_000)
+        .map(|_| deliveries.with_links(1))
+        .collect();
     let disk = folder.to_owned();
     let flushes = tokio::task::spawn_blocking(move || probe::flushes(&disk, 200));
     let steady = open_loop(launch.address(), Arc::new(fixed), 1_000, 16).await?;
     let flushes = flushes.await??;
 
-    let batches: Vec<Delivery> = (0..size.batches).map(|_| deliveries.with_links(100)).collect();
+    let batches: Vec<Delivery> = (0..size.batches)
+        .map(|_| deliveries.with_links(100))
+        .collect();
     let at = Instant::now();
     closed_loop(launch.address(), Arc::new(batches), 4).await?;
     let batch_seconds = at.elapsed().as_secs_f64();
@@ -127,7 +133,9 @@ async fn check_rows(data: &Path, expected: usize) -> Result<()> {
 }
 
 fn now_ms() -> Result<i64> {
-    Ok(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
+    Ok(i64::try_from(
+        SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis(),
+    )?)
 }
 
 fn millis(duration: Duration) -> f64 {
