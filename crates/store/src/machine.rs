@@ -91,7 +91,7 @@ pub fn settle(now: PartState, known: PartState) -> Step {
     match (now, known) {
         (_, Intent) => Step::Illegal,
         (Sent, _) => Step::Stay,
-        (now, known) if now == known => Step::Stay,
+        (Planned, Planned) | (Unknown, Unknown) | (Absent, Absent) => Step::Stay,
         // Who has never been tried cannot have been sent or be in doubt.
         (Planned, Sent | Unknown | Absent) => Step::Illegal,
         (_, Sent) => Step::Move(Sent),
