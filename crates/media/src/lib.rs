@@ -7,8 +7,11 @@
 mod heard;
 mod http;
 mod item;
+pub mod link;
+pub mod net;
 mod progress;
 pub mod settings;
+mod studio;
 pub mod tool;
 
 pub mod models;
@@ -25,4 +28,5 @@ pub use item::{
 };
 pub use progress::{Progress, Step};
 pub use settings::Settings;
+pub use studio::{Source, Studio, ToolReport};
 pub use transcribe::speech_worker;
