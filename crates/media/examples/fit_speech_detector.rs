@@ -21,7 +21,11 @@ fn main() {
     let mut rows: Vec<Row> = Vec::new();
     for clip in clips::clips(Set::Fit) {
         let windows = of_clip(&clip.pcm());
-        let label = if clip.what == What::Music { 0.0 } else { 1.0 };
+        let label = if matches!(clip.what, What::Music | What::Noise) {
+            0.0
+        } else {
+            1.0
+        };
         for window in &windows {
             // Every clip counts alike, however long it is.
             rows.push((window.map(f64::from), label, 1.0 / windows.len() as f64));

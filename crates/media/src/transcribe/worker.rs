@@ -56,7 +56,7 @@ impl Order {
             match name.to_str() {
                 Some("--model") => order.model = PathBuf::from(&value),
                 Some("--threads") => {
-                    order.threads = text.parse().map_err(|_| usage("bad --threads"))?
+                    order.threads = text.parse().map_err(|_| usage("bad --threads"))?;
                 }
                 Some("--language") => order.language = Some(text.into_owned()),
                 Some("--chunks") => {

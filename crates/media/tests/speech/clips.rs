@@ -13,6 +13,8 @@ pub enum What {
     Music,
     /// A voice over instruments.
     Mixed,
+    /// Wind, rain, hiss, traffic.
+    Noise,
 }
 
 /// Which set.
@@ -457,7 +459,60 @@ fn mixed(set: Set) -> Vec<Clip> {
         .collect()
 }
 
+fn noise(set: Set) -> Vec<Clip> {
+    let (seed, gusts) = if set == Set::Fit {
+        (11, 0.37)
+    } else {
+        (90, 0.53)
+    };
+    let source = |colour: &str, level: f32, more: u32| {
+        format!(
+            "anoisesrc=r=16000:c={colour}:a={level}:seed={}:d=12",
+            seed + more
+        )
+    };
+    let gusty = format!(",tremolo=f={gusts}:d=0.8");
+    [
+        ("wind", format!("{},lowpass=f=700", source("brown", 0.6, 0))),
+        (
+            "gusts of wind",
+            format!("{},lowpass=f=500{gusty}", source("brown", 0.8, 1)),
+        ),
+        ("rumble", source("brown", 0.5, 2)),
+        ("surf", format!("{}{gusty}", source("pink", 0.5, 3))),
+        ("hiss", source("white", 0.1, 4)),
+        (
+            "rain",
+            format!(
+                "{},highpass=f=900,tremolo=f=13:d=0.5",
+                source("pink", 0.6, 5)
+            ),
+        ),
+        (
+            "traffic",
+            format!(
+                "{},lowpass=f=1500,tremolo=f=0.2:d=0.6",
+                source("brown", 0.7, 6)
+            ),
+        ),
+        (
+            "engine",
+            format!(
+                "{},bandpass=f=180:w=120,tremolo=f=22:d=0.4",
+                source("pink", 0.9, 7)
+            ),
+        ),
+    ]
+    .into_iter()
+    .map(|(name, graph)| Clip {
+        name: format!("noise {name}"),
+        what: What::Noise,
+        graph: format!("{graph}[out]"),
+    })
+    .collect()
+}
+
 /// All clips of a set.
 pub fn clips(set: Set) -> Vec<Clip> {
-    [speech(set), music(set), mixed(set)].concat()
+    [speech(set), music(set), mixed(set), noise(set)].concat()
 }

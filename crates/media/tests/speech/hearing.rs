@@ -22,12 +22,15 @@ fn held_out_clips_are_told_apart() {
         (What::Music, 12, 1, "music heard as speech"),
         (What::Speech, 12, 0, "speech missed"),
         (What::Mixed, 6, 1, "speech over music missed"),
+        (What::Noise, 8, 1, "noise heard as speech"),
     ] {
         let of: Vec<_> = rows.iter().filter(|(clip, _)| clip.what == what).collect();
         assert!(of.len() >= least);
         let wrong: Vec<&str> = of
             .iter()
-            .filter(|(_, heard)| (heard.sound == Sound::Speech) == (what == What::Music))
+            .filter(|(_, heard)| {
+                (heard.sound == Sound::Speech) == matches!(what, What::Music | What::Noise)
+            })
             .map(|(clip, _)| clip.name.as_str())
             .collect();
         println!(
@@ -103,7 +106,12 @@ fn spans_find_the_speech_between_the_music() {
         .iter()
         .map(|s| s.overlap_ms(truth.0, truth.1))
         .sum();
-    let outside: u64 = heard.spans.iter().map(|s| s.length_ms()).sum::<u64>() - inside;
+    let outside: u64 = heard
+        .spans
+        .iter()
+        .map(media::vad::Span::length_ms)
+        .sum::<u64>()
+        - inside;
     let spoken = truth.1 - truth.0;
     println!("spoken {spoken} ms, found {inside} ms, outside {outside} ms");
     assert!(inside * 100 >= spoken * 80, "{heard:?}");
