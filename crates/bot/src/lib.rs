@@ -1,1 +1,1 @@
-//! Decide what to answer, run the reel pipeline, send without ever repeating.
+#![doc = include_str!("../README.md")]
