@@ -1,2 +1,94 @@
-//! Load generator, crash bench and history checker; never shipped.
-fn main() {}
+//! The bench's command line. Started under the name of a tool, it plays that tool instead (see `stub`).
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use clap::{Parser, Subcommand};
+
+use bench::{report, stub, webhooks};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "gramophone-bench",
+    about = "Measures the shipped binary and checks what it stored"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Every benchmark, as Markdown tables
+    All(Common),
+    /// Webhooks: rate, latency, processor time, batches, memory, start
+    Webhooks(Common),
+}
+
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// The server binary to judge
+    #[arg(long, default_value = "target/release/gramophone")]
+    server: PathBuf,
+    /// Runs of each benchmark; the table shows the median and the spread
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+}
+
+fn main() -> ExitCode {
+    let args: Vec<_> = std::env::args_os().collect();
+    if let Some(code) = stub::play(&args) {
+        return code;
+    }
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(Cli::parse())) {
+        Ok(text) => {
+            use std::io::Write as _;
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<String> {
+    match cli.command {
+        Command::All(common) | Command::Webhooks(common) => webhook_table(&common).await,
+    }
+}
+
+async fn webhook_table(common: &Common) -> Result<String> {
+    ensure!(
+        common.server.exists(),
+        "there is no {}: run `make bench`",
+        common.server.display()
+    );
+    let server = common.server.canonicalize()?;
+    let mut figures = webhooks::figures();
+    for run in 1..=common.runs {
+        eprintln!("webhooks: run {run} of {}", common.runs);
+        let folder = tempfile::tempdir()?;
+        webhooks::run(
+            &server,
+            folder.path(),
+            &webhooks::Size::default(),
+            &mut figures,
+        )
+        .await?;
+    }
+    Ok(report::table(&figures))
+}

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+pub mod delivery;
+pub mod load;
+pub mod probe;
+pub mod report;
+pub mod server;
+pub mod stub;
+pub mod webhooks;
