@@ -51,6 +51,7 @@ pub enum Text {
     FileLink,
     Preview,
     TooBig,
+    NoFile,
     PictureTooBig,
     Failed(Failure),
 }
@@ -144,7 +145,7 @@ impl From<media::FailureClass> for Failure {
 
 impl Text {
     /// Every sentence that is not a failure.
-    pub const PLAIN: [Self; 27] = [
+    pub const PLAIN: [Self; 28] = [
         Self::Received,
         Self::ReceivedAudio,
         Self::PartOf,
@@ -171,6 +172,7 @@ impl Text {
         Self::FileLink,
         Self::Preview,
         Self::TooBig,
+        Self::NoFile,
         Self::PictureTooBig,
     ];
 
@@ -203,6 +205,7 @@ impl Text {
             Self::FileLink => "file-link",
             Self::Preview => "preview",
             Self::TooBig => "too-big",
+            Self::NoFile => "no-file",
             Self::PictureTooBig => "picture-too-big",
             Self::Failed(failure) => return Cow::Owned(format!("failed-{}", failure.as_str())),
         })

@@ -47,6 +47,7 @@ credit = By @{ $author }
 file-link = The whole video stays here until { $until }: { $url }
 preview = The video does not fit here even compressed; here is a silent preview.
 too-big = The video does not fit here even compressed; here is the summary.
+no-file = The video could not be converted here; here is the summary.
 picture-too-big = One of the pictures did not fit here; the others are above.
 
 ## When it does not work: what happened, then what to do

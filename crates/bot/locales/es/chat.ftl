@@ -47,6 +47,7 @@ credit = Por @{ $author }
 file-link = El video completo queda aquí hasta { $until }: { $url }
 preview = El video no cabe aquí ni comprimido; va una vista previa sin sonido.
 too-big = El video no cabe aquí ni comprimido; queda el resumen.
+no-file = El video no se dejó convertir aquí; queda el resumen.
 picture-too-big = Una de las imágenes no cupo aquí; las demás están arriba.
 
 ## When it does not work: what happened, then what to do

@@ -47,6 +47,7 @@ credit = Por @{ $author }
 file-link = O vídeo inteiro fica aqui até { $until }: { $url }
 preview = O vídeo não cabe aqui nem comprimido; vai uma prévia sem som.
 too-big = O vídeo não cabe aqui nem comprimido; fica o resumo.
+no-file = O vídeo não se deixou converter aqui; fica o resumo.
 picture-too-big = Uma das imagens não coube aqui; o resto está acima.
 
 ## When it does not work: what happened, then what to do

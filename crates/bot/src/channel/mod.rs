@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use media::ChannelLimits;
 use serde::{Deserialize, Serialize};
-use store::Conversation;
+use store::{Conversation, EventRow};
 
 pub mod instagram;
 
@@ -154,6 +154,15 @@ pub trait Channel: Send + Sync {
 
     /// Cuts words into messages the channel takes, at sentence ends.
     fn split(&self, text: &str) -> Vec<String>;
+
+    /// Takes the right to send one such message now, or says when to ask again.
+    fn permit(&self, to: &Conversation, content: &Content) -> Result<(), Duration>;
+
+    /// A fingerprint of the account's key, so that a new key is noticed; `None` if there is none.
+    fn key_print(&self, account: &str) -> Option<String>;
+
+    /// A stored echo of our side's message, as it would lie in the thread.
+    fn echo(&self, event: &EventRow) -> Option<Lying>;
 
     /// Shows a sign. Its failure is nobody's problem, so it has none.
     async fn sign(&self, to: &Conversation, sign: Sign);
