@@ -32,6 +32,8 @@ kinds! {
     Permission = "permission",
     /// The app may not write to this person before it has Advanced Access.
     NeedsAdvancedAccess = "needs_advanced_access",
+    /// The person has to write first, or a permission is missing.
+    ConsentRequired = "consent_required",
     /// Too many calls.
     Throttled = "throttled",
     /// Too many sends in a second.
@@ -152,6 +154,9 @@ const CODES: &[(i64, i64, ErrorKind)] = &[
     (190, 190, K::TokenDead),
     // Without a subcode Meta means the person who has no role on an app without Advanced Access.
     (200, 200, K::NeedsAdvancedAccess),
+    // "Requires pages_messaging" on some lists, "user consent is required" when a profile is read:
+    // too unclear to stop an account for.
+    (230, 230, K::ConsentRequired),
     (201, 299, K::Permission),
     (352, 352, K::BadMedia),
     (368, 368, K::PolicyBlocked),
@@ -198,6 +203,7 @@ impl ErrorKind {
             K::SpamSuspected
             | K::NotFound
             | K::Gone
+            | K::ConsentRequired
             | K::BadRequest
             | K::CommentNotAnswerable
             | K::BadMedia
@@ -269,7 +275,7 @@ mod tests {
                 &[
                     (3, 0),
                     (10, 0),
-                    (230, 0),
+                    (201, 0),
                     (299, 0),
                     (10, 1_893_063),
                     (100, 2_534_029),
@@ -299,6 +305,7 @@ mod tests {
                     (2500, 0),
                     (2_534_068, 0),
                     (9_000_001, 0),
+                    (230, 0),
                     (36_000, 2_207_004),
                     (352, 2_207_026),
                 ],
