@@ -12,6 +12,8 @@ const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Beyond this many conversations the quiet ones are forgotten.
 const REMEMBERED: usize = 10_000;
+/// Our own texts remembered per conversation.
+const REMEMBERED_TEXTS: usize = 16;
 
 /// How many answers one conversation may cause.
 #[derive(Debug, Clone, Copy, serde::Deserialize)]
@@ -48,7 +50,10 @@ pub enum Pace {
 #[derive(Debug, Default)]
 struct Recent {
     answers: VecDeque<(i64, String)>,
-    last_error_ms: Option<i64>,
+    /// When each error sentence was last said, by what it was about.
+    errors: HashMap<String, i64>,
+    /// Hashes of our latest texts, newest last.
+    said: VecDeque<String>,
     silenced: bool,
 }
 
@@ -92,16 +97,33 @@ impl Brake {
         Pace::Go
     }
 
-    /// May an error sentence be said now? Counts it when so.
-    pub fn error(&self, conversation: &str, now_ms: i64) -> bool {
+    /// May the error sentence about this be said now? Counts it when so.
+    pub fn error(&self, conversation: &str, about: &str, now_ms: i64) -> bool {
         let mut all = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = all.entry(conversation.to_owned()).or_default();
         let every_ms = i64::from(self.settings.error_every_seconds) * 1000;
-        if recent.last_error_ms.is_some_and(|last| now_ms - last < every_ms) {
+        recent.errors.retain(|_, last| now_ms - *last < every_ms);
+        if recent.errors.contains_key(about) {
             return false;
         }
-        recent.last_error_ms = Some(now_ms);
+        recent.errors.insert(about.to_owned(), now_ms);
         true
+    }
+
+    /// Remembers the hash of a text that we said.
+    pub fn said(&self, conversation: &str, hash: &str) {
+        let mut all = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = &mut all.entry(conversation.to_owned()).or_default().said;
+        said.push_back(hash.to_owned());
+        if said.len() > REMEMBERED_TEXTS {
+            said.pop_front();
+        }
+    }
+
+    /// Whether a text with this hash is one of our own, coming back.
+    pub fn is_ours(&self, conversation: &str, hash: &str) -> bool {
+        let all = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(conversation).is_some_and(|recent| recent.said.iter().any(|said| said == hash))
     }
 }
 
@@ -140,8 +162,17 @@ mod tests {
     #[test]
     fn one_error_sentence_in_ten_minutes() {
         let brake = Brake::default();
-        assert!(brake.error("c", 0));
-        assert!(!brake.error("c", 599_999));
-        assert!(brake.error("c", 600_000));
+        assert!(brake.error("c", "private a", 0));
+        assert!(!brake.error("c", "private a", 599_999));
+        assert!(brake.error("c", "private b", 599_999), "another link is another question");
+        assert!(brake.error("c", "private a", 600_000));
+    }
+
+    #[test]
+    fn our_own_words_are_known_when_they_come_back() {
+        let brake = Brake::default();
+        brake.said("c", "hash");
+        assert!(brake.is_ours("c", "hash"));
+        assert!(!brake.is_ours("other", "hash"));
     }
 }

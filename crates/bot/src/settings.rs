@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use media::{ChannelLimits, Language};
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use crate::brake::BrakeSettings;
@@ -83,6 +84,7 @@ pub struct FileSettings {
     /// Longest video, for the sentence that says so.
     pub max_duration_seconds: u64,
     /// Where the world reaches this server; without it no links to files are given.
+    #[serde(deserialize_with = "optional_url")]
     pub public_url: Option<Url>,
     /// The key that signs links to files.
     pub link_secret: Option<SecretString>,
@@ -108,4 +110,10 @@ impl FileSettings {
     pub fn keep(&self) -> Option<Duration> {
         self.keep_seconds.map(|seconds| Duration::from_secs(seconds.into()))
     }
+}
+
+fn optional_url<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Url>, D::Error> {
+    Option::<String>::deserialize(input)?
+        .map(|text| Url::parse(&text).map_err(D::Error::custom))
+        .transpose()
 }

@@ -22,7 +22,7 @@ static_loader! {
 }
 
 /// One sentence, by what it is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // each name is its key in the .ftl files, which hold the sentence itself
 pub enum Text {
     Received,
@@ -57,7 +57,9 @@ pub enum Text {
 }
 
 /// Why a piece of work could not be finished, as far as a person is concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the words are those of `media::FailureClass` and three of our own
 pub enum Failure {

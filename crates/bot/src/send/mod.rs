@@ -151,8 +151,12 @@ impl Sender {
     pub async fn deliver(&self, route: &Route, parts: Vec<NewPart>) -> Result<Delivered, StoreError> {
         let names: Vec<String> = parts.iter().map(|part| part.part.clone()).collect();
         self.store.plan_parts(&route.lease, &route.conversation, parts).await?;
+        self.send_all(route, &names).await
+    }
+
+    async fn send_all(&self, route: &Route, names: &[String]) -> Result<Delivered, StoreError> {
         let mut unresolved = 0;
-        for name in &names {
+        for name in names {
             loop {
                 let parts = self.store.parts(route.lease.job_id).await?;
                 let Some(part) = parts.iter().find(|part| part.part == *name) else {
@@ -170,6 +174,20 @@ impl Sender {
             }
         }
         Ok(Delivered::All { unresolved })
+    }
+
+    /// Goes on with whatever this job planned before, if it planned anything.
+    pub async fn resume(&self, route: &Route) -> Result<Option<Delivered>, StoreError> {
+        let names = self.planned(route).await?;
+        if names.is_empty() {
+            return Ok(None);
+        }
+        self.send_all(route, &names).await.map(Some)
+    }
+
+    async fn planned(&self, route: &Route) -> Result<Vec<String>, StoreError> {
+        let parts = self.store.parts(route.lease.job_id).await?;
+        Ok(parts.into_iter().map(|part| part.part).collect())
     }
 
     /// Settles the open tries of a job that is being buried: looked for once, then left alone, so
