@@ -14,7 +14,7 @@ use tracing::warn;
 use crate::accounts::Accounts;
 use crate::brake::Brake;
 use crate::channel::Channel;
-use crate::channel::instagram::Instagram;
+use crate::channel::instagram::{Instagram, SharedBudget};
 use crate::context::Context;
 use crate::day::zone;
 use crate::files::work_dir;
@@ -46,6 +46,8 @@ pub struct BotParts {
     pub data_dir: PathBuf,
     /// Which addresses count as pages and as media.
     pub hosts: Hosts,
+    /// Meta's rates, shared with everybody who calls Meta.
+    pub budget: SharedBudget,
 }
 
 /// Why there is no bot.
@@ -64,7 +66,9 @@ pub struct Bot(Arc<Context>);
 impl Bot {
     /// Puts a bot together that speaks on Instagram.
     pub fn new(parts: BotParts) -> Result<Self, BotError> {
-        let channel = Arc::new(Instagram::new(parts.graph.clone(), parts.accounts.clone(), parts.clock.clone()));
+        let (graph, accounts) = (parts.graph.clone(), parts.accounts.clone());
+        let (clock, budget) = (parts.clock.clone(), parts.budget.clone());
+        let channel = Arc::new(Instagram::new(graph, accounts, clock, budget));
         Self::on(channel, parts)
     }
 

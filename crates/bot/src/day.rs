@@ -32,7 +32,7 @@ pub fn zone(name: &str) -> Option<TimeZone> {
 }
 
 /// "22/11 14:30" in the zone: how an answer says until when a file can be had.
-pub fn short_local(at_ms: i64, zone: &TimeZone) -> String {
+pub(crate) fn short_local(at_ms: i64, zone: &TimeZone) -> String {
     Timestamp::from_millisecond(at_ms)
         .map(|at| at.to_zoned(zone.clone()).strftime("%d/%m %H:%M").to_string())
         .unwrap_or_default()

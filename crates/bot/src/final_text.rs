@@ -75,7 +75,7 @@ pub fn cut(text: &str, split: impl Fn(&str) -> Vec<String>) -> Vec<String> {
 }
 
 /// "2 of 3", or nothing when there is only one.
-pub fn place(language: Language, place: Option<(u32, u32)>) -> Option<String> {
+pub(crate) fn place(language: Language, place: Option<(u32, u32)>) -> Option<String> {
     let (n, of) = place.filter(|(_, of)| *of > 1)?;
     let args = [("n", Arg::Number(n.into())), ("of", Arg::Number(of.into()))];
     Some(say(language, Text::PartOf, &args))

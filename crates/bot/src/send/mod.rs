@@ -19,9 +19,9 @@ use store::{
 use tracing::{info, warn};
 
 pub use recognise::hash_of;
-use recognise::{Next, Readings, Try, find, looks_like};
+use recognise::{Next, Readings, Try, find, looks_like, reaches_back};
 
-use crate::channel::{Channel, ChannelError, Content, Reaction};
+use crate::channel::{Channel, ChannelError, Content, Lying, Reaction};
 use crate::settings::SendSettings;
 
 /// Between the commit of the intention and the call lie microseconds. If it took this long, the
@@ -40,6 +40,7 @@ const TAKEN_MS: i64 = 48 * 3_600_000;
 
 /// Who sends what to whom, under which lease.
 #[derive(Clone)]
+#[allow(missing_debug_implementations)]
 pub struct Route {
     /// The job's lease; every write compares it.
     pub lease: Lease,
@@ -125,10 +126,18 @@ pub fn part(name: impl Into<String>, seq: i32, content: &Content) -> NewPart {
 
 /// Sends parts by the protocol.
 #[derive(Clone)]
+#[allow(missing_debug_implementations)]
 pub struct Sender {
     store: Store,
     clock: Arc<dyn Clock>,
     settings: SendSettings,
+}
+
+/// What a reading of the thread says about a try.
+enum Found {
+    Sent(String),
+    Absent,
+    NothingProven,
 }
 
 /// What one look at one part came to.
@@ -201,7 +210,10 @@ impl Sender {
             let found = match self.by_echo(route, &part, &content).await? {
                 Some(mid) => Some(mid),
                 None => match route.channel.newest(&route.conversation).await {
-                    Ok(thread) => self.by_thread(route, &part, &content, &thread).await?,
+                    Ok(thread) => match self.by_thread(route, &part, &content, &thread).await? {
+                        Found::Sent(mid) => Some(mid),
+                        Found::Absent | Found::NothingProven => None,
+                    },
                     Err(_) => None,
                 },
             };
@@ -352,11 +364,16 @@ impl Sender {
         }
         match route.channel.newest(&route.conversation).await {
             Ok(thread) => {
-                if let Some(mid) = self.by_thread(route, part, &content, &thread).await? {
-                    self.settle(route, part, Settle::Sent { mid: Some(mid) }).await?;
-                    return Ok(Look::Again);
+                match self.by_thread(route, part, &content, &thread).await? {
+                    Found::Sent(mid) => {
+                        self.settle(route, part, Settle::Sent { mid: Some(mid) }).await?;
+                        return Ok(Look::Again);
+                    }
+                    Found::Absent => {
+                        readings.absent_at(intent_at_ms, now_ms, self.settings);
+                    }
+                    Found::NothingProven => readings.failed(),
                 }
-                readings.absent_at(intent_at_ms, now_ms, self.settings);
             }
             Err(error) => {
                 info!(job = %route.lease.job_id, code = error.code, "the thread could not be read");
@@ -401,8 +418,8 @@ impl Sender {
         route: &Route,
         part: &Part,
         content: &Content,
-        thread: &[crate::channel::Lying],
-    ) -> Result<Option<String>, StoreError> {
+        thread: &[Lying],
+    ) -> Result<Found, StoreError> {
         let taken = self.taken(route).await?;
         let tried = Try {
             content,
@@ -410,7 +427,11 @@ impl Sender {
             cursor: part.cursor_mid.as_deref(),
             taken: &taken,
         };
-        Ok(find(thread, &tried).map(|lying| lying.mid.clone()))
+        Ok(match find(thread, &tried) {
+            Some(lying) => Found::Sent(lying.mid.clone()),
+            None if reaches_back(thread, &tried) => Found::Absent,
+            None => Found::NothingProven,
+        })
     }
 
     async fn taken(&self, route: &Route) -> Result<Vec<String>, StoreError> {

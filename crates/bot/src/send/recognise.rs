@@ -77,6 +77,16 @@ pub(super) fn find<'a>(thread: &'a [Lying], tried: &Try<'_>) -> Option<&'a Lying
         .find(|m| looks_like(m, tried.content))
 }
 
+/// Whether a thread in which the try was not found proves anything: it must reach back to a message
+/// that we know was there before. A reading that lags does not, and neither does one of a thread
+/// so busy that twenty newer messages hide the place.
+pub(super) fn reaches_back(thread: &[Lying], tried: &Try<'_>) -> bool {
+    match tried.cursor {
+        Some(cursor) => thread.iter().any(|m| m.mid == cursor),
+        None => thread.iter().any(|m| m.at_ms < tried.intent_at_ms - CLOCKS_APART_MS),
+    }
+}
+
 /// What was read so far about one try; kept as a step of the job.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Readings {
