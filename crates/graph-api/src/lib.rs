@@ -1,1 +1,7 @@
 //! Meta's Graph API and webhooks as types, limits as data, a budget and a thin client.
+#![doc = include_str!("../README.md")]
+
+pub mod error;
+pub mod id;
+pub mod limits;
+pub mod webhook;
