@@ -219,7 +219,8 @@ mod tests {
         let video = folder.path().join("source.mp4");
         fs::write(&video, b"video").unwrap();
         let plan = Plan {
-            video,
+            source: video,
+            video: PathBuf::new(),
             wav: PathBuf::new(),
             pause_ms: 0,
         };

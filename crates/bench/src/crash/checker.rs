@@ -68,7 +68,9 @@ pub fn judge(history: &History) -> Findings {
     let mut findings = Findings::default();
     for (person, thread) in &history.threads {
         if thread.media > 1 {
-            findings.twice.push(format!("{person}: {} videos", thread.media));
+            findings
+                .twice
+                .push(format!("{person}: {} videos", thread.media));
         }
         let mut seen = BTreeMap::new();
         for text in &thread.texts {
@@ -77,7 +79,9 @@ pub fn judge(history: &History) -> Findings {
         for (text, count) in seen {
             if count > 1 {
                 let start: String = text.chars().take(60).collect();
-                findings.twice.push(format!("{person}: {count} times \"{start}\""));
+                findings
+                    .twice
+                    .push(format!("{person}: {count} times \"{start}\""));
             }
         }
         if thread.texts.is_empty() {
@@ -85,10 +89,14 @@ pub fn judge(history: &History) -> Findings {
         }
     }
     for (state, count) in &history.unfinished {
-        findings.other.push(format!("{count} jobs ended as `{state}`"));
+        findings
+            .other
+            .push(format!("{count} jobs ended as `{state}`"));
     }
     for person in &history.without_job {
-        findings.lost.push(format!("{person}: an acknowledged message without a job"));
+        findings
+            .lost
+            .push(format!("{person}: an acknowledged message without a job"));
     }
     findings
 }

@@ -9,6 +9,7 @@ pub mod steps;
 pub mod world;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -86,27 +87,50 @@ pub async fn run(trial: &Trial, world: &mut World) -> Result<Outcome> {
         let until = Instant::now() + Duration::from_millis(200);
         sent = live(&mut server, world, trial, sent, until).await?;
         world.deliver_what_is_due().await?;
-        if sent == trial.jobs && steps::unfinished_jobs(world.data()).await? == 0 && world.waiting(sent).await? == 0 {
+        if sent == trial.jobs
+            && steps::unfinished_jobs(world.data()).await? == 0
+            && world.waiting(sent).await? == 0
+        {
             break;
         }
     }
-    ensure!(server.alive(), "the server ended by itself during the trial");
+    ensure!(
+        server.alive(),
+        "the server ended by itself during the trial"
+    );
     server.kill().await?;
 
     let history = History::collect(world, sent).await?;
     let findings = checker::judge(&history);
-    Ok(Outcome { histogram, kills, history, findings })
+    Ok(Outcome {
+        histogram,
+        kills,
+        history,
+        findings,
+    })
 }
 
 /// Lets the process live until `until`, keeping enough people waiting that a kill always hits somebody.
-async fn live(server: &mut Server, world: &mut World, trial: &Trial, mut sent: usize, until: Instant) -> Result<usize> {
-    ensure!(server.alive(), "the server ended by itself during the trial");
+async fn live(
+    server: &mut Server,
+    world: &mut World,
+    trial: &Trial,
+    mut sent: usize,
+    until: Instant,
+) -> Result<usize> {
+    ensure!(
+        server.alive(),
+        "the server ended by itself during the trial"
+    );
     while Instant::now() < until {
         if sent < trial.jobs && world.waiting(sent).await? < trial.at_once {
             world.send_reel(sent).await?;
             sent += 1;
         } else {
-            tokio::time::sleep(Duration::from_millis(5).min(until.saturating_duration_since(Instant::now()))).await;
+            tokio::time::sleep(
+                Duration::from_millis(5).min(until.saturating_duration_since(Instant::now())),
+            )
+            .await;
         }
     }
     Ok(sent)
@@ -117,7 +141,9 @@ pub fn print(histogram: &BTreeMap<Step, usize>) -> String {
     let mut text = String::new();
     for step in Step::ALL {
         let count = histogram.get(&step).copied().unwrap_or(0);
-        text.push_str(&format!("{:<12} {count:>5} {}\n", step.name(), "#".repeat(count.min(60))));
+        let bar = "#".repeat(count.min(60));
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{:<12} {count:>5} {bar}", step.name());
     }
     text
 }

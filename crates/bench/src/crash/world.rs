@@ -88,7 +88,7 @@ impl World {
 
     /// A base URL of one of the simulator's hosts.
     pub fn base(&self) -> String {
-        self.simulator.base_url().to_string().trim_end_matches('/').to_owned()
+        self.simulator.base_url()
     }
 
     /// Points webhooks at the process, whose port stays the same over its lives.
@@ -105,7 +105,12 @@ impl World {
 
     /// A control call.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        let answer = self.http.post(format!("{}{path}", self.base())).json(body).send().await?;
+        let answer = self
+            .http
+            .post(format!("{}{path}", self.base()))
+            .json(body)
+            .send()
+            .await?;
         let status = answer.status();
         let text = answer.text().await?;
         if !status.is_success() {
@@ -116,13 +121,18 @@ impl World {
 
     /// A control read.
     pub async fn get(&self, path: &str) -> Result<Value> {
-        let answer = self.http.get(format!("{}{path}", self.base())).send().await?;
+        let answer = self
+            .http
+            .get(format!("{}{path}", self.base()))
+            .send()
+            .await?;
         Ok(answer.error_for_status()?.json().await?)
     }
 
     /// Makes Meta's answers take between `low` and `high` milliseconds, so that a kill can hit a call under way.
     pub async fn slow_down(&self, path: &str, ms: u64) -> Result<()> {
-        let fault = json!({"match": {"path": path}, "times": 1_000_000, "do": {"kind": "delay", "ms": ms}});
+        let fault =
+            json!({"match": {"path": path}, "times": 1_000_000, "do": {"kind": "delay", "ms": ms}});
         self.post("/_sim/faults", &fault).await?;
         Ok(())
     }
@@ -140,7 +150,9 @@ impl World {
                 json!({"text": format!("https://www.instagram.com/reel/{code}/")})
             }
             Reels::Samples(codes) => {
-                let code = codes.get(number % codes.len().max(1)).context("there are no samples")?;
+                let code = codes
+                    .get(number % codes.len().max(1))
+                    .context("there are no samples")?;
                 if number.is_multiple_of(2) {
                     json!({"share": {"code": code, "as": "ig_reel", "url": "cdn"}})
                 } else {
@@ -148,7 +160,8 @@ impl World {
                 }
             }
         };
-        self.post(&format!("/_sim/people/{person}/messages"), &message).await?;
+        self.post(&format!("/_sim/people/{person}/messages"), &message)
+            .await?;
         if self.answered.len() <= number {
             self.answered.resize(number + 1, false);
         }
@@ -157,7 +170,9 @@ impl World {
 
     /// What a person sees from the business.
     pub async fn thread(&self, number: usize) -> Result<Thread> {
-        let seen = self.get(&format!("/_sim/people/{}/messages", Self::person(number))).await?;
+        let seen = self
+            .get(&format!("/_sim/people/{}/messages", Self::person(number)))
+            .await?;
         let mut thread = Thread::default();
         for message in seen["messages"].as_array().into_iter().flatten() {
             if message["from"] != "business" {
@@ -191,7 +206,34 @@ impl World {
 
     /// Meta's clock moves on, so that deliveries which met a dead process are tried again.
     pub async fn deliver_what_is_due(&self) -> Result<()> {
-        self.post("/_sim/clock", &json!({"advance_ms": 30_000})).await?;
+        self.post("/_sim/clock", &json!({"advance_ms": 30_000}))
+            .await?;
+        Ok(())
+    }
+
+    /// Plants a double send: says `text` once more as the business, past the process under trial.
+    pub async fn send_as_business(&self, person: &str, text: &str) -> Result<()> {
+        let url = format!("{}/graph.facebook.com/v26.0/me/messages", self.base());
+        let body = json!({"recipient": {"id": person}, "message": {"text": text}});
+        let answer = self
+            .http
+            .post(url)
+            .bearer_auth("SIM-PAGE-TOKEN")
+            .json(&body)
+            .send()
+            .await?;
+        answer.error_for_status()?;
+        Ok(())
+    }
+
+    /// Plants a lost job: takes the reel jobs of person `number` out of the tables of the dead process.
+    pub async fn plant_lost_job(&self, number: usize) -> Result<()> {
+        let pool = super::steps::tables(self.data()).await?;
+        sqlx::query("DELETE FROM job WHERE person = ? AND queue = 'reel'")
+            .bind(Self::person(number))
+            .execute(&pool)
+            .await?;
+        pool.close().await;
         Ok(())
     }
 }

@@ -24,7 +24,9 @@ fn sentence() -> String {
 
 /// Words that carry meaning, lower case.
 fn content_words(text: &str) -> BTreeSet<String> {
-    const SMALL: [&str; 12] = ["the", "a", "it", "was", "and", "near", "very", "of", "in", "to", "is", "that"];
+    const SMALL: [&str; 12] = [
+        "the", "a", "it", "was", "and", "near", "very", "of", "in", "to", "is", "that",
+    ];
     text.split(|letter: char| !letter.is_alphanumeric())
         .map(str::to_lowercase)
         .filter(|word| !word.is_empty() && !SMALL.contains(&word.as_str()))
@@ -57,18 +59,39 @@ async fn a_reel_is_answered_with_what_was_said_and_a_playable_video() {
 
     // As a share: Meta's own link to the media, fetched by us.
     let spoken = sentence();
-    let reel = demo.post("/_sim/reels", &json!({"text": spoken, "caption": "bom dia pessoal #vida"})).await;
+    let reel = demo
+        .post(
+            "/_sim/reels",
+            &json!({"text": spoken, "caption": "bom dia pessoal #vida"}),
+        )
+        .await;
     let code = reel["code"].as_str().unwrap();
-    demo.write("5550000000000011", &json!({"share": {"code": code, "as": "ig_reel", "url": "cdn"}})).await;
+    demo.write(
+        "5550000000000011",
+        &json!({"share": {"code": code, "as": "ig_reel", "url": "cdn"}}),
+    )
+    .await;
     let answers = demo.wait("5550000000000011", 120, has_video).await;
     assert_heard(&spoken, &answers);
     assert_playable(&answers);
 
     // As a pasted link: the real yt-dlp reads the page.
     let spoken = sentence();
-    let reel = demo.post("/_sim/reels", &json!({"text": spoken, "caption": "boa tarde #viagem"})).await;
-    let link = format!("https://www.instagram.com/reel/{}/?igsh=abc", reel["code"].as_str().unwrap());
-    demo.write("5550000000000012", &json!({"text": format!("olha isso {link}")})).await;
+    let reel = demo
+        .post(
+            "/_sim/reels",
+            &json!({"text": spoken, "caption": "boa tarde #viagem"}),
+        )
+        .await;
+    let link = format!(
+        "https://www.instagram.com/reel/{}/?igsh=abc",
+        reel["code"].as_str().unwrap()
+    );
+    demo.write(
+        "5550000000000012",
+        &json!({"text": format!("olha isso {link}")}),
+    )
+    .await;
     let answers = demo.wait("5550000000000012", 120, has_video).await;
     assert_heard(&spoken, &answers);
     assert_playable(&answers);
@@ -78,12 +101,22 @@ async fn a_reel_is_answered_with_what_was_said_and_a_playable_video() {
     let agents = |part: &str| -> BTreeSet<String> {
         calls
             .iter()
-            .filter(|call| format!("{}{}", call["host"].as_str().unwrap_or(""), call["path"].as_str().unwrap_or("")).contains(part))
+            .filter(|call| {
+                format!(
+                    "{}{}",
+                    call["host"].as_str().unwrap_or(""),
+                    call["path"].as_str().unwrap_or("")
+                )
+                .contains(part)
+            })
             .filter_map(|call| call["user_agent"].as_str().map(str::to_lowercase))
             .collect()
     };
     let media = agents("ig_messaging_cdn");
-    assert!(media.iter().any(|agent| agent.contains("gramophone")), "the share was fetched by us: {media:?}");
+    assert!(
+        media.iter().any(|agent| agent.contains("gramophone")),
+        "the share was fetched by us: {media:?}"
+    );
     let pages = agents(&format!("/reel/{}", reel["code"].as_str().unwrap()));
     assert!(
         !pages.is_empty() && pages.iter().all(|agent| !agent.contains("gramophone")),
@@ -97,7 +130,10 @@ async fn a_reel_is_answered_with_what_was_said_and_a_playable_video() {
     let again: Vec<Value> = demo.calls().await.into_iter().skip(before).collect();
     for call in &again {
         let path = call["path"].as_str().unwrap_or("");
-        assert!(!path.contains("/reel/") && !path.contains("message_attachments"), "done twice: {call}");
+        assert!(
+            !path.contains("/reel/") && !path.contains("message_attachments"),
+            "done twice: {call}"
+        );
     }
 }
 
@@ -106,35 +142,76 @@ async fn everybody_is_told_why_when_there_is_no_video_or_no_speech() {
     let demo = Demo::start().await;
 
     let music = demo.sample("music").await;
-    demo.write("5550000000000021", &json!({"share": {"code": music["code"], "as": "ig_reel", "url": "cdn"}})).await;
+    demo.write(
+        "5550000000000021",
+        &json!({"share": {"code": music["code"], "as": "ig_reel", "url": "cdn"}}),
+    )
+    .await;
     let answers = demo.wait("5550000000000021", 120, has_video).await;
-    assert!(texts(&answers).to_lowercase().contains("música"), "music is named: {}", texts(&answers));
+    assert!(
+        texts(&answers).to_lowercase().contains("música"),
+        "music is named: {}",
+        texts(&answers)
+    );
 
     // A private link: the reason, and the quota given back (the reel before it counts, this one does not).
     let private = demo.sample("private").await;
-    demo.write("5550000000000022", &json!({"text": private["url"]})).await;
-    let answers = demo.wait("5550000000000022", 60, |answers| texts(answers).contains("privada")).await;
+    demo.write("5550000000000022", &json!({"text": private["url"]}))
+        .await;
+    let answers = demo
+        .wait("5550000000000022", 60, |answers| {
+            texts(answers).contains("privada")
+        })
+        .await;
     assert!(!has_video(&answers));
-    assert_eq!(demo.quota_used("5550000000000022").await, 0, "a failure is not charged");
-    assert_eq!(demo.quota_used("5550000000000021").await, 1, "an answer is charged");
+    assert_eq!(
+        demo.quota_used("5550000000000022").await,
+        0,
+        "a failure is not charged"
+    );
+    assert_eq!(
+        demo.quota_used("5550000000000021").await,
+        1,
+        "an answer is charged"
+    );
 
     // A playlist that calls itself a video opens nothing and is refused.
     let hostile = demo.sample("hostile").await;
-    demo.write("5550000000000023", &json!({"share": {"code": hostile["code"], "as": "ig_reel", "url": "cdn"}})).await;
-    let answers = demo.wait("5550000000000023", 60, |answers| !texts(answers).is_empty()).await;
-    assert!(!has_video(&answers), "nothing of another file comes back: {answers:#?}");
+    demo.write(
+        "5550000000000023",
+        &json!({"share": {"code": hostile["code"], "as": "ig_reel", "url": "cdn"}}),
+    )
+    .await;
+    let answers = demo
+        .wait("5550000000000023", 60, |answers| !texts(answers).is_empty())
+        .await;
+    assert!(
+        !has_video(&answers),
+        "nothing of another file comes back: {answers:#?}"
+    );
 
     // Thirty deliveries of one message are one answer.
     let speech = demo.sample("speech").await;
-    demo.write("5550000000000024", &json!({"share": {"code": speech["code"], "as": "ig_reel", "url": "cdn"}})).await;
+    demo.write(
+        "5550000000000024",
+        &json!({"share": {"code": speech["code"], "as": "ig_reel", "url": "cdn"}}),
+    )
+    .await;
     for _ in 0..29 {
         demo.post("/_sim/webhooks/redeliver", &json!({})).await;
     }
     demo.wait("5550000000000024", 120, has_video).await;
     demo.quiet().await;
     let answers = demo.answers("5550000000000024").await;
-    assert_eq!(attachments(&answers, "video").len(), 1, "one answer: {answers:#?}");
-    let mut lines: Vec<&str> = answers.iter().filter_map(|answer| answer["text"].as_str()).collect();
+    assert_eq!(
+        attachments(&answers, "video").len(),
+        1,
+        "one answer: {answers:#?}"
+    );
+    let mut lines: Vec<&str> = answers
+        .iter()
+        .filter_map(|answer| answer["text"].as_str())
+        .collect();
     let all = lines.len();
     lines.sort_unstable();
     lines.dedup();
