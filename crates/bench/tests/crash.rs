@@ -170,7 +170,7 @@ async fn stubbed(
         life_ms: (150, 900),
         kills: 120,
         seed,
-        deadline: Duration::from_secs(480),
+        deadline: Duration::from_mins(8),
     };
     let outcome = run(&trial, &mut world).await.unwrap();
     assert!(
@@ -249,7 +249,7 @@ async fn real(
         life_ms: (300, 4_000),
         kills: 12,
         seed,
-        deadline: Duration::from_secs(300),
+        deadline: Duration::from_mins(5),
     };
     let outcome = run(&trial, &mut world).await.unwrap();
     assert!(

@@ -56,7 +56,7 @@ impl Demo {
             data,
         };
         let healthy = format!("http://127.0.0.1:{port}/healthz");
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         loop {
             let up = demo
                 .http
@@ -202,7 +202,7 @@ impl Demo {
 
     /// Waits until every delivery arrived and no job is left in an unfinished state.
     pub(crate) async fn quiet(&self) {
-        let until = Instant::now() + Duration::from_secs(120);
+        let until = Instant::now() + Duration::from_mins(2);
         while bench::crash::steps::unfinished_jobs(&self.data())
             .await
             .unwrap()

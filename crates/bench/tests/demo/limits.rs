@@ -25,8 +25,8 @@ async fn a_60_megabyte_reel_fits_with_its_sound() {
         "a real re-encode, not a preview: {} bytes",
         bytes.len()
     );
-    let moov = position(&bytes, b"moov");
-    assert!(moov < position(&bytes, b"mdat"), "moov comes first");
+    let moov = position(&bytes, *b"moov");
+    assert!(moov < position(&bytes, *b"mdat"), "moov comes first");
 
     // Seen by ffprobe, not by us.
     let file = demo.data().join("big-answer.mp4");
@@ -61,10 +61,10 @@ async fn a_60_megabyte_reel_fits_with_its_sound() {
     );
 }
 
-fn position(bytes: &[u8], name: &[u8; 4]) -> usize {
+fn position(bytes: &[u8], name: [u8; 4]) -> usize {
     bytes
         .windows(4)
-        .position(|four| four == name)
+        .position(|four| *four == name)
         .unwrap_or(usize::MAX)
 }
 
