@@ -6,8 +6,11 @@
 
 mod heard;
 mod item;
+pub mod link;
+pub mod net;
 mod progress;
 pub mod settings;
+mod studio;
 pub mod tool;
 
 pub mod models;
@@ -24,4 +27,5 @@ pub use item::{
 };
 pub use progress::{Progress, Step};
 pub use settings::Settings;
+pub use studio::{Source, Studio, ToolReport};
 pub use transcribe::speech_worker;

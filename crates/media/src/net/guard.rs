@@ -1,0 +1,186 @@
+//! The network guard: every address is judged at the moment it is dialled, so that neither a clever
+//! spelling, nor a DNS answer that changes, nor a redirect leads inside.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use url::{Host, Url};
+
+use super::address::is_public;
+use super::hosts::{Hosts, Reach, is_usual_https, reaches};
+
+/// Asks DNS. A trait so that tests can answer like an attacker's name server.
+pub trait Lookup: Send + Sync {
+    /// All addresses of a name.
+    fn lookup<'a>(
+        &'a self,
+        host: &'a str,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
+}
+
+/// The system's resolver.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemLookup;
+
+impl Lookup for SystemLookup {
+    fn lookup<'a>(
+        &'a self,
+        host: &'a str,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>> {
+        Box::pin(async move {
+            Ok(tokio::net::lookup_host((host, 0))
+                .await?
+                .map(|address| address.ip())
+                .collect())
+        })
+    }
+}
+
+/// Why a destination is refused. Holds no part of the URL: those are secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Not a URL, or with a user name in it.
+    #[error("not a plain URL")]
+    Malformed,
+    /// Not HTTPS on its usual port.
+    #[error("not https on its usual port")]
+    Scheme,
+    /// Not one of the hosts that this request may reach.
+    #[error("not one of the allowed hosts")]
+    Host,
+    /// An address that is not on the open Internet.
+    #[error("an address inside")]
+    Address,
+}
+
+/// Decides where our requests, and those of our children, may go.
+#[derive(Clone)]
+pub struct Guard {
+    hosts: Arc<Hosts>,
+    lookup: Arc<dyn Lookup>,
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("hosts", &self.hosts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Guard {
+    /// A guard that asks the system's resolver.
+    pub fn new(hosts: Hosts) -> Self {
+        Self::with_lookup(hosts, Arc::new(SystemLookup))
+    }
+
+    /// A guard that asks another resolver.
+    pub fn with_lookup(hosts: Hosts, lookup: Arc<dyn Lookup>) -> Self {
+        Self {
+            hosts: Arc::new(hosts),
+            lookup,
+        }
+    }
+
+    /// The hosts it knows.
+    pub fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// Judges a URL before anything is dialled: scheme, port, host, and addresses written out.
+    pub fn check(&self, url: &Url, reach: Reach) -> Result<(), Refused> {
+        if !url.username().is_empty() || url.password().is_some() || url.host().is_none() {
+            return Err(Refused::Malformed);
+        }
+        if self.hosts.is_test(url) {
+            return Ok(());
+        }
+        if !is_usual_https(url) {
+            return Err(Refused::Scheme);
+        }
+        match url.host() {
+            Some(Host::Ipv4(address)) if !is_public(address.into()) => Err(Refused::Address),
+            Some(Host::Ipv6(address)) if !is_public(address.into()) => Err(Refused::Address),
+            _ if reaches(url.host(), reach) => Ok(()),
+            _ => Err(Refused::Host),
+        }
+    }
+
+    /// The addresses of a name that may be dialled. These, and no second lookup, are what is
+    /// dialled.
+    pub(crate) async fn public_addresses(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        let mut addresses = self.lookup.lookup(host).await?;
+        let asked = addresses.len();
+        addresses.retain(|address| is_public(*address));
+        if addresses.is_empty() && asked > 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                Refused::Address,
+            ));
+        }
+        Ok(addresses)
+    }
+
+    /// Addresses for a `host:port` that [`Guard::check`] let pass.
+    pub(crate) async fn dial_list(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        let test = self.hosts.is_test_pair(host, port);
+        let literal = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>();
+        let addresses = match literal {
+            Ok(address) if test || is_public(address) => vec![address],
+            Ok(_) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::PermissionDenied,
+                    Refused::Address,
+                ));
+            }
+            Err(_) if test => self.lookup.lookup(host).await?,
+            Err(_) => self.public_addresses(host).await?,
+        };
+        Ok(addresses
+            .into_iter()
+            .map(|address| SocketAddr::new(address, port))
+            .collect())
+    }
+}
+
+/// The guard as reqwest's resolver, for names that are not test hosts.
+pub(crate) struct GuardedDns(pub(crate) Guard);
+
+impl reqwest::dns::Resolve for GuardedDns {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let guard = self.0.clone();
+        Box::pin(async move {
+            let addresses = guard.public_addresses(name.as_str()).await?;
+            let list: reqwest::dns::Addrs = Box::new(
+                addresses
+                    .into_iter()
+                    .map(|address| SocketAddr::new(address, 0)),
+            );
+            Ok(list)
+        })
+    }
+}
+
+/// The resolver for test hosts: asks the same source, lets everything pass.
+pub(crate) struct PlainDns(pub(crate) Guard);
+
+impl reqwest::dns::Resolve for PlainDns {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let guard = self.0.clone();
+        Box::pin(async move {
+            let addresses = guard.lookup.lookup(name.as_str()).await?;
+            let list: reqwest::dns::Addrs = Box::new(
+                addresses
+                    .into_iter()
+                    .map(|address| SocketAddr::new(address, 0)),
+            );
+            Ok(list)
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! The control API under `/_sim`.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::world::World;
+
+pub(crate) fn routes() -> Router<Arc<World>> {
+    Router::new()
+}
