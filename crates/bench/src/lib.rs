@@ -2,7 +2,6 @@
 
 pub mod crash;
 pub mod delivery;
-pub mod jobs;
 pub mod load;
 pub mod probe;
 pub mod report;
