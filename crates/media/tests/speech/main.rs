@@ -7,4 +7,10 @@
 )]
 
 mod clips;
+mod embedded;
+mod engines;
+mod extracts;
+mod fake;
 mod hearing;
+#[cfg(feature = "embedded-speech")]
+mod whisper_file;
