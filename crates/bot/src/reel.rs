@@ -61,7 +61,9 @@ impl Handler for ReelHandler {
     async fn run(&self, job: &Claimed) -> Finish {
         let finish = match Box::pin(answer(&self.0, job)).await {
             Ok(finish) | Err(Halt::Finish(finish)) => finish,
-            Err(Halt::Failed(failure)) => Finish::Dead { reason: failure.as_str().to_owned() },
+            Err(Halt::Failed(failure)) => Finish::Dead {
+                reason: failure.as_str().to_owned(),
+            },
             Err(Halt::Store(error)) => after_store_error(job, &error),
         };
         count(job, &finish);
@@ -112,26 +114,46 @@ pub(crate) struct Asked {
 
 /// Finds the ask of this job in the stored event again.
 async fn resolve(ctx: &Context, job: &Claimed) -> Result<Asked, Halt> {
-    let reel: ReelJob = serde_json::from_value(job.payload.clone())
-        .map_err(|error| Halt::Finish(Finish::Dead { reason: format!("payload: {error}") }))?;
+    let reel: ReelJob = serde_json::from_value(job.payload.clone()).map_err(|error| {
+        Halt::Finish(Finish::Dead {
+            reason: format!("payload: {error}"),
+        })
+    })?;
     let gone = |reason: &str| {
-        Halt::Finish(Finish::Refused { reason: reason.to_owned(), refund: true })
+        Halt::Finish(Finish::Refused {
+            reason: reason.to_owned(),
+            refund: true,
+        })
     };
-    let row = ctx.store.event(reel.event_id).await?.ok_or_else(|| gone("event_gone"))?;
+    let row = ctx
+        .store
+        .event(reel.event_id)
+        .await?
+        .ok_or_else(|| gone("event_gone"))?;
     let to = conversation_of(&row).ok_or_else(|| gone("event_gone"))?;
     if ctx.is_unsent(&to, row.mid.as_deref()).await? {
         return Err(gone("unsent"));
     }
     let asked = plan::asks(&to.account, &event_of(&row).kind, &ctx.hosts, usize::MAX);
-    let ask = asked.asks.into_iter().find(|ask| ask.key == reel.key).ok_or_else(|| gone("event_gone"))?;
+    let ask = asked
+        .asks
+        .into_iter()
+        .find(|ask| ask.key == reel.key)
+        .ok_or_else(|| gone("event_gone"))?;
     let route = ctx.route(job, to, row.mid);
     Ok(Asked { reel, ask, route })
 }
 
 impl Asked {
-    async fn failed_before(&self, ctx: &Context, job: &Claimed) -> Result<Option<Failure>, StoreError> {
+    async fn failed_before(
+        &self,
+        ctx: &Context,
+        job: &Claimed,
+    ) -> Result<Option<Failure>, StoreError> {
         let steps = ctx.store.steps(job.id).await?;
-        Ok(steps.get(FAILED).and_then(|value| serde_json::from_value(value.clone()).ok()))
+        Ok(steps
+            .get(FAILED)
+            .and_then(|value| serde_json::from_value(value.clone()).ok()))
     }
 
     fn to(&self) -> &Conversation {
@@ -140,9 +162,17 @@ impl Asked {
 }
 
 /// Says why it could not be done; the allowance is given back.
-async fn tell_failure(ctx: &Context, job: &Claimed, asked: &Asked, failure: Failure) -> Result<Finish, Halt> {
+async fn tell_failure(
+    ctx: &Context,
+    job: &Claimed,
+    asked: &Asked,
+    failure: Failure,
+) -> Result<Finish, Halt> {
     let reason = failure.as_str().to_owned();
-    let refused = Finish::Refused { reason: reason.clone(), refund: true };
+    let refused = Finish::Refused {
+        reason: reason.clone(),
+        refund: true,
+    };
     let value = serde_json::to_value(failure).unwrap_or(Value::Null);
     let steps = ctx.store.steps(job.id).await?;
     if !steps.contains_key(FAILED) {
@@ -155,7 +185,10 @@ async fn tell_failure(ctx: &Context, job: &Claimed, asked: &Asked, failure: Fail
     }
     let language = asked.reel.language;
     let minutes = ctx.settings.files.max_duration_seconds / 60;
-    let minutes = ("minutes", Arg::Number(i64::try_from(minutes).unwrap_or(i64::MAX)));
+    let minutes = (
+        "minutes",
+        Arg::Number(i64::try_from(minutes).unwrap_or(i64::MAX)),
+    );
     let mut text = say(language, Text::Failed(failure), &[minutes]);
     if let Some(place) = place(language, Some((asked.reel.n, asked.reel.of))) {
         text = format!("{place}: {text}");
@@ -210,9 +243,14 @@ impl<'a> Desk<'a> {
             }
             WorkTurn::Busy => return Err(Halt::Finish(desk.wait_for_the_other().await?)),
         }
-        tokio::fs::create_dir_all(&desk.dir).await.map_err(|error| {
-            Halt::Finish(Finish::Retry { after_ms: None, error: format!("work folder: {error}") })
-        })?;
+        tokio::fs::create_dir_all(&desk.dir)
+            .await
+            .map_err(|error| {
+                Halt::Finish(Finish::Retry {
+                    after_ms: None,
+                    error: format!("work folder: {error}"),
+                })
+            })?;
         Ok(desk)
     }
 
@@ -226,7 +264,10 @@ impl<'a> Desk<'a> {
         if waited_ms >= self.status_after_ms() {
             self.say_status().await?;
         }
-        Ok(Finish::Wait { until_ms: now_ms + BUSY_MS, why: "shared_work".into() })
+        Ok(Finish::Wait {
+            until_ms: now_ms + BUSY_MS,
+            why: "shared_work".into(),
+        })
     }
 
     pub(crate) fn language(&self) -> Language {
@@ -250,8 +291,14 @@ impl<'a> Desk<'a> {
     /// Records a finished step of the shared work.
     pub(crate) async fn keep<T: Serialize>(&self, step: &str, value: &T) -> Result<(), Halt> {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
-        self.ctx.store.work_step(&self.job.lease, &self.asked.ask.key, step, value.clone()).await?;
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner).insert(step.to_owned(), value);
+        self.ctx
+            .store
+            .work_step(&self.job.lease, &self.asked.ask.key, step, value.clone())
+            .await?;
+        self.steps
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(step.to_owned(), value);
         Ok(())
     }
 
@@ -269,19 +316,30 @@ impl<'a> Desk<'a> {
     pub(crate) async fn share(&self) -> Result<(), Halt> {
         let keep_ms = self.keep_files_ms().unwrap_or(0).max(KEEP_WORDS_MS);
         let until_ms = self.ctx.now_ms() + keep_ms;
-        self.ctx.store.work_done(&self.job.lease, &self.asked.ask.key, until_ms).await?;
+        self.ctx
+            .store
+            .work_done(&self.job.lease, &self.asked.ask.key, until_ms)
+            .await?;
         Ok(())
     }
 
     /// What was recorded is no longer there: begin again from the link.
     pub(crate) async fn start_over(&self) -> Result<Halt, Halt> {
         self.ctx.store.work_forget(&self.asked.ask.key).await?;
-        Ok(Halt::Finish(Finish::Wait { until_ms: self.ctx.now_ms(), why: "files_gone".into() }))
+        Ok(Halt::Finish(Finish::Wait {
+            until_ms: self.ctx.now_ms(),
+            why: "files_gone".into(),
+        }))
     }
 
     /// Lets the next asker go on, and takes the files away where nothing may stay.
     async fn leave(&self) -> Result<(), Halt> {
-        match self.ctx.store.work_release(&self.job.lease, &self.asked.ask.key).await {
+        match self
+            .ctx
+            .store
+            .work_release(&self.job.lease, &self.asked.ask.key)
+            .await
+        {
             Ok(()) | Err(StoreError::LeaseLost | StoreError::Conflict(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -289,7 +347,11 @@ impl<'a> Desk<'a> {
 
     /// How long files stay; `None` in storage-free mode.
     pub(crate) fn keep_files_ms(&self) -> Option<i64> {
-        self.ctx.settings.files.keep_seconds.map(|seconds| i64::from(seconds) * 1000)
+        self.ctx
+            .settings
+            .files
+            .keep_seconds
+            .map(|seconds| i64::from(seconds) * 1000)
     }
 
     /// Storage-free mode: with the answer the files go.
@@ -300,10 +362,16 @@ impl<'a> Desk<'a> {
     }
 
     /// Sends parts of the answer, never at the same time as the status line.
-    pub(crate) async fn deliver(&self, contents: Vec<(String, i32, Content)>) -> Result<Delivered, Halt> {
+    pub(crate) async fn deliver(
+        &self,
+        contents: Vec<(String, i32, Content)>,
+    ) -> Result<Delivered, Halt> {
         let mut has_spoken = self.voice.lock().await;
         *has_spoken = true;
-        let parts = contents.iter().map(|(name, seq, content)| part(name, *seq, content)).collect();
+        let parts = contents
+            .iter()
+            .map(|(name, seq, content)| part(name, *seq, content))
+            .collect();
         Ok(self.ctx.sender.deliver(&self.asked.route, parts).await?)
     }
 
@@ -315,7 +383,11 @@ impl<'a> Desk<'a> {
         let mut typing_at_ms = self.started_ms;
         let mut has_status = false;
         loop {
-            let next_ms = if has_status { typing_at_ms } else { typing_at_ms.min(status_at_ms) };
+            let next_ms = if has_status {
+                typing_at_ms
+            } else {
+                typing_at_ms.min(status_at_ms)
+            };
             tokio::select! {
                 () = done.cancelled() => return Ok(()),
                 () = clock.sleep_until(next_ms) => {}
@@ -347,10 +419,18 @@ impl<'a> Desk<'a> {
         if *has_spoken || self.has_answered().await? {
             return Ok(());
         }
-        let text = if self.asked.ask.is_voice { Text::ReceivedAudio } else { Text::Received };
+        let text = if self.asked.ask.is_voice {
+            Text::ReceivedAudio
+        } else {
+            Text::Received
+        };
         let text = plain(self.language(), text);
         let parts = vec![part("status", 0, &Content::Text { text })];
-        self.ctx.sender.deliver(&self.asked.route, parts).await.map(|_| ())
+        self.ctx
+            .sender
+            .deliver(&self.asked.route, parts)
+            .await
+            .map(|_| ())
     }
 
     async fn has_answered(&self) -> Result<bool, StoreError> {
@@ -379,11 +459,16 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
     ctx.sender.bury(&asked.route).await?;
     let _ = ctx.store.work_release(&job.lease, &asked.ask.key).await;
     let parts = ctx.store.parts(job.id).await?;
-    let has_begun = parts.iter().any(|p| p.part != "status" && p.state == store::PartState::Sent);
+    let has_begun = parts
+        .iter()
+        .any(|p| p.part != "status" && p.state == store::PartState::Sent);
     if has_begun {
         return Ok(());
     }
-    let failure = asked.failed_before(ctx, job).await?.unwrap_or(Failure::Internal);
+    let failure = asked
+        .failed_before(ctx, job)
+        .await?
+        .unwrap_or(Failure::Internal);
     let to = asked.route.conversation;
     let apology = Apology {
         channel: to.channel,
