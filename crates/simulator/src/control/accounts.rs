@@ -29,11 +29,21 @@ pub(super) struct AccountIn {
 }
 
 /// Makes an account or changes what is named of it.
-pub(super) async fn change(State(world): State<Shared>, Json(input): Json<AccountIn>) -> Json<Value> {
+pub(super) async fn change(
+    State(world): State<Shared>,
+    Json(input): Json<AccountIn>,
+) -> Json<Value> {
     let mut state = world.lock();
     let account = state.accounts.entry(input.id.clone()).or_insert_with(|| {
-        let page = input.page_id.clone().unwrap_or_else(|| format!("1{}", &input.id));
-        Account::new(&input.id, &page, input.username.as_deref().unwrap_or("second_account"))
+        let page = input
+            .page_id
+            .clone()
+            .unwrap_or_else(|| format!("1{}", &input.id));
+        Account::new(
+            &input.id,
+            &page,
+            input.username.as_deref().unwrap_or("second_account"),
+        )
     });
     for (value, field) in [
         (input.page_id, &mut account.page_id),
@@ -112,12 +122,16 @@ pub(super) struct TokenIn {
 
 /// Makes a token or changes what is named of it.
 pub(super) async fn token(State(world): State<Shared>, Json(input): Json<TokenIn>) -> Answer {
-    let value = input.token.unwrap_or_else(|| world.options().page_token.clone());
+    let value = input
+        .token
+        .unwrap_or_else(|| world.options().page_token.clone());
     let mut state = world.lock();
     if let Some(account) = &input.account
         && !state.accounts.contains_key(account)
     {
-        return Err(Refused::missing(format!("there is no account {account}; POST /_sim/accounts makes one")));
+        return Err(Refused::missing(format!(
+            "there is no account {account}; POST /_sim/accounts makes one"
+        )));
     }
     let first = world.options().account_id.clone();
     let login = input.login.unwrap_or(Login::Facebook);

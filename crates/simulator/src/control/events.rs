@@ -39,11 +39,28 @@ pub(super) async fn seen(
     let newest = {
         let mut state = world.lock();
         let thread = state.thread(&account, &igsid);
-        thread.messages.iter().rev().find(|message| message.from == From::Business).map(|message| message.mid.clone())
+        thread
+            .messages
+            .iter()
+            .rev()
+            .find(|message| message.from == From::Business)
+            .map(|message| message.mid.clone())
     };
-    let mid = input.mid.or(newest).ok_or_else(|| Refused::bad("there is no message of the business to see"))?;
-    let item = inbound(&account, &igsid, world.clock().now_ms(), "read", json!({"mid": mid}));
-    Ok(send(&world, Event::messaging(&account, &igsid, "seen", item)))
+    let mid = input
+        .mid
+        .or(newest)
+        .ok_or_else(|| Refused::bad("there is no message of the business to see"))?;
+    let item = inbound(
+        &account,
+        &igsid,
+        world.clock().now_ms(),
+        "read",
+        json!({"mid": mid}),
+    );
+    Ok(send(
+        &world,
+        Event::messaging(&account, &igsid, "seen", item),
+    ))
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,15 +74,23 @@ pub(super) struct ReactionIn {
 
 pub(super) async fn reaction(State(world): State<Shared>, Json(input): Json<ReactionIn>) -> Answer {
     let (account, person) = change(&world, &input.mid, |message| {
-        message.reaction_of_person = input.emoji.clone().map(|emoji| (word(&emoji).to_owned(), emoji));
+        message.reaction_of_person = input
+            .emoji
+            .clone()
+            .map(|emoji| (word(&emoji).to_owned(), emoji));
     })?;
     let what = match &input.emoji {
-        Some(emoji) => json!({"mid": input.mid, "action": "react", "reaction": word(emoji), "emoji": emoji}),
+        Some(emoji) => {
+            json!({"mid": input.mid, "action": "react", "reaction": word(emoji), "emoji": emoji})
+        }
         None => json!({"mid": input.mid, "action": "unreact"}),
     };
     world.changed(&account, &person, "reaction");
     let item = inbound(&account, &person, world.clock().now_ms(), "reaction", what);
-    Ok(send(&world, Event::messaging(&account, &person, "reaction", item)))
+    Ok(send(
+        &world,
+        Event::messaging(&account, &person, "reaction", item),
+    ))
 }
 
 /// Meta's word for an emoji.
@@ -88,9 +113,13 @@ fn change(
     how: impl FnOnce(&mut Message),
 ) -> Result<(String, String), Refused> {
     let mut state = world.lock();
-    let thread = state.thread_of_mid(mid).ok_or_else(|| Refused::missing("there is no such message"))?;
+    let thread = state
+        .thread_of_mid(mid)
+        .ok_or_else(|| Refused::missing("there is no such message"))?;
     let whose = (thread.account.clone(), thread.person.clone());
-    let message = thread.find(mid).ok_or_else(|| Refused::missing("there is no such message"))?;
+    let message = thread
+        .find(mid)
+        .ok_or_else(|| Refused::missing("there is no such message"))?;
     how(message);
     Ok(whose)
 }
@@ -106,7 +135,11 @@ pub(super) async fn unsend(State(world): State<Shared>, Json(input): Json<Unsend
     let mut assets = Vec::new();
     let (account, person) = change(&world, &input.mid, |message| {
         message.deleted = true;
-        assets = message.parts.iter().filter_map(|part| part.asset.clone()).collect();
+        assets = message
+            .parts
+            .iter()
+            .filter_map(|part| part.asset.clone())
+            .collect();
     })?;
     for asset in assets {
         world.assets().remove(&asset);
@@ -114,7 +147,10 @@ pub(super) async fn unsend(State(world): State<Shared>, Json(input): Json<Unsend
     world.changed(&account, &person, "unsend");
     let what = json!({"mid": input.mid, "is_deleted": true});
     let item = inbound(&account, &person, world.clock().now_ms(), "message", what);
-    Ok(send(&world, Event::messaging(&account, &person, "unsend", item)))
+    Ok(send(
+        &world,
+        Event::messaging(&account, &person, "unsend", item),
+    ))
 }
 
 #[derive(Debug, Deserialize)]
@@ -134,8 +170,17 @@ pub(super) async fn edit(State(world): State<Shared>, Json(input): Json<EditIn>)
     world.changed(&account, &person, "edit");
     // A string in Meta's own sample, although it counts.
     let what = json!({"mid": input.mid, "text": input.text, "num_edit": edits.to_string()});
-    let item = inbound(&account, &person, world.clock().now_ms(), "message_edit", what);
-    Ok(send(&world, Event::messaging(&account, &person, "edit", item)))
+    let item = inbound(
+        &account,
+        &person,
+        world.clock().now_ms(),
+        "message_edit",
+        what,
+    );
+    Ok(send(
+        &world,
+        Event::messaging(&account, &person, "edit", item),
+    ))
 }
 
 #[derive(Debug, Deserialize)]
@@ -157,11 +202,17 @@ pub(super) async fn story(State(world): State<Shared>, Json(input): Json<StoryEv
     match input.kind.as_str() {
         "reply" => {
             message.text = Some(input.text.unwrap_or_else(|| "👏".into()));
-            let story = StoryIn { code: input.code, url: input.url, id: input.id };
+            let story = StoryIn {
+                code: input.code,
+                url: input.url,
+                id: input.id,
+            };
             message.reply_to = Some(people::story_reply(&world, story));
         }
         "mention" => {
-            let part = serde_json::from_value(json!({"type": "story_mention", "code": input.code, "url": input.url}));
+            let part = serde_json::from_value(
+                json!({"type": "story_mention", "code": input.code, "url": input.url}),
+            );
             let part: AttachmentIn = part.map_err(|error| Refused::bad(error.to_string()))?;
             message.parts = vec![share::attachment(&world, part)?];
         }
@@ -169,7 +220,9 @@ pub(super) async fn story(State(world): State<Shared>, Json(input): Json<StoryEv
     }
     let mid = message.mid.clone();
     let deliveries = people::say(&world, &account, &input.from, message, None, false);
-    Ok(Json(json!({"mid": mid, "deliveries": people::ids(&deliveries)})))
+    Ok(Json(
+        json!({"mid": mid, "deliveries": people::ids(&deliveries)}),
+    ))
 }
 
 #[derive(Debug, Deserialize)]
@@ -193,7 +246,10 @@ pub(super) async fn postback(State(world): State<Shared>, Json(input): Json<TapI
         what["referral"] = json!({"ref": reference, "source": "SHORTLINK", "type": "OPEN_THREAD"});
     }
     let item = inbound(&account, &input.from, now_ms, "postback", what);
-    Ok(send(&world, Event::messaging(&account, &input.from, "postback", item)))
+    Ok(send(
+        &world,
+        Event::messaging(&account, &input.from, "postback", item),
+    ))
 }
 
 fn open(world: &Shared, account: &str, person: &str, now_ms: i64) {
@@ -208,8 +264,17 @@ fn open(world: &Shared, account: &str, person: &str, now_ms: i64) {
 pub(super) async fn referral(State(world): State<Shared>, Json(input): Json<TapIn>) -> Answer {
     let account = people::account(&world, input.to.as_deref())?;
     let what = json!({"ref": input.reference, "source": "SHORTLINK", "type": "OPEN_THREAD"});
-    let item = inbound(&account, &input.from, world.clock().now_ms(), "referral", what);
-    Ok(send(&world, Event::messaging(&account, &input.from, "referral", item)))
+    let item = inbound(
+        &account,
+        &input.from,
+        world.clock().now_ms(),
+        "referral",
+        what,
+    );
+    Ok(send(
+        &world,
+        Event::messaging(&account, &input.from, "referral", item),
+    ))
 }
 
 #[derive(Debug, Deserialize)]
@@ -234,17 +299,22 @@ pub(super) async fn comment(State(world): State<Shared>, Json(input): Json<Comme
     let username = {
         let mut state = world.lock();
         let username = if own {
-            state.accounts.get(&account).map(|account| account.username.clone())
+            state
+                .accounts
+                .get(&account)
+                .map(|account| account.username.clone())
         } else {
             Some(state.person(&input.from).username.clone())
         };
-        state.comments.insert(id.clone(), Comment {
-            id: id.clone(),
-            account: account.clone(),
-            person: input.from.clone(),
-            at_ms: world.clock().now_ms(),
-            replied_privately: false,
-        });
+        state.comments.insert(
+            id.clone(),
+            Comment {
+                account: account.clone(),
+                person: input.from.clone(),
+                at_ms: world.clock().now_ms(),
+                replied_privately: false,
+            },
+        );
         username
     };
     let mut value = json!({
@@ -259,7 +329,11 @@ pub(super) async fn comment(State(world): State<Shared>, Json(input): Json<Comme
     if let Some(parent) = input.parent_id {
         value["parent_id"] = parent.into();
     }
-    let field = if input.live { "live_comments" } else { "comments" };
+    let field = if input.live {
+        "live_comments"
+    } else {
+        "comments"
+    };
     let Json(mut answer) = send(&world, Event::change(&account, &input.from, field, &value));
     answer["id"] = id.into();
     Ok(Json(answer))
@@ -279,7 +353,10 @@ pub(super) async fn mention(State(world): State<Shared>, Json(input): Json<Menti
     if let Some(comment) = input.comment_id {
         value["comment_id"] = comment.into();
     }
-    Ok(send(&world, Event::change(&account, "", "mentions", &value)))
+    Ok(send(
+        &world,
+        Event::change(&account, "", "mentions", &value),
+    ))
 }
 
 #[derive(Debug, Deserialize)]
@@ -294,15 +371,21 @@ pub(super) struct TextIn {
 /// The owner writes to their own account: an echo that is not one (`is_self`).
 pub(super) async fn self_message(State(world): State<Shared>, Json(input): Json<TextIn>) -> Answer {
     let account = people::account(&world, input.to.as_deref())?;
-    let what = json!({"mid": world.new_mid(), "text": input.text, "is_echo": true, "is_self": true});
+    let what =
+        json!({"mid": world.new_mid(), "text": input.text, "is_echo": true, "is_self": true});
     let item = inbound(&account, &account, world.clock().now_ms(), "message", what);
-    Ok(send(&world, Event::messaging(&account, &account, "self", item)))
+    Ok(send(
+        &world,
+        Event::messaging(&account, &account, "self", item),
+    ))
 }
 
 /// The owner answers a person in the app: an echo with a `mid` that no send of ours returned.
 pub(super) async fn echo_by_hand(State(world): State<Shared>, Json(input): Json<TextIn>) -> Answer {
     let account = people::account(&world, input.to.as_deref())?;
-    let person = input.person.ok_or_else(|| Refused::bad("give the person written to"))?;
+    let person = input
+        .person
+        .ok_or_else(|| Refused::bad("give the person written to"))?;
     let mut message = Message::new(world.new_mid(), world.clock().now_ms(), From::Business);
     message.text = Some(input.text);
     let event = echo(&world, &account, &person, &message);
@@ -341,7 +424,10 @@ pub(super) async fn owner(State(world): State<Shared>, Json(input): Json<OwnerIn
     world.lock().thread(&account, &input.person).owner = Owner::Ours;
     let what = json!({"previous_owner_app_id": before, "new_owner_app_id": after, "metadata": ""});
     let item = inbound(&account, &input.person, world.clock().now_ms(), key, what);
-    let answer = send(&world, Event::messaging(&account, &input.person, "handover", item));
+    let answer = send(
+        &world,
+        Event::messaging(&account, &input.person, "handover", item),
+    );
     world.lock().thread(&account, &input.person).owner = owner;
     Ok(answer)
 }

@@ -23,8 +23,14 @@ use crate::world::World;
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
         .route("/_sim/people", get(people::list))
-        .route("/_sim/people/{igsid}", get(people::read).post(people::change))
-        .route("/_sim/people/{igsid}/messages", get(thread_view::read).post(people::write))
+        .route(
+            "/_sim/people/{igsid}",
+            get(people::read).post(people::change),
+        )
+        .route(
+            "/_sim/people/{igsid}/messages",
+            get(thread_view::read).post(people::write),
+        )
         .route("/_sim/people/{igsid}/seen", post(events::seen))
         .route("/_sim/stream", get(stream::stream))
         .route("/_sim/reactions", post(events::reaction))
@@ -39,17 +45,36 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/_sim/echoes", post(events::echo_by_hand))
         .route("/_sim/threads/owner", post(events::owner))
         .route("/_sim/events", post(events::any))
-        .route("/_sim/webhooks", get(webhooks::list).post(webhooks::target).delete(webhooks::close))
+        .route(
+            "/_sim/webhooks",
+            get(webhooks::list)
+                .post(webhooks::target)
+                .delete(webhooks::close),
+        )
         .route("/_sim/webhooks/raw", post(webhooks::raw))
         .route("/_sim/webhooks/hold", post(webhooks::hold))
         .route("/_sim/webhooks/release", post(webhooks::release))
         .route("/_sim/webhooks/redeliver", post(webhooks::redeliver))
         .route("/_sim/webhooks/batch", post(webhooks::batch))
-        .route("/_sim/faults", get(world_calls::faults).post(world_calls::add_fault).delete(world_calls::clear_faults))
+        .route(
+            "/_sim/faults",
+            get(world_calls::faults)
+                .post(world_calls::add_fault)
+                .delete(world_calls::clear_faults),
+        )
         .route("/_sim/faults/{id}", delete(world_calls::remove_fault))
-        .route("/_sim/clock", get(world_calls::clock).post(world_calls::move_clock))
-        .route("/_sim/calls", get(world_calls::calls).delete(world_calls::forget_calls))
-        .route("/_sim/limits", get(world_calls::limits).post(world_calls::set_limits))
+        .route(
+            "/_sim/clock",
+            get(world_calls::clock).post(world_calls::move_clock),
+        )
+        .route(
+            "/_sim/calls",
+            get(world_calls::calls).delete(world_calls::forget_calls),
+        )
+        .route(
+            "/_sim/limits",
+            get(world_calls::limits).post(world_calls::set_limits),
+        )
         .route("/_sim/reset", post(world_calls::reset))
         .route("/_sim/accounts", get(accounts::list).post(accounts::change))
         .route("/_sim/tokens", post(accounts::token))

@@ -72,7 +72,10 @@ pub(super) async fn write(
         message.parts = parts;
         message.quick_replies = input.quick_reply;
         message.unsupported = input.is_unsupported;
-        message.reply_to = input.reply_to.map(|reply| reply_to(&world, &igsid, reply)).transpose()?;
+        message.reply_to = input
+            .reply_to
+            .map(|reply| reply_to(&world, &igsid, reply))
+            .transpose()?;
         messages.push(message);
     }
     if messages.is_empty() {
@@ -81,9 +84,18 @@ pub(super) async fn write(
     let mids: Vec<String> = messages.iter().map(|message| message.mid.clone()).collect();
     let mut deliveries = Vec::new();
     for message in messages {
-        deliveries.extend(say(&world, &account, &igsid, message, input.extra.as_ref(), input.silent));
+        deliveries.extend(say(
+            &world,
+            &account,
+            &igsid,
+            message,
+            input.extra.as_ref(),
+            input.silent,
+        ));
     }
-    Ok(Json(json!({"mid": mids.last(), "mids": mids, "deliveries": ids(&deliveries)})))
+    Ok(Json(
+        json!({"mid": mids.last(), "mids": mids, "deliveries": ids(&deliveries)}),
+    ))
 }
 
 /// Puts a person's message into its thread and sends its event.
@@ -96,7 +108,8 @@ pub(super) fn say(
     silent: bool,
 ) -> Vec<Arc<Delivery>> {
     let mut event = event::received(world, account, igsid, &message);
-    if let (Some(Value::Object(extra)), Some(body)) = (extra, event.item["message"].as_object_mut()) {
+    if let (Some(Value::Object(extra)), Some(body)) = (extra, event.item["message"].as_object_mut())
+    {
         body.extend(extra.clone());
     }
     {
@@ -105,7 +118,11 @@ pub(super) fn say(
         state.add(account, igsid, message);
     }
     world.changed(account, igsid, "message");
-    if silent { Vec::new() } else { webhook::emit(world, event, Timing::default()) }
+    if silent {
+        Vec::new()
+    } else {
+        webhook::emit(world, event, Timing::default())
+    }
 }
 
 pub(super) fn fresh(world: &Shared) -> Message {
@@ -122,7 +139,9 @@ pub(super) fn account(world: &Shared, named: Option<&str>) -> Result<String, Ref
     if world.lock().accounts.contains_key(id) {
         Ok(id.to_owned())
     } else {
-        Err(Refused::missing(format!("there is no account {id}; POST /_sim/accounts makes one")))
+        Err(Refused::missing(format!(
+            "there is no account {id}; POST /_sim/accounts makes one"
+        )))
     }
 }
 
@@ -130,20 +149,32 @@ pub(super) fn reply_to(world: &Shared, igsid: &str, reply: ReplyIn) -> Result<Re
     if let Some(story) = reply.story {
         return Ok(story_reply(world, story));
     }
-    let mid = reply.mid.ok_or_else(|| Refused::bad("reply_to needs mid or story"))?;
+    let mid = reply
+        .mid
+        .ok_or_else(|| Refused::bad("reply_to needs mid or story"))?;
     let mut state = world.lock();
     let own = state
         .thread_of_mid(&mid)
         .filter(|thread| thread.person == igsid)
-        .and_then(|thread| thread.find(&mid).map(|message| message.from == From::Person))
+        .and_then(|thread| {
+            thread
+                .find(&mid)
+                .map(|message| message.from == From::Person)
+        })
         .ok_or_else(|| Refused::missing("the message replied to is not in this thread"))?;
     Ok(ReplyTo::Message { mid, own })
 }
 
 pub(super) fn story_reply(world: &Shared, story: StoryIn) -> ReplyTo {
-    let asset = story.code.map(|code| world.sample_asset(&code, None, "video/mp4").id.clone());
+    let asset = story
+        .code
+        .map(|code| world.sample_asset(&code, None, "video/mp4").id.clone());
     let id = story.id.unwrap_or_else(|| world.new_id("182"));
-    ReplyTo::Story { id, asset, link: story.url }
+    ReplyTo::Story {
+        id,
+        asset,
+        link: story.url,
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -162,7 +193,9 @@ pub(super) struct PersonIn {
 }
 
 /// Tells a field that is `null` from one that is absent.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+fn given<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<String>>, D::Error> {
     Option::<String>::deserialize(deserializer).map(Some)
 }
 
@@ -199,7 +232,10 @@ pub(super) async fn change(
 
 pub(super) async fn read(State(world): State<Shared>, Path(igsid): Path<String>) -> Answer {
     let state = world.lock();
-    let person = state.people.get(&igsid).ok_or_else(|| Refused::missing(format!("nobody is {igsid}")))?;
+    let person = state
+        .people
+        .get(&igsid)
+        .ok_or_else(|| Refused::missing(format!("nobody is {igsid}")))?;
     Ok(Json(show(person)))
 }
 

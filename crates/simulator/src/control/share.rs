@@ -30,13 +30,22 @@ fn yes() -> bool {
 }
 
 pub(super) fn parts(world: &Shared, share: &ShareIn) -> Result<Vec<Part>, Refused> {
-    let sample = world
-        .samples()
-        .get(&share.code)
-        .ok_or_else(|| Refused::missing(format!("there is no sample {}; GET /_sim/reels lists them", share.code)))?;
+    let sample = world.samples().get(&share.code).ok_or_else(|| {
+        Refused::missing(format!(
+            "there is no sample {}; GET /_sim/reels lists them",
+            share.code
+        ))
+    })?;
     let is_reel = sample.kind.as_str() == "reel";
-    let kind = share.kind.as_deref().unwrap_or(if is_reel { "ig_reel" } else { "ig_post" });
-    let asset = world.sample_asset(&share.code, None, if is_reel { "video/mp4" } else { "image/jpeg" });
+    let kind = share
+        .kind
+        .as_deref()
+        .unwrap_or(if is_reel { "ig_reel" } else { "ig_post" });
+    let asset = world.sample_asset(
+        &share.code,
+        None,
+        if is_reel { "video/mp4" } else { "image/jpeg" },
+    );
     let mut part = Part::bare(kind);
     part.title = (share.title && kind != "share").then(|| sample.caption.clone());
     part.media_id = match kind {
@@ -49,7 +58,10 @@ pub(super) fn parts(world: &Shared, share: &ShareIn) -> Result<Vec<Part>, Refuse
         None | Some("cdn") => part.asset = Some(asset.id.clone()),
         Some("permalink") => {
             let folder = if is_reel { "reel" } else { "p" };
-            part.link = Some(format!("https://www.instagram.com/{folder}/{}/", share.code));
+            part.link = Some(format!(
+                "https://www.instagram.com/{folder}/{}/",
+                share.code
+            ));
         }
         Some(_) => return Err(Refused::bad("url is cdn or permalink")),
     }
@@ -84,9 +96,15 @@ pub(super) fn attachment(world: &Shared, input: AttachmentIn) -> Result<Part, Re
     part.payload = input.payload;
     if let Some(code) = input.code {
         if world.samples().get(&code).is_none() {
-            return Err(Refused::missing(format!("there is no sample {code}; GET /_sim/reels lists them")));
+            return Err(Refused::missing(format!(
+                "there is no sample {code}; GET /_sim/reels lists them"
+            )));
         }
-        let mime = if input.kind == "image" { "image/jpeg" } else { "video/mp4" };
+        let mime = if input.kind == "image" {
+            "image/jpeg"
+        } else {
+            "video/mp4"
+        };
         part.asset = Some(world.sample_asset(&code, input.item, mime).id.clone());
     }
     Ok(part)

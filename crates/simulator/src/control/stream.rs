@@ -24,8 +24,16 @@ pub(super) async fn stream(
     Query(input): Query<StreamIn>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let changes = BroadcastStream::new(world.watch()).filter_map(move |change| match change {
-        Ok(change) if input.person.as_deref().is_none_or(|person| person == change.person) => {
-            Some(Ok(Event::default().event("change").json_data(change).unwrap_or_default()))
+        Ok(change)
+            if input
+                .person
+                .as_deref()
+                .is_none_or(|person| person == change.person) =>
+        {
+            Some(Ok(Event::default()
+                .event("change")
+                .json_data(change)
+                .unwrap_or_default()))
         }
         Ok(_) => None,
         // Too slow to follow: the page reads everything again.

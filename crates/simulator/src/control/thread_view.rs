@@ -46,7 +46,9 @@ pub(super) async fn read(
     for message in messages.iter().filter(|message| !message.deleted) {
         shown.push(show(&world, message, probing).await);
     }
-    Ok(Json(json!({"messages": shown, "typing": typing, "seen_at": seen_at, "now_ms": now_ms})))
+    Ok(Json(
+        json!({"messages": shown, "typing": typing, "seen_at": seen_at, "now_ms": now_ms}),
+    ))
 }
 
 async fn show(world: &Shared, message: &Message, probing: bool) -> Value {
@@ -90,7 +92,11 @@ async fn attachment(world: &Shared, part: &Part, probing: bool) -> Value {
     }
     if let Some(asset) = part.asset.as_deref().and_then(|id| world.assets().get(id)) {
         let known = asset.probe.initialized();
-        let probe = if probing || known { world.probe(&asset).await } else { crate::world::probe::Probe::default() };
+        let probe = if probing || known {
+            world.probe(&asset).await
+        } else {
+            crate::world::probe::Probe::default()
+        };
         let bytes = if asset.bytes > 0 || !probing {
             asset.bytes
         } else {
@@ -108,7 +114,10 @@ async fn attachment(world: &Shared, part: &Part, probing: bool) -> Value {
 
 async fn size(world: &Shared, asset: &Arc<crate::world::asset::Asset>) -> u64 {
     match world.asset_path(asset).await {
-        Some(path) => tokio::fs::metadata(path).await.map(|data| data.len()).unwrap_or(0),
+        Some(path) => tokio::fs::metadata(path)
+            .await
+            .map(|data| data.len())
+            .unwrap_or(0),
         None => 0,
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn list(State(world): State<Shared>, Query(input): Query<ListIn
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TargetIn {
-    url: Url,
+    url: String,
     /// `false` takes the address without the handshake.
     #[serde(default = "yes")]
     verify: bool,
@@ -36,12 +36,13 @@ fn yes() -> bool {
 }
 
 pub(super) async fn target(State(world): State<Shared>, Json(input): Json<TargetIn>) -> Answer {
+    let url = Url::parse(&input.url).map_err(|error| Refused::bad(format!("url: {error}")))?;
     if input.verify {
-        webhook::set_target(&world, input.url.clone())
+        webhook::set_target(&world, url)
             .await
             .map_err(|error| Refused::bad(error.to_string()))?;
     } else {
-        webhook::open(&world, input.url.clone());
+        webhook::open(&world, url);
     }
     Ok(Json(json!({"target": input.url, "verified": true})))
 }
@@ -66,11 +67,21 @@ pub(super) struct RawIn {
 pub(super) async fn raw(State(world): State<Shared>, Json(input): Json<RawIn>) -> Answer {
     let body = match input.body {
         Value::String(text) => text,
-        value => encode(&value, if input.spaced { Spelling::Spaced } else { Spelling::Compact }),
+        value => encode(
+            &value,
+            if input.spaced {
+                Spelling::Spaced
+            } else {
+                Spelling::Compact
+            },
+        ),
     };
-    let (status, answer) =
-        webhook::attempt_raw(&world, Bytes::from(body), input.sign).await.map_err(Refused::bad)?;
-    Ok(Json(json!({"status": status, "answer": String::from_utf8_lossy(&answer)})))
+    let (status, answer) = webhook::attempt_raw(&world, Bytes::from(body), input.sign)
+        .await
+        .map_err(Refused::bad)?;
+    Ok(Json(
+        json!({"status": status, "answer": String::from_utf8_lossy(&answer)}),
+    ))
 }
 
 pub(super) async fn hold(State(world): State<Shared>) -> Json<Value> {
@@ -96,7 +107,11 @@ pub(super) async fn release(State(world): State<Shared>, input: Option<Json<Rele
             "as_is" => Order::AsIs,
             "reverse" => Order::Reverse,
             "shuffle" => Order::Shuffle(input.seed),
-            _ => return Err(Refused::bad("order is as_is, reverse, shuffle or a list of positions")),
+            _ => {
+                return Err(Refused::bad(
+                    "order is as_is, reverse, shuffle or a list of positions",
+                ));
+            }
         },
         positions => serde_json::from_value(positions.clone())
             .map(Order::Given)
@@ -116,12 +131,14 @@ pub(super) struct RedeliverIn {
 }
 
 /// The same bytes and the same signature again.
-pub(super) async fn redeliver(State(world): State<Shared>, input: Option<Json<RedeliverIn>>) -> Answer {
+pub(super) async fn redeliver(
+    State(world): State<Shared>,
+    input: Option<Json<RedeliverIn>>,
+) -> Answer {
     let Json(input) = input.unwrap_or_default();
-    let delivery = world
-        .webhooks()
-        .find(input.id.as_deref())
-        .ok_or_else(|| Refused::missing("there is no such delivery; GET /_sim/webhooks lists them"))?;
+    let delivery = world.webhooks().find(input.id.as_deref()).ok_or_else(|| {
+        Refused::missing("there is no such delivery; GET /_sim/webhooks lists them")
+    })?;
     let times = input.times.unwrap_or(1);
     for _ in 0..times {
         webhook::queue(&world, "redelivered", std::sync::Arc::clone(&delivery));
@@ -139,7 +156,10 @@ pub(super) struct BatchIn {
 }
 
 pub(super) async fn batch(State(world): State<Shared>, Json(input): Json<BatchIn>) -> Json<Value> {
-    let plan = BatchPlan { size: input.size, ms: input.ms.unwrap_or(100) };
+    let plan = BatchPlan {
+        size: input.size,
+        ms: input.ms.unwrap_or(100),
+    };
     world.webhooks().batch((input.size > 1).then_some(plan));
     Json(json!({"size": input.size, "ms": plan.ms}))
 }

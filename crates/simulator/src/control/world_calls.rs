@@ -14,7 +14,10 @@ pub(super) async fn faults(State(world): State<Shared>) -> Json<Value> {
     Json(json!({"faults": world.faults().list()}))
 }
 
-pub(super) async fn add_fault(State(world): State<Shared>, Json(rule): Json<RuleIn>) -> Json<Value> {
+pub(super) async fn add_fault(
+    State(world): State<Shared>,
+    Json(rule): Json<RuleIn>,
+) -> Json<Value> {
     Json(json!({"id": world.faults().add(rule)}))
 }
 
@@ -27,7 +30,9 @@ pub(super) async fn remove_fault(State(world): State<Shared>, Path(id): Path<Str
     if world.faults().remove(&id) {
         Ok(Json(json!({"removed": id})))
     } else {
-        Err(Refused::missing(format!("there is no fault {id}; GET /_sim/faults lists them")))
+        Err(Refused::missing(format!(
+            "there is no fault {id}; GET /_sim/faults lists them"
+        )))
     }
 }
 
@@ -47,15 +52,24 @@ pub(super) async fn move_clock(State(world): State<Shared>, Json(input): Json<Cl
         (Some(by_ms), None) if by_ms >= 0 => world.clock().advance(by_ms),
         (None, Some(to_ms)) => {
             if !world.clock().set(to_ms) {
-                return Err(Refused::bad("the clock does not go back; POST /_sim/reset starts anew"));
+                return Err(Refused::bad(
+                    "the clock does not go back; POST /_sim/reset starts anew",
+                ));
             }
         }
-        _ => return Err(Refused::bad("give advance_ms (0 or more) or to (epoch milliseconds)")),
+        _ => {
+            return Err(Refused::bad(
+                "give advance_ms (0 or more) or to (epoch milliseconds)",
+            ));
+        }
     }
     Ok(clock(State(world)).await)
 }
 
-pub(super) async fn calls(State(world): State<Shared>, Query(filter): Query<CallFilter>) -> Json<Value> {
+pub(super) async fn calls(
+    State(world): State<Shared>,
+    Query(filter): Query<CallFilter>,
+) -> Json<Value> {
     Json(world.calls().read(&filter))
 }
 
@@ -75,7 +89,8 @@ pub(super) async fn set_limits(State(world): State<Shared>, Json(input): Json<Va
     if let (Some(limits), Value::Object(input)) = (limits.as_object_mut(), input) {
         limits.extend(input);
     }
-    state.limits = serde_json::from_value(limits.clone()).map_err(|error| Refused::bad(error.to_string()))?;
+    state.limits =
+        serde_json::from_value(limits.clone()).map_err(|error| Refused::bad(error.to_string()))?;
     Ok(Json(limits))
 }
 

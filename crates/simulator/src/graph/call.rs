@@ -25,8 +25,11 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn new(host: Host, method: hyper::Method, path: &str) -> Self {
-        let mut segments: Vec<String> =
-            path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let mut segments: Vec<String> = path
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect();
         let version = segments.first().filter(|first| is_version(first)).cloned();
         if version.is_some() {
             segments.remove(0);
@@ -43,9 +46,17 @@ impl Call {
     }
 
     /// Takes arguments in; the header's token wins, as Meta's own clients send only one.
-    pub(crate) fn fill(&mut self, headers: &HeaderMap, query: Option<&str>, body: &Bytes) -> Result<(), GraphError> {
+    pub(crate) fn fill(
+        &mut self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        body: &Bytes,
+    ) -> Result<(), GraphError> {
         self.params.add_pairs(query.unwrap_or_default().as_bytes());
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let content_type = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         if content_type.contains("json") && !body.is_empty() {
             match serde_json::from_slice::<Value>(body) {
                 Ok(Value::Object(object)) => self.params.0.extend(object),
@@ -57,8 +68,14 @@ impl Call {
         let bearer = headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("OAuth ")));
-        self.token = bearer.map(|token| token.trim().to_owned()).or_else(|| self.params.text("access_token"));
+            .and_then(|value| {
+                value
+                    .strip_prefix("Bearer ")
+                    .or_else(|| value.strip_prefix("OAuth "))
+            });
+        self.token = bearer
+            .map(|token| token.trim().to_owned())
+            .or_else(|| self.params.text("access_token"));
         Ok(())
     }
 }
@@ -66,16 +83,13 @@ impl Call {
 impl Params {
     fn add_pairs(&mut self, pairs: &[u8]) {
         for (name, value) in url::form_urlencoded::parse(pairs) {
-            self.0.insert(name.into_owned(), Value::String(value.into_owned()));
+            self.0
+                .insert(name.into_owned(), Value::String(value.into_owned()));
         }
     }
 
     pub(crate) fn set(&mut self, name: &str, value: String) {
         self.0.insert(name.to_owned(), Value::String(value));
-    }
-
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|value| !value.is_null())
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<String> {
@@ -110,10 +124,13 @@ pub(crate) fn id_of(value: Option<&Value>) -> Option<String> {
 
 /// `v26.0`
 fn is_version(text: &str) -> bool {
-    text.strip_prefix('v').and_then(|rest| rest.split_once('.')).is_some_and(|(major, minor)| {
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        digits(major) && digits(minor)
-    })
+    text.strip_prefix('v')
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(major, minor)| {
+            let digits =
+                |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            digits(major) && digits(minor)
+        })
 }
 
 #[cfg(test)]
@@ -126,7 +143,10 @@ mod tests {
         assert_eq!(with.version.as_deref(), Some("v26.0"));
         assert_eq!(with.segments, ["me", "messages"]);
         let without = Call::new(Host::Facebook, hyper::Method::GET, "/me");
-        assert_eq!((without.version, without.segments), (None, vec!["me".to_owned()]));
+        assert_eq!(
+            (without.version, without.segments),
+            (None, vec!["me".to_owned()])
+        );
         assert!(!is_version("videos"));
     }
 

@@ -3,12 +3,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Host;
 use super::auth::Caller;
 use super::call::Call;
 use super::error::GraphError;
 use super::fields::{self, Field};
 use super::send::too_fast;
-use super::Host;
 use crate::webhook::event::address;
 use crate::world::clock::iso;
 use crate::world::thread::{From, Message, Part, ReplyTo, Thread};
@@ -28,7 +28,12 @@ pub(super) fn list(world: &Shared, call: &Call, caller: &Caller) -> Result<Value
     if call.host == Host::Facebook && call.params.text("platform").as_deref() != Some("instagram") {
         return Ok(json!({"data": []}));
     }
-    let fields = fields::parse(&call.params.text("fields").unwrap_or_else(|| "id,updated_time".into()))?;
+    let fields = fields::parse(
+        &call
+            .params
+            .text("fields")
+            .unwrap_or_else(|| "id,updated_time".into()),
+    )?;
     let wanted = call.params.text("user_id");
     let now_ms = world.clock().now_ms();
     let state = world.lock();
@@ -37,13 +42,25 @@ pub(super) fn list(world: &Shared, call: &Call, caller: &Caller) -> Result<Value
         .values()
         .filter(|thread| thread.account == caller.account && !thread.messages.is_empty())
         .filter(|thread| thread.general || now_ms - thread.updated_ms <= REQUEST_IDLE_MS)
-        .filter(|thread| wanted.as_deref().is_none_or(|person| thread.person == person))
+        .filter(|thread| {
+            wanted
+                .as_deref()
+                .is_none_or(|person| thread.person == person)
+        })
         .collect();
     threads.sort_by_key(|thread| std::cmp::Reverse(thread.updated_ms));
     let limit = limit_of(call, PAGE);
-    let after = call.params.text("after").and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
+    let after = call
+        .params
+        .text("after")
+        .and_then(|text| text.parse::<usize>().ok())
+        .unwrap_or(0);
     let more = threads.len() > after + limit;
-    let view = View { world, state: &state, call };
+    let view = View {
+        world,
+        state: &state,
+        call,
+    };
     let data = threads
         .into_iter()
         .skip(after)
@@ -52,31 +69,56 @@ pub(super) fn list(world: &Shared, call: &Call, caller: &Caller) -> Result<Value
         .collect::<Result<Vec<_>, _>>()?;
     let mut answer = json!({"data": data});
     if more {
-        answer["paging"] = json!({"cursors": {"before": after.to_string(), "after": (after + limit).to_string()}});
+        answer["paging"] =
+            json!({"cursors": {"before": after.to_string(), "after": (after + limit).to_string()}});
     }
     Ok(answer)
 }
 
 /// `GET /{conversation}/messages`
-pub(super) fn messages_of(world: &Shared, call: &Call, caller: &Caller, id: &str) -> Result<Value, GraphError> {
+pub(super) fn messages_of(
+    world: &Shared,
+    call: &Call,
+    caller: &Caller,
+    id: &str,
+) -> Result<Value, GraphError> {
     admit(world, caller)?;
     let state = world.lock();
     let thread = find_thread(&state, caller, id).ok_or_else(|| GraphError::no_object(id))?;
-    let fields = fields::parse(&call.params.text("fields").unwrap_or_else(|| "id,created_time".into()))?;
+    let fields = fields::parse(
+        &call
+            .params
+            .text("fields")
+            .unwrap_or_else(|| "id,created_time".into()),
+    )?;
     let asked = Field {
         name: "messages".into(),
         limit: Some(limit_of(call, PAGE)),
         after: call.params.text("after"),
         fields,
     };
-    View { world, state: &state, call }.messages(thread, &asked)
+    View {
+        world,
+        state: &state,
+        call,
+    }
+    .messages(thread, &asked)
 }
 
 /// A conversation or a message by its id; `None` if `id` is neither.
-pub(super) fn node(world: &Shared, call: &Call, caller: &Caller, id: &str) -> Option<Result<Value, GraphError>> {
+pub(super) fn node(
+    world: &Shared,
+    call: &Call,
+    caller: &Caller,
+    id: &str,
+) -> Option<Result<Value, GraphError>> {
     let state = world.lock();
     let thread_id = find_thread(&state, caller, id).map(|thread| thread.id.clone());
-    let of_mid = state.threads_by_mid.get(id).filter(|(account, _)| *account == caller.account).cloned();
+    let of_mid = state
+        .threads_by_mid
+        .get(id)
+        .filter(|(account, _)| *account == caller.account)
+        .cloned();
     drop(state);
     match (thread_id, of_mid) {
         (Some(_), _) => Some(conversation(world, call, caller, id)),
@@ -85,12 +127,27 @@ pub(super) fn node(world: &Shared, call: &Call, caller: &Caller, id: &str) -> Op
     }
 }
 
-fn conversation(world: &Shared, call: &Call, caller: &Caller, id: &str) -> Result<Value, GraphError> {
+fn conversation(
+    world: &Shared,
+    call: &Call,
+    caller: &Caller,
+    id: &str,
+) -> Result<Value, GraphError> {
     admit(world, caller)?;
-    let fields = fields::parse(&call.params.text("fields").unwrap_or_else(|| "id,updated_time".into()))?;
+    let fields = fields::parse(
+        &call
+            .params
+            .text("fields")
+            .unwrap_or_else(|| "id,updated_time".into()),
+    )?;
     let state = world.lock();
     let thread = find_thread(&state, caller, id).ok_or_else(|| GraphError::no_object(id))?;
-    View { world, state: &state, call }.thread(thread, &fields)
+    View {
+        world,
+        state: &state,
+        call,
+    }
+    .thread(thread, &fields)
 }
 
 fn message(
@@ -101,13 +158,28 @@ fn message(
     mid: &str,
 ) -> Result<Value, GraphError> {
     admit(world, caller)?;
-    let fields = fields::parse(&call.params.text("fields").unwrap_or_else(|| "id,created_time".into()))?;
+    let fields = fields::parse(
+        &call
+            .params
+            .text("fields")
+            .unwrap_or_else(|| "id,created_time".into()),
+    )?;
     let state = world.lock();
-    let view = View { world, state: &state, call };
-    let thread = state.threads.get(key).ok_or_else(|| GraphError::no_object(mid))?;
+    let view = View {
+        world,
+        state: &state,
+        call,
+    };
+    let thread = state
+        .threads
+        .get(key)
+        .ok_or_else(|| GraphError::no_object(mid))?;
     match view.visible(thread).position(|message| message.mid == mid) {
         Some(place) if place < DETAILED => {
-            let message = view.visible(thread).nth(place).ok_or_else(GraphError::message_gone)?;
+            let message = view
+                .visible(thread)
+                .nth(place)
+                .ok_or_else(GraphError::message_gone)?;
             view.message(thread, message, &fields)
         }
         _ => Err(GraphError::message_gone()),
@@ -121,7 +193,9 @@ fn admit(world: &Shared, caller: &Caller) -> Result<(), GraphError> {
     let now_ms = world.clock().now_ms();
     let mut state = world.lock();
     let limit = state.limits.conversations_per_second;
-    let Some(account) = state.accounts.get_mut(&caller.account) else { return Ok(()) };
+    let Some(account) = state.accounts.get_mut(&caller.account) else {
+        return Ok(());
+    };
     if !account.message_access {
         return Err(GraphError::new(
             200,
@@ -129,17 +203,28 @@ fn admit(world: &Shared, caller: &Caller) -> Result<(), GraphError> {
             "(#200) The account owner has disabled access to Instagram direct messages",
         ));
     }
-    if account.spent.conversations.take(now_ms, 1_000, limit) { Ok(()) } else { Err(too_fast()) }
+    if account.spent.conversations.take(now_ms, 1_000, limit) {
+        Ok(())
+    } else {
+        Err(too_fast())
+    }
 }
 
 fn find_thread<'a>(state: &'a State, caller: &Caller, id: &str) -> Option<&'a Thread> {
     // Thread ids all begin alike; anything else needs no search.
-    id.starts_with("aWdfZAG06")
-        .then(|| state.threads.values().find(|thread| thread.id == id && thread.account == caller.account))?
+    id.starts_with("aWdfZAG06").then(|| {
+        state
+            .threads
+            .values()
+            .find(|thread| thread.id == id && thread.account == caller.account)
+    })?
 }
 
 fn limit_of(call: &Call, default: usize) -> usize {
-    let asked = call.params.text("limit").and_then(|limit| limit.parse().ok());
+    let asked = call
+        .params
+        .text("limit")
+        .and_then(|limit| limit.parse().ok());
     asked.unwrap_or(default).clamp(1, PAGE_LIMIT)
 }
 
@@ -154,7 +239,11 @@ impl View<'_> {
     /// Newest first, without unsent ones, and without what a fault keeps back.
     fn visible<'t>(&self, thread: &'t Thread) -> impl Iterator<Item = &'t Message> + use<'t> {
         let until_ms = self.world.clock().now_ms() - self.call.hints.lag_ms;
-        thread.messages.iter().rev().filter(move |message| !message.deleted && message.at_ms <= until_ms)
+        thread
+            .messages
+            .iter()
+            .rev()
+            .filter(move |message| !message.deleted && message.at_ms <= until_ms)
     }
 
     fn thread(&self, thread: &Thread, fields: &[Field]) -> Result<Value, GraphError> {
@@ -177,12 +266,24 @@ impl View<'_> {
     fn messages(&self, thread: &Thread, field: &Field) -> Result<Value, GraphError> {
         let limit = field.limit.unwrap_or(PAGE).clamp(1, PAGE_LIMIT);
         let start = match &field.after {
-            Some(cursor) => self.visible(thread).position(|message| cursor_of(message) == *cursor).map_or(0, |at| at + 1),
+            Some(cursor) => self
+                .visible(thread)
+                .position(|message| cursor_of(message) == *cursor)
+                .map_or(0, |at| at + 1),
             None => 0,
         };
         let bare = vec![named("id"), named("created_time")];
-        let asked = if field.fields.is_empty() { &bare } else { &field.fields };
-        let chosen: Vec<(usize, &Message)> = self.visible(thread).enumerate().skip(start).take(limit).collect();
+        let asked = if field.fields.is_empty() {
+            &bare
+        } else {
+            &field.fields
+        };
+        let chosen: Vec<(usize, &Message)> = self
+            .visible(thread)
+            .enumerate()
+            .skip(start)
+            .take(limit)
+            .collect();
         let data = chosen
             .iter()
             .map(|(place, message)| {
@@ -197,7 +298,12 @@ impl View<'_> {
         Ok(answer)
     }
 
-    fn message(&self, thread: &Thread, message: &Message, fields: &[Field]) -> Result<Value, GraphError> {
+    fn message(
+        &self,
+        thread: &Thread,
+        message: &Message,
+        fields: &[Field],
+    ) -> Result<Value, GraphError> {
         let (from, to) = match message.from {
             From::Person => (self.person(thread), self.account(thread)),
             From::Business => (self.account(thread), self.person(thread)),
@@ -226,12 +332,20 @@ impl View<'_> {
     }
 
     fn account(&self, thread: &Thread) -> Value {
-        let username = self.state.accounts.get(&thread.account).map(|account| account.username.clone());
+        let username = self
+            .state
+            .accounts
+            .get(&thread.account)
+            .map(|account| account.username.clone());
         json!({"username": username, "id": thread.account})
     }
 
     fn person(&self, thread: &Thread) -> Value {
-        let username = self.state.people.get(&thread.person).map(|person| person.username.clone());
+        let username = self
+            .state
+            .people
+            .get(&thread.person)
+            .map(|person| person.username.clone());
         json!({"username": username, "id": thread.person})
     }
 
@@ -242,12 +356,19 @@ impl View<'_> {
             .filter(|part| !is_share(part))
             .filter_map(|part| self.attachment(part))
             .collect();
-        if data.is_empty() { Value::Null } else { json!({"data": data}) }
+        if data.is_empty() {
+            Value::Null
+        } else {
+            json!({"data": data})
+        }
     }
 
     fn attachment(&self, part: &Part) -> Option<Value> {
         let url = address(self.world, part)?;
-        let asset = part.asset.as_deref().and_then(|id| self.world.assets().get(id));
+        let asset = part
+            .asset
+            .as_deref()
+            .and_then(|id| self.world.assets().get(id));
         let id = part.asset.clone().unwrap_or_else(|| "0".into());
         let mut data = json!({"url": url, "preview_url": url});
         if let Some(probe) = asset.as_deref().and_then(|asset| asset.probe.get())
@@ -271,15 +392,25 @@ impl View<'_> {
             .filter_map(|part| address(self.world, part))
             .map(|link| json!({"link": link}))
             .collect();
-        if data.is_empty() { Value::Null } else { json!({"data": data}) }
+        if data.is_empty() {
+            Value::Null
+        } else {
+            json!({"data": data})
+        }
     }
 
     fn story(&self, message: &Message) -> Value {
         if let Some(ReplyTo::Story { id, asset, link }) = &message.reply_to {
-            let link = link.clone().or_else(|| asset.as_deref().map(|asset| self.world.cdn_url(asset)));
+            let link = link
+                .clone()
+                .or_else(|| asset.as_deref().map(|asset| self.world.cdn_url(asset)));
             return json!({"reply_to": {"link": link, "id": id}});
         }
-        match message.parts.iter().find(|part| part.kind == "story_mention") {
+        match message
+            .parts
+            .iter()
+            .find(|part| part.kind == "story_mention")
+        {
             Some(part) => json!({"mention": {"link": address(self.world, part), "id": part.asset}}),
             None => Value::Null,
         }
@@ -293,7 +424,11 @@ impl View<'_> {
         if let Some(reaction) = &message.reaction_of_business {
             data.push(json!({"reaction": reaction, "users": [self.account(thread)]}));
         }
-        if data.is_empty() { Value::Null } else { json!({"data": data}) }
+        if data.is_empty() {
+            Value::Null
+        } else {
+            json!({"data": data})
+        }
     }
 }
 
@@ -302,7 +437,10 @@ fn is_share(part: &Part) -> bool {
 }
 
 fn named(name: &str) -> Field {
-    Field { name: name.to_owned(), ..Field::default() }
+    Field {
+        name: name.to_owned(),
+        ..Field::default()
+    }
 }
 
 /// Opaque and stable: the end of the message's id.
@@ -312,5 +450,7 @@ fn cursor_of(message: &Message) -> String {
 }
 
 pub(super) fn no_field(field: &str, node: &str) -> GraphError {
-    GraphError::argument(format!("Tried accessing nonexisting field ({field}) on node type ({node})"))
+    GraphError::argument(format!(
+        "Tried accessing nonexisting field ({field}) on node type ({node})"
+    ))
 }

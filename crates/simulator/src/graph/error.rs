@@ -53,7 +53,11 @@ impl GraphError {
 
     /// The token names no session. graph.instagram.com says it with its own type.
     pub(crate) fn no_token(host: Host) -> Self {
-        let error = Self::new(190, None, "Invalid OAuth access token - Cannot parse access token");
+        let error = Self::new(
+            190,
+            None,
+            "Invalid OAuth access token - Cannot parse access token",
+        );
         match host {
             Host::Facebook => error,
             Host::Instagram => error.ig(),
@@ -69,14 +73,20 @@ impl GraphError {
             492 => "The user no longer has a role on the Page",
             _ => "The session is invalid",
         };
-        Self::new(190, Some(subcode.into()), format!("Error validating access token: {why}."))
+        Self::new(
+            190,
+            Some(subcode.into()),
+            format!("Error validating access token: {why}."),
+        )
     }
 
     pub(crate) fn permission(scope: &str) -> Self {
         Self::new(
             10,
             None,
-            format!("(#10) Application does not have permission for this action: {scope} is missing"),
+            format!(
+                "(#10) Application does not have permission for this action: {scope} is missing"
+            ),
         )
     }
 
@@ -84,7 +94,9 @@ impl GraphError {
         Self::new(
             100,
             Some(33),
-            format!("Unsupported request. Object with ID '{id}' does not exist, or its permission is missing"),
+            format!(
+                "Unsupported request. Object with ID '{id}' does not exist, or its permission is missing"
+            ),
         )
     }
 
@@ -100,7 +112,11 @@ impl GraphError {
     }
 
     pub(crate) fn outside_window() -> Self {
-        Self::new(10, Some(2_534_022), "(#10) This message is sent outside of allowed window.")
+        Self::new(
+            10,
+            Some(2_534_022),
+            "(#10) This message is sent outside of allowed window.",
+        )
     }
 
     pub(crate) fn no_person() -> Self {
@@ -108,7 +124,11 @@ impl GraphError {
     }
 
     pub(crate) fn message_gone() -> Self {
-        Self::new(9_000_001, None, "The message is deleted or older than the 20 newest ones.")
+        Self::new(
+            9_000_001,
+            None,
+            "The message is deleted or older than the 20 newest ones.",
+        )
     }
 
     fn ig(mut self) -> Self {
@@ -138,9 +158,15 @@ impl IntoResponse for GraphError {
         let mut response = Response::new(Body::from(self.body().to_string()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/json; charset=UTF-8"),
+        );
         if self.code == 190 {
-            let text = format!("OAuth \"Facebook Platform\" \"invalid_token\" \"{}\"", self.message);
+            let text = format!(
+                "OAuth \"Facebook Platform\" \"invalid_token\" \"{}\"",
+                self.message
+            );
             if let Ok(value) = HeaderValue::from_str(&text) {
                 headers.insert(WWW_AUTHENTICATE, value);
             }

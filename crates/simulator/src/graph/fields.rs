@@ -12,9 +12,16 @@ pub(crate) struct Field {
 }
 
 pub(crate) fn parse(text: &str) -> Result<Vec<Field>, GraphError> {
-    let mut reader = Reader { rest: text.trim(), depth: 0 };
+    let mut reader = Reader {
+        rest: text.trim(),
+        depth: 0,
+    };
     let fields = reader.list()?;
-    if reader.rest.is_empty() { Ok(fields) } else { Err(reader.wrong()) }
+    if reader.rest.is_empty() {
+        Ok(fields)
+    } else {
+        Err(reader.wrong())
+    }
 }
 
 struct Reader<'a> {
@@ -25,7 +32,11 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn wrong(&self) -> GraphError {
         let near: String = self.rest.chars().take(20).collect();
-        GraphError::new(2500, None, format!("Syntax error \"Expected name near {near}\" in fields"))
+        GraphError::new(
+            2500,
+            None,
+            format!("Syntax error \"Expected name near {near}\" in fields"),
+        )
     }
 
     fn list(&mut self) -> Result<Vec<Field>, GraphError> {
@@ -33,9 +44,16 @@ impl<'a> Reader<'a> {
         loop {
             let name = self.word();
             if name.is_empty() {
-                return if fields.is_empty() && self.rest.is_empty() { Ok(fields) } else { Err(self.wrong()) };
+                return if fields.is_empty() && self.rest.is_empty() {
+                    Ok(fields)
+                } else {
+                    Err(self.wrong())
+                };
             }
-            let mut field = Field { name: name.to_owned(), ..Field::default() };
+            let mut field = Field {
+                name: name.to_owned(),
+                ..Field::default()
+            };
             while self.take('.') {
                 let option = self.word();
                 let value = self.inside().ok_or_else(|| self.wrong())?;
@@ -66,7 +84,10 @@ impl<'a> Reader<'a> {
     fn word(&mut self) -> &'a str {
         self.rest = self.rest.trim_start();
         let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-        let end = self.rest.find(|letter| !is_name(letter)).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|letter| !is_name(letter))
+            .unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest.trim_start();
         word
@@ -95,7 +116,8 @@ mod tests {
 
     #[test]
     fn reads_expansion() {
-        let fields = parse("id,messages.limit(20).after(QVFI){id, from{username}},updated_time").unwrap();
+        let fields =
+            parse("id,messages.limit(20).after(QVFI){id, from{username}},updated_time").unwrap();
         assert_eq!(fields.len(), 3);
         assert_eq!(fields[1].limit, Some(20));
         assert_eq!(fields[1].after.as_deref(), Some("QVFI"));

@@ -45,11 +45,19 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/graph.instagram.com/{*path}", any(instagram))
 }
 
-async fn facebook(State(world): State<Shared>, Path(path): Path<String>, request: Request) -> Response {
+async fn facebook(
+    State(world): State<Shared>,
+    Path(path): Path<String>,
+    request: Request,
+) -> Response {
     serve(world, Host::Facebook, &path, request).await
 }
 
-async fn instagram(State(world): State<Shared>, Path(path): Path<String>, request: Request) -> Response {
+async fn instagram(
+    State(world): State<Shared>,
+    Path(path): Path<String>,
+    request: Request,
+) -> Response {
     serve(world, Host::Instagram, &path, request).await
 }
 
@@ -98,9 +106,14 @@ async fn serve(world: Shared, host: Host, path: &str, request: Request) -> Respo
     if let Some(note) = note {
         response.extensions_mut().insert(note);
     }
-    let version = call.version.as_deref().unwrap_or(&world.options().graph_version);
+    let version = call
+        .version
+        .as_deref()
+        .unwrap_or(&world.options().graph_version);
     if let Ok(version) = HeaderValue::from_str(version) {
-        response.headers_mut().insert("facebook-api-version", version);
+        response
+            .headers_mut()
+            .insert("facebook-api-version", version);
     }
     if let Ok(trace) = HeaderValue::from_str(&trace_id()) {
         response.headers_mut().insert("x-fb-trace-id", trace);
@@ -124,9 +137,13 @@ async fn read_and_run(
         .headers()
         .get(CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
-    let (headers, query) = (request.headers().clone(), request.uri().query().map(str::to_owned));
+    let (headers, query) = (
+        request.headers().clone(),
+        request.uri().query().map(str::to_owned),
+    );
     let upload = if multipart {
-        call.fill(&headers, query.as_deref(), &Bytes::new()).map_err(plain)?;
+        call.fill(&headers, query.as_deref(), &Bytes::new())
+            .map_err(plain)?;
         Some(upload::receive(world, call, request).await.map_err(plain)?)
     } else {
         // The call log has read a body like this into memory already.
@@ -134,7 +151,8 @@ async fn read_and_run(
             Ok(collected) => collected.to_bytes(),
             Err(_) => return Err(plain(GraphError::argument("The body cannot be read"))),
         };
-        call.fill(&headers, query.as_deref(), &body).map_err(plain)?;
+        call.fill(&headers, query.as_deref(), &body)
+            .map_err(plain)?;
         None
     };
     let note = upload.as_ref().map(|upload| CallNote(upload.note.clone()));
@@ -157,7 +175,12 @@ async fn dispatch(
     upload: Option<upload::Received>,
 ) -> Result<Value, GraphError> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
-    let unknown = || Err(GraphError::no_path(call.host, &format!("/{}", call.segments.join("/"))));
+    let unknown = || {
+        Err(GraphError::no_path(
+            call.host,
+            &format!("/{}", call.segments.join("/")),
+        ))
+    };
     let own = |id: &str| {
         let state = world.lock();
         match state.accounts.get(&caller.account) {

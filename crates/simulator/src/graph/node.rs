@@ -11,7 +11,12 @@ use crate::world::Shared;
 use crate::world::account::{Account, Login};
 use crate::world::thread::Person;
 
-pub(super) fn read(world: &Shared, call: &Call, caller: &Caller, id: &str) -> Result<Value, GraphError> {
+pub(super) fn read(
+    world: &Shared,
+    call: &Call,
+    caller: &Caller,
+    id: &str,
+) -> Result<Value, GraphError> {
     let account = world.lock().accounts.get(&caller.account).cloned();
     if let Some(account) = account.filter(|account| auth::is_own(account, id)) {
         return own(call, caller, &account, id);
@@ -31,12 +36,27 @@ fn own(call: &Call, caller: &Caller, account: &Account, id: &str) -> Result<Valu
     let is_page = caller.login == Login::Facebook && id != account.id;
     if is_page {
         let fields = asked(call, "id,name")?;
-        return object(&fields, &account.page_id, "Page", |field| page_field(account, field));
+        return object(&fields, &account.page_id, "Page", |field| {
+            page_field(account, field)
+        });
     }
     caller.need("instagram_basic", "instagram_business_basic")?;
-    let fields = asked(call, if caller.login == Login::Facebook { "id,username" } else { "id,user_id" })?;
-    let id = if caller.login == Login::Facebook { &account.id } else { &account.app_scoped_id };
-    let answer = object(&fields, id, "IGUser", |field| user_field(account, caller.login, field))?;
+    let fields = asked(
+        call,
+        if caller.login == Login::Facebook {
+            "id,username"
+        } else {
+            "id,user_id"
+        },
+    )?;
+    let id = if caller.login == Login::Facebook {
+        &account.id
+    } else {
+        &account.app_scoped_id
+    };
+    let answer = object(&fields, id, "IGUser", |field| {
+        user_field(account, caller.login, field)
+    })?;
     if account.wrapped_me && caller.login == Login::Instagram {
         return Ok(json!({"data": [answer]}));
     }
@@ -72,7 +92,12 @@ fn user_field(account: &Account, login: Login, field: &Field) -> Option<Value> {
 
 /// A person, readable only after they wrote or tapped
 /// (<https://developers.facebook.com/docs/messenger-platform/instagram/features/user-profile>, 2026-09).
-fn profile(world: &Shared, call: &Call, caller: &Caller, person: &Person) -> Result<Value, GraphError> {
+fn profile(
+    world: &Shared,
+    call: &Call,
+    caller: &Caller,
+    person: &Person,
+) -> Result<Value, GraphError> {
     caller.need_messages()?;
     let consent = {
         let state = world.lock();
@@ -80,7 +105,11 @@ fn profile(world: &Shared, call: &Call, caller: &Caller, person: &Person) -> Res
         state.threads.get(&key).is_some_and(|thread| thread.consent)
     };
     if !consent {
-        return Err(GraphError::new(230, None, "(#230) User consent is required to access user profile"));
+        return Err(GraphError::new(
+            230,
+            None,
+            "(#230) User consent is required to access user profile",
+        ));
     }
     if person.blocked {
         return Err(GraphError::no_object(&person.igsid));
@@ -102,14 +131,21 @@ fn profile(world: &Shared, call: &Call, caller: &Caller, person: &Person) -> Res
             _ => return None,
         })
     })?;
-    if !person.has_picture && let Some(object) = answer.as_object_mut() {
+    if !person.has_picture
+        && let Some(object) = answer.as_object_mut()
+    {
         object.remove("profile_pic");
     }
     Ok(answer)
 }
 
 fn asked(call: &Call, default: &str) -> Result<Vec<Field>, GraphError> {
-    fields::parse(&call.params.text("fields").unwrap_or_else(|| default.to_owned()))
+    fields::parse(
+        &call
+            .params
+            .text("fields")
+            .unwrap_or_else(|| default.to_owned()),
+    )
 }
 
 /// The asked fields and always the id, as the Graph answers.

@@ -39,7 +39,10 @@ pub(super) async fn run(world: &Shared, call: &Call, caller: &Caller) -> Result<
         pair => pair,
     };
     if let Some(comment) = id_of(recipient.get("comment_id")) {
-        caller.need("instagram_manage_comments", "instagram_business_manage_comments")?;
+        caller.need(
+            "instagram_manage_comments",
+            "instagram_business_manage_comments",
+        )?;
         let draft = compose::draft(&message.unwrap_or_default())?;
         return private_reply(world, call, caller, &comment, draft).await;
     }
@@ -71,13 +74,22 @@ fn window(world: &Shared, call: &Call, caller: &Caller) -> Result<i64, GraphErro
         None | Some("RESPONSE" | "UPDATE") if tag.is_none() => Ok(WINDOW_MS),
         None | Some("MESSAGE_TAG") if tag.as_deref() == Some("HUMAN_AGENT") => {
             let state = world.lock();
-            let allowed = state.accounts.get(&caller.account).is_some_and(|account| account.human_agent);
-            if allowed { Ok(HUMAN_AGENT_WINDOW_MS) } else { Err(GraphError::permission("Human Agent")) }
+            let allowed = state
+                .accounts
+                .get(&caller.account)
+                .is_some_and(|account| account.human_agent);
+            if allowed {
+                Ok(HUMAN_AGENT_WINDOW_MS)
+            } else {
+                Err(GraphError::permission("Human Agent"))
+            }
         }
-        None | Some("RESPONSE" | "UPDATE" | "MESSAGE_TAG") => {
-            Err(GraphError::argument("The tag is not supported on Instagram"))
-        }
-        Some(_) => Err(GraphError::argument("The messaging_type is not one of RESPONSE, UPDATE, MESSAGE_TAG")),
+        None | Some("RESPONSE" | "UPDATE" | "MESSAGE_TAG") => Err(GraphError::argument(
+            "The tag is not supported on Instagram",
+        )),
+        Some(_) => Err(GraphError::argument(
+            "The messaging_type is not one of RESPONSE, UPDATE, MESSAGE_TAG",
+        )),
     }
 }
 
@@ -86,16 +98,25 @@ fn check(world: &Shared, caller: &Caller, person: &str, window_ms: i64) -> Resul
     let now_ms = world.clock().now_ms();
     let state = world.lock();
     reachable(&state, caller, person)?;
-    let thread = state.threads.get(&(caller.account.clone(), person.to_owned()));
+    let thread = state
+        .threads
+        .get(&(caller.account.clone(), person.to_owned()));
     let open = thread
         .and_then(|thread| thread.opened_ms)
         .is_some_and(|opened_ms| now_ms - opened_ms <= window_ms);
-    if open { Ok(()) } else { Err(GraphError::outside_window()) }
+    if open {
+        Ok(())
+    } else {
+        Err(GraphError::outside_window())
+    }
 }
 
 /// Access, existence, block and thread ownership; sender actions need these too.
 pub(super) fn reachable(state: &State, caller: &Caller, person: &str) -> Result<(), GraphError> {
-    let account = state.accounts.get(&caller.account).ok_or_else(|| GraphError::no_object("me"))?;
+    let account = state
+        .accounts
+        .get(&caller.account)
+        .ok_or_else(|| GraphError::no_object("me"))?;
     if !account.message_access {
         return Err(GraphError::new(
             200,
@@ -107,15 +128,25 @@ pub(super) fn reachable(state: &State, caller: &Caller, person: &str) -> Result<
         let is_user = state.accounts.contains_key(person)
             || state.people.values().any(|other| other.user_id == person);
         return Err(if is_user {
-            GraphError::new(100, Some(2_534_014), "(#100) The recipient is an Instagram user id, not an IGSID")
+            GraphError::new(
+                100,
+                Some(2_534_014),
+                "(#100) The recipient is an Instagram user id, not an IGSID",
+            )
         } else {
             GraphError::no_person()
         });
     };
     if known.blocked {
-        return Err(GraphError::new(551, Some(1_545_041), "(#551) This person isn't available right now."));
+        return Err(GraphError::new(
+            551,
+            Some(1_545_041),
+            "(#551) This person isn't available right now.",
+        ));
     }
-    let thread = state.threads.get(&(caller.account.clone(), person.to_owned()));
+    let thread = state
+        .threads
+        .get(&(caller.account.clone(), person.to_owned()));
     if thread.is_some_and(|thread| thread.owner == Owner::Other) {
         return Err(GraphError::new(
             100,
@@ -130,12 +161,24 @@ fn spend(world: &Shared, caller: &Caller, draft: &Draft) -> Result<(), GraphErro
     let now_ms = world.clock().now_ms();
     let mut state = world.lock();
     let limits = state.limits.clone();
-    let Some(account) = state.accounts.get_mut(&caller.account) else { return Ok(()) };
-    let default = if caller.login == Login::Facebook { 300 } else { 100 };
-    let allowed = if draft.is_media() {
-        account.spent.media.take(now_ms, 1_000, limits.media_per_second)
+    let Some(account) = state.accounts.get_mut(&caller.account) else {
+        return Ok(());
+    };
+    let default = if caller.login == Login::Facebook {
+        300
     } else {
-        account.spent.sends.take(now_ms, 1_000, limits.sends_per_second.unwrap_or(default))
+        100
+    };
+    let allowed = if draft.is_media() {
+        account
+            .spent
+            .media
+            .take(now_ms, 1_000, limits.media_per_second)
+    } else {
+        account
+            .spent
+            .sends
+            .take(now_ms, 1_000, limits.sends_per_second.unwrap_or(default))
     };
     let several = draft.parts.len() > 1 && !account.image_lists;
     if !allowed {
@@ -152,11 +195,19 @@ fn spend(world: &Shared, caller: &Caller, draft: &Draft) -> Result<(), GraphErro
 }
 
 pub(super) fn too_fast() -> GraphError {
-    GraphError::new(613, Some(2_534_040), "(#613) Calls to this api have exceeded the rate limit.")
+    GraphError::new(
+        613,
+        Some(2_534_040),
+        "(#613) Calls to this api have exceeded the rate limit.",
+    )
 }
 
 /// Turns attachment ids and addresses into stored files.
-async fn parts(world: &Shared, caller: &Caller, drafts: Vec<DraftPart>) -> Result<Vec<Part>, GraphError> {
+async fn parts(
+    world: &Shared,
+    caller: &Caller,
+    drafts: Vec<DraftPart>,
+) -> Result<Vec<Part>, GraphError> {
     let mut parts = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let mut part = Part::bare(&draft.kind);
@@ -164,7 +215,9 @@ async fn parts(world: &Shared, caller: &Caller, drafts: Vec<DraftPart>) -> Resul
             PartFrom::AttachmentId(id) => {
                 part.asset = Some(stored(&world.lock(), caller, &draft.kind, &id)?);
             }
-            PartFrom::Url(url) => part.asset = Some(upload::fetch(world, &draft.kind, &url).await?.id.clone()),
+            PartFrom::Url(url) => {
+                part.asset = Some(upload::fetch(world, &draft.kind, &url).await?.id.clone())
+            }
             PartFrom::Payload(payload) => part.payload = Some(payload),
             PartFrom::Nothing => {}
         }
@@ -190,13 +243,20 @@ fn stored(state: &State, caller: &Caller, kind: &str, id: &str) -> Result<String
 }
 
 fn reply_to(world: &Shared, call: &Call, person: &str) -> Result<Option<ReplyTo>, GraphError> {
-    let Some(reply_to) = call.params.object("reply_to")? else { return Ok(None) };
-    let mid = id_of(reply_to.get("mid")).ok_or_else(|| GraphError::argument("param reply_to needs a mid"))?;
+    let Some(reply_to) = call.params.object("reply_to")? else {
+        return Ok(None);
+    };
+    let mid = id_of(reply_to.get("mid"))
+        .ok_or_else(|| GraphError::argument("param reply_to needs a mid"))?;
     let mut state = world.lock();
     let own = state
         .thread_of_mid(&mid)
         .filter(|thread| thread.person == person)
-        .and_then(|thread| thread.find(&mid).map(|message| message.from == From::Business))
+        .and_then(|thread| {
+            thread
+                .find(&mid)
+                .map(|message| message.from == From::Business)
+        })
         .ok_or_else(|| GraphError::bad_message("The message to reply to does not exist"))?;
     Ok(Some(ReplyTo::Message { mid, own }))
 }
@@ -248,7 +308,13 @@ async fn private_reply(
             .get(comment_id)
             .filter(|comment| comment.account == caller.account)
             .cloned()
-            .ok_or_else(|| GraphError::new(100, Some(2_534_025), "(#100) The comment cannot get a private reply"))?;
+            .ok_or_else(|| {
+                GraphError::new(
+                    100,
+                    Some(2_534_025),
+                    "(#100) The comment cannot get a private reply",
+                )
+            })?;
         if comment.replied_privately || now_ms - comment.at_ms > PRIVATE_REPLY_MS {
             return Err(GraphError::outside_window());
         }
@@ -261,7 +327,9 @@ async fn private_reply(
         if let Some(comment) = state.comments.get_mut(comment_id) {
             comment.replied_privately = true;
         }
-        state.thread(&caller.account, &comment.person).awaiting_answer = true;
+        state
+            .thread(&caller.account, &comment.person)
+            .awaiting_answer = true;
         comment.person
     };
     let mut message = Message::new(world.new_mid(), now_ms, From::Business);

@@ -24,8 +24,14 @@ pub(super) fn run(
     let mut state = world.lock();
     reachable(&state, caller, person)?;
     let key = (caller.account.clone(), person.to_owned());
-    let thread = state.threads.get_mut(&key).ok_or_else(GraphError::outside_window)?;
-    if thread.opened_ms.is_none_or(|opened_ms| now_ms - opened_ms > WINDOW_MS) {
+    let thread = state
+        .threads
+        .get_mut(&key)
+        .ok_or_else(GraphError::outside_window)?;
+    if thread
+        .opened_ms
+        .is_none_or(|opened_ms| now_ms - opened_ms > WINDOW_MS)
+    {
         return Err(GraphError::outside_window());
     }
     let what = match action {
@@ -45,7 +51,9 @@ pub(super) fn run(
             let mid = id_of(payload.get("message_id"))
                 .ok_or_else(|| GraphError::argument("param payload needs a message_id"))?;
             let reaction = payload.get("reaction").and_then(Value::as_str);
-            let message = thread.find(&mid).ok_or_else(|| GraphError::bad_message("There is no such message"))?;
+            let message = thread
+                .find(&mid)
+                .ok_or_else(|| GraphError::bad_message("There is no such message"))?;
             message.reaction_of_business = match (action, reaction) {
                 ("unreact", _) => None,
                 // Facebook Login knows only the heart, Instagram Login any emoji.

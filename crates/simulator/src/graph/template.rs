@@ -14,7 +14,9 @@ const BUTTON_TEMPLATE_TEXT: usize = 640;
 
 pub(super) fn check_quick_replies(value: &Value) -> Result<(), GraphError> {
     let Value::Array(replies) = value else {
-        return Err(GraphError::argument("param message[quick_replies] must be an array"));
+        return Err(GraphError::argument(
+            "param message[quick_replies] must be an array",
+        ));
     };
     if replies.is_empty() || replies.len() > QUICK_REPLIES {
         return Err(GraphError::bad_message(format!(
@@ -28,7 +30,11 @@ pub(super) fn check_quick_replies(value: &Value) -> Result<(), GraphError> {
                 need(reply, "payload")?;
             }
             Some("user_phone_number" | "user_email") => {}
-            _ => return Err(GraphError::bad_message("A quick reply has an unknown content_type")),
+            _ => {
+                return Err(GraphError::bad_message(
+                    "A quick reply has an unknown content_type",
+                ));
+            }
         }
     }
     Ok(())
@@ -38,7 +44,10 @@ pub(super) fn check_template(payload: &Map<String, Value>) -> Result<(), GraphEr
     match payload.get("template_type").and_then(Value::as_str) {
         Some("generic") => check_generic(payload),
         Some("button") => {
-            let text = payload.get("text").and_then(Value::as_str).unwrap_or_default();
+            let text = payload
+                .get("text")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             if text.is_empty() || text.chars().count() > BUTTON_TEMPLATE_TEXT {
                 return Err(GraphError::bad_message(format!(
                     "A button template needs a text of at most {BUTTON_TEMPLATE_TEXT} characters"
@@ -46,19 +55,29 @@ pub(super) fn check_template(payload: &Map<String, Value>) -> Result<(), GraphEr
             }
             check_buttons(payload.get("buttons"), true)
         }
-        _ => Err(GraphError::bad_message("The template_type is not supported on Instagram")),
+        _ => Err(GraphError::bad_message(
+            "The template_type is not supported on Instagram",
+        )),
     }
 }
 
 fn check_generic(payload: &Map<String, Value>) -> Result<(), GraphError> {
-    let elements = payload.get("elements").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let elements = payload
+        .get("elements")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     if elements.is_empty() || elements.len() > ELEMENTS {
-        return Err(GraphError::bad_message(format!("A generic template has 1 to {ELEMENTS} elements")));
+        return Err(GraphError::bad_message(format!(
+            "A generic template has 1 to {ELEMENTS} elements"
+        )));
     }
     for element in elements {
         need(element, "title")?;
         for name in ["title", "subtitle"] {
-            let long = element[name].as_str().is_some_and(|text| text.chars().count() > ELEMENT_TITLE);
+            let long = element[name]
+                .as_str()
+                .is_some_and(|text| text.chars().count() > ELEMENT_TITLE);
             if long {
                 return Err(GraphError::bad_message(format!(
                     "The {name} of an element has at most {ELEMENT_TITLE} characters"
@@ -71,16 +90,25 @@ fn check_generic(payload: &Map<String, Value>) -> Result<(), GraphError> {
 }
 
 fn check_buttons(buttons: Option<&Value>, needed: bool) -> Result<(), GraphError> {
-    let buttons = buttons.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let buttons = buttons
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     if buttons.len() > BUTTONS || (needed && buttons.is_empty()) {
-        return Err(GraphError::bad_message(format!("There are at most {BUTTONS} buttons")));
+        return Err(GraphError::bad_message(format!(
+            "There are at most {BUTTONS} buttons"
+        )));
     }
     for button in buttons {
         need(button, "title")?;
         match button["type"].as_str() {
             Some("web_url") => need(button, "url")?,
             Some("postback") => need(button, "payload")?,
-            _ => return Err(GraphError::bad_message("A button is of type web_url or postback")),
+            _ => {
+                return Err(GraphError::bad_message(
+                    "A button is of type web_url or postback",
+                ));
+            }
         }
     }
     Ok(())
@@ -88,7 +116,11 @@ fn check_buttons(buttons: Option<&Value>, needed: bool) -> Result<(), GraphError
 
 fn need(value: &Value, name: &str) -> Result<(), GraphError> {
     let there = value[name].as_str().is_some_and(|text| !text.is_empty());
-    if there { Ok(()) } else { Err(GraphError::bad_message(format!("{name} is missing"))) }
+    if there {
+        Ok(())
+    } else {
+        Err(GraphError::bad_message(format!("{name} is missing")))
+    }
 }
 
 #[cfg(test)]
@@ -108,10 +140,15 @@ mod tests {
     fn templates_need_their_parts() {
         let check = |value: Value| check_template(value.as_object().unwrap());
         let button = json!({"type": "postback", "title": "Again", "payload": "AGAIN"});
-        assert!(check(json!({"template_type": "button", "text": "?", "buttons": [button]})).is_ok());
+        assert!(
+            check(json!({"template_type": "button", "text": "?", "buttons": [button]})).is_ok()
+        );
         assert!(check(json!({"template_type": "button", "text": "?", "buttons": []})).is_err());
         assert!(check(json!({"template_type": "generic", "elements": [{"title": "A"}]})).is_ok());
-        assert!(check(json!({"template_type": "generic", "elements": [{"title": "A".repeat(81)}]})).is_err());
+        assert!(
+            check(json!({"template_type": "generic", "elements": [{"title": "A".repeat(81)}]}))
+                .is_err()
+        );
         assert!(check(json!({"template_type": "receipt"})).is_err());
     }
 }

@@ -45,9 +45,15 @@ struct File {
 }
 
 /// Reads a multipart body: the file to disk, everything else into the call's arguments.
-pub(super) async fn receive(world: &Shared, call: &mut Call, request: Request) -> Result<Received, GraphError> {
+pub(super) async fn receive(
+    world: &Shared,
+    call: &mut Call,
+    request: Request,
+) -> Result<Received, GraphError> {
     let broken = |_| GraphError::argument("The multipart body cannot be read");
-    let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| GraphError::argument("The multipart body has no boundary"))?;
+    let mut multipart = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| GraphError::argument("The multipart body has no boundary"))?;
     let mut parts = Vec::new();
     let mut file = None;
     while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
@@ -65,12 +71,18 @@ pub(super) async fn receive(world: &Shared, call: &mut Call, request: Request) -
             let mut text = Vec::new();
             while let Some(piece) = field.chunk().await.map_err(broken)? {
                 if text.len() + piece.len() > FIELD_BYTES {
-                    return Err(GraphError::argument(format!("The field {name} is too long")));
+                    return Err(GraphError::argument(format!(
+                        "The field {name} is too long"
+                    )));
                 }
                 text.extend_from_slice(&piece);
             }
             let text = String::from_utf8_lossy(&text).into_owned();
-            let shown = if name == "access_token" { "***" } else { text.as_str() };
+            let shown = if name == "access_token" {
+                "***"
+            } else {
+                text.as_str()
+            };
             parts.push(json!({"name": name, "value": shown}));
             if name == "access_token" && call.token.is_none() {
                 call.token = Some(text.clone());
@@ -78,7 +90,10 @@ pub(super) async fn receive(world: &Shared, call: &mut Call, request: Request) -
             call.params.set(&name, text);
         }
     }
-    Ok(Received { note: json!({"multipart": parts}), file })
+    Ok(Received {
+        note: json!({"multipart": parts}),
+        file,
+    })
 }
 
 pub(super) async fn run(
@@ -95,7 +110,12 @@ pub(super) async fn run(
     outcome
 }
 
-async fn store(world: &Shared, call: &Call, caller: &Caller, file: Option<&File>) -> Result<Value, GraphError> {
+async fn store(
+    world: &Shared,
+    call: &Call,
+    caller: &Caller,
+    file: Option<&File>,
+) -> Result<Value, GraphError> {
     caller.need_messages()?;
     if call.host == Host::Facebook && call.params.text("platform").as_deref() != Some("instagram") {
         // Without it a Page's upload is one for Messenger, whose ids Instagram does not know.
@@ -110,11 +130,18 @@ async fn store(world: &Shared, call: &Call, caller: &Caller, file: Option<&File>
         .and_then(Value::as_object)
         .ok_or_else(|| GraphError::argument("param message needs an attachment"))?;
     only_keys(attachment, "message[attachment]", &["type", "payload"])?;
-    let kind = attachment.get("type").and_then(Value::as_str).unwrap_or_default();
+    let kind = attachment
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if !matches!(kind, "image" | "video" | "audio" | "file") {
-        return Err(GraphError::bad_message("The attachment type is not one of image, video, audio, file"));
+        return Err(GraphError::bad_message(
+            "The attachment type is not one of image, video, audio, file",
+        ));
     }
-    let url = attachment.get("payload").and_then(|payload| payload["url"].as_str());
+    let url = attachment
+        .get("payload")
+        .and_then(|payload| payload["url"].as_str());
     let asset = match (file, url) {
         (Some(file), _) => {
             if !file.name.is_ascii() {
@@ -127,17 +154,26 @@ async fn store(world: &Shared, call: &Call, caller: &Caller, file: Option<&File>
         (None, None) => return Err(GraphError::argument("There is neither filedata nor a url")),
     };
     let id = world.new_id("15");
-    world.lock().attachments.insert(id.clone(), Attachment {
-        account: caller.account.clone(),
-        kind: kind.to_owned(),
-        asset: asset.id.clone(),
-    });
+    world.lock().attachments.insert(
+        id.clone(),
+        Attachment {
+            account: caller.account.clone(),
+            kind: kind.to_owned(),
+            asset: asset.id.clone(),
+        },
+    );
     Ok(json!({"attachment_id": id}))
 }
 
 /// Fetches what a client names by address, as Meta's servers would.
 pub(super) async fn fetch(world: &Shared, kind: &str, url: &str) -> Result<Arc<Asset>, GraphError> {
-    let failed = || GraphError::new(100, Some(2_018_008), "(#100) Failed to fetch the file from the url");
+    let failed = || {
+        GraphError::new(
+            100,
+            Some(2_018_008),
+            "(#100) Failed to fetch the file from the url",
+        )
+    };
     let url = Url::parse(url).map_err(|_| failed())?;
     // Meta wants public https; plain http is taken only from this machine, where tests live.
     let local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
@@ -161,7 +197,11 @@ pub(super) async fn fetch(world: &Shared, kind: &str, url: &str) -> Result<Arc<A
     let file = match tokio::time::timeout(FETCH_TIME, fetching).await {
         Ok(file) => file?,
         Err(_) if kind == "video" => {
-            return Err(GraphError::new(100, Some(2_018_294), "(#100) Fetching the video took longer than 75 s"));
+            return Err(GraphError::new(
+                100,
+                Some(2_018_294),
+                "(#100) Fetching the video took longer than 75 s",
+            ));
         }
         Err(_) => return Err(failed()),
     };
@@ -171,7 +211,11 @@ pub(super) async fn fetch(world: &Shared, kind: &str, url: &str) -> Result<Arc<A
 
 /// Whether bytes of this size and beginning may be sent as this type; their media type if so.
 fn judge(kind: &str, bytes: u64, head: &[u8]) -> Result<&'static str, GraphError> {
-    let limit = if kind == "image" { IMAGE_BYTES } else { OTHER_BYTES };
+    let limit = if kind == "image" {
+        IMAGE_BYTES
+    } else {
+        OTHER_BYTES
+    };
     if bytes > limit {
         return Err(GraphError::new(
             100,
@@ -183,9 +227,21 @@ fn judge(kind: &str, bytes: u64, head: &[u8]) -> Result<&'static str, GraphError
     let fits = match kind {
         "image" => matches!(mime, Some("image/png" | "image/jpeg" | "image/gif")),
         "video" => {
-            matches!(mime, Some("video/mp4" | "video/quicktime" | "video/ogg" | "video/x-msvideo" | "video/webm"))
+            matches!(
+                mime,
+                Some(
+                    "video/mp4"
+                        | "video/quicktime"
+                        | "video/ogg"
+                        | "video/x-msvideo"
+                        | "video/webm"
+                )
+            )
         }
-        "audio" => matches!(mime, Some("audio/aac" | "audio/wav" | "audio/mp4" | "video/mp4")),
+        "audio" => matches!(
+            mime,
+            Some("audio/aac" | "audio/wav" | "audio/mp4" | "video/mp4")
+        ),
         _ => matches!(mime, Some("application/pdf")),
     };
     match mime {
@@ -223,7 +279,10 @@ fn sniff(head: &[u8]) -> Option<&'static str> {
         (b"\x1a\x45\xdf\xa3", "video/webm"),
         (b"%PDF", "application/pdf"),
     ];
-    let known = table.iter().find(|(magic, _)| at(0, magic)).map(|(_, mime)| *mime);
+    let known = table
+        .iter()
+        .find(|(magic, _)| at(0, magic))
+        .map(|(_, mime)| *mime);
     // ADTS: twelve sync bits, layer 0.
     let adts = head.first() == Some(&0xff) && head.get(1).is_some_and(|byte| byte & 0xf6 == 0xf0);
     known.or(adts.then_some("audio/aac"))
@@ -239,9 +298,18 @@ struct Sink {
 
 impl Sink {
     async fn open(world: &Shared) -> Result<Self, GraphError> {
-        let path = world.uploads().join(format!("{}.bin", uuid::Uuid::now_v7()));
-        let file = tokio::fs::File::create(&path).await.map_err(|error| disk(&error))?;
-        Ok(Self { path, file, bytes: 0, head: Vec::new() })
+        let path = world
+            .uploads()
+            .join(format!("{}.bin", uuid::Uuid::now_v7()));
+        let file = tokio::fs::File::create(&path)
+            .await
+            .map_err(|error| disk(&error))?;
+        Ok(Self {
+            path,
+            file,
+            bytes: 0,
+            head: Vec::new(),
+        })
     }
 
     async fn write(&mut self, piece: &[u8]) -> Result<(), GraphError> {
@@ -250,17 +318,29 @@ impl Sink {
         }
         self.bytes += piece.len() as u64;
         if self.bytes > READ_BYTES {
-            return Err(GraphError::new(100, Some(2_018_109), "(#100) Attachment size exceeds allowable limit"));
+            return Err(GraphError::new(
+                100,
+                Some(2_018_109),
+                "(#100) Attachment size exceeds allowable limit",
+            ));
         }
         if self.bytes <= OTHER_BYTES {
-            self.file.write_all(piece).await.map_err(|error| disk(&error))?;
+            self.file
+                .write_all(piece)
+                .await
+                .map_err(|error| disk(&error))?;
         }
         Ok(())
     }
 
     async fn close(mut self, name: String) -> Result<File, GraphError> {
         self.file.flush().await.map_err(|error| disk(&error))?;
-        Ok(File { path: self.path, name, bytes: self.bytes, head: self.head })
+        Ok(File {
+            path: self.path,
+            name,
+            bytes: self.bytes,
+            head: self.head,
+        })
     }
 }
 
@@ -276,7 +356,9 @@ mod tests {
     const MP4: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0";
 
     fn subcode(outcome: Result<&'static str, GraphError>) -> i64 {
-        outcome.unwrap_err().body()["error"]["error_subcode"].as_i64().unwrap()
+        outcome.unwrap_err().body()["error"]["error_subcode"]
+            .as_i64()
+            .unwrap()
     }
 
     #[test]
@@ -284,7 +366,10 @@ mod tests {
         assert_eq!(judge("video", 25_000_000, MP4).unwrap(), "video/mp4");
         assert_eq!(subcode(judge("video", 25_000_001, MP4)), 2_018_109);
         assert!(judge("image", 8_000_000, b"\xff\xd8\xff\xe0").is_ok());
-        assert_eq!(subcode(judge("image", 8_000_001, b"\xff\xd8\xff\xe0")), 2_018_109);
+        assert_eq!(
+            subcode(judge("image", 8_000_001, b"\xff\xd8\xff\xe0")),
+            2_018_109
+        );
     }
 
     #[test]

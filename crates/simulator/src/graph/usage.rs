@@ -14,7 +14,9 @@ pub(crate) fn spend(world: &World, caller: &Caller) -> Result<(), GraphError> {
     let now_ms = world.clock().now_ms();
     let mut state = world.lock();
     let (limit, enforce) = (state.limits.calls_per_hour, state.limits.enforce_calls);
-    let Some(account) = state.accounts.get_mut(&caller.account) else { return Ok(()) };
+    let Some(account) = state.accounts.get_mut(&caller.account) else {
+        return Ok(());
+    };
     let count = account.spent.calls.count(now_ms);
     if enforce && limit > 0 && count > limit {
         return Err(GraphError::new(
@@ -30,7 +32,9 @@ pub(crate) fn spend(world: &World, caller: &Caller) -> Result<(), GraphError> {
 pub(crate) fn report(world: &World, caller: &Caller, headers: &mut HeaderMap) {
     let now_ms = world.clock().now_ms();
     let state = world.lock();
-    let Some(account) = state.accounts.get(&caller.account) else { return };
+    let Some(account) = state.accounts.get(&caller.account) else {
+        return;
+    };
     let count = account.spent.calls.total(now_ms);
     let limit = state.limits.calls_per_hour.max(1);
     let percent = count.saturating_mul(100).div_ceil(limit);
@@ -40,7 +44,11 @@ pub(crate) fn report(world: &World, caller: &Caller, headers: &mut HeaderMap) {
         // Invented shares: Meta's figures for time have no public formula.
         total_time: percent / 2,
         total_cputime: percent / 3,
-        estimated_time_to_regain_access: if full { account.spent.calls.minutes_to_regain(now_ms) } else { 0 },
+        estimated_time_to_regain_access: if full {
+            account.spent.calls.minutes_to_regain(now_ms)
+        } else {
+            0
+        },
     };
     let kind = match caller.login {
         Login::Facebook => "messenger",

@@ -92,7 +92,11 @@ impl Hour {
 
     pub(crate) fn total(&self, now_ms: i64) -> u32 {
         let minute = now_ms.div_euclid(60_000);
-        self.minutes.iter().filter(|(at, _)| *at > minute - 60).map(|(_, count)| *count).sum()
+        self.minutes
+            .iter()
+            .filter(|(at, _)| *at > minute - 60)
+            .map(|(_, count)| *count)
+            .sum()
     }
 
     /// Minutes until the oldest counted minute leaves the hour.
