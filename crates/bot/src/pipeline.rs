@@ -39,9 +39,13 @@ const UPLOADS: usize = 2;
 pub(crate) async fn run(desk: &Desk<'_>) -> Result<Finish, Halt> {
     let fetched = download(desk).await?;
     let (files, told) = tokio::join!(files(desk, &fetched), words(desk, &fetched));
-    let (files, told) = (files?, told?);
+    let told = told?;
+    if matches!(told, Delivered::Stop(_)) {
+        return Ok(end(desk, told).await);
+    }
+    let files = files?;
     desk.share().await?;
-    if told != (Delivered::All { unresolved: 0 }) {
+    if matches!(told, Delivered::Pause { .. }) {
         return Ok(end(desk, told).await);
     }
     let delivered = deliver_files(desk, &fetched, &files).await?;
@@ -65,6 +69,9 @@ async fn files(desk: &Desk<'_>, fetched: &Fetched) -> Result<Vec<Made>, Halt> {
 
 /// Listen, understand, tell: the half of the work that makes words.
 async fn words(desk: &Desk<'_>, fetched: &Fetched) -> Result<Delivered, Halt> {
+    if let Some(told) = desk.resume("text-").await? {
+        return Ok(told);
+    }
     let heard = transcribe(desk, fetched).await?;
     let summary = summarise(desk, fetched, &heard).await?;
     deliver_text(desk, fetched, &heard, &summary).await

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as PlainMutex, PoisonError};
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use store::{Claimed, Conversation, Finish, Handler, StoreError, WorkTurn};
+use store::{Claimed, Conversation, Finish, Handler, StoreError, WorkState, WorkTurn};
 use tokio::sync::Mutex;
 use tracing::warn;
 use uuid::Uuid;
@@ -95,6 +96,7 @@ async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     match outcome {
         Err(Halt::Failed(failure)) => {
             desk.leave().await?;
+            desk.tidy().await;
             tell_failure(ctx, job, &desk.asked, failure).await
         }
         Err(halt) => {
@@ -210,6 +212,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) dir: PathBuf,
     pub(crate) folder: String,
     steps: PlainMutex<BTreeMap<String, Value>>,
+    /// The shared work is finished and belongs to nobody: what is added now stays with this run.
+    is_shared: AtomicBool,
     /// One visible send of this job at a time; true once the words of the answer went out.
     voice: Mutex<bool>,
     started_ms: i64,
@@ -234,11 +238,13 @@ impl<'a> Desk<'a> {
             folder,
             asked,
             steps: PlainMutex::default(),
+            is_shared: AtomicBool::new(false),
             voice: Mutex::new(false),
             started_ms: ctx.now_ms(),
         };
         match turn {
             WorkTurn::Mine(work) => {
+                desk.is_shared.store(work.state == WorkState::Done, Ordering::Relaxed);
                 *desk.steps.lock().unwrap_or_else(PoisonError::into_inner) = work.steps;
             }
             WorkTurn::Busy => return Err(Halt::Finish(desk.wait_for_the_other().await?)),
@@ -291,10 +297,10 @@ impl<'a> Desk<'a> {
     /// Records a finished step of the shared work.
     pub(crate) async fn keep<T: Serialize>(&self, step: &str, value: &T) -> Result<(), Halt> {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
-        self.ctx
-            .store
-            .work_step(&self.job.lease, &self.asked.ask.key, step, value.clone())
-            .await?;
+        if !self.is_shared.load(Ordering::Relaxed) {
+            let (lease, key) = (&self.job.lease, &self.asked.ask.key);
+            self.ctx.store.work_step(lease, key, step, value.clone()).await?;
+        }
         self.steps
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -314,6 +320,9 @@ impl<'a> Desk<'a> {
 
     /// The shared part is complete: whoever asks now finds it done.
     pub(crate) async fn share(&self) -> Result<(), Halt> {
+        if self.is_shared.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
         let keep_ms = self.keep_files_ms().unwrap_or(0).max(KEEP_WORDS_MS);
         let until_ms = self.ctx.now_ms() + keep_ms;
         self.ctx
@@ -332,7 +341,7 @@ impl<'a> Desk<'a> {
         }))
     }
 
-    /// Lets the next asker go on, and takes the files away where nothing may stay.
+    /// Lets the next asker go on.
     async fn leave(&self) -> Result<(), Halt> {
         match self
             .ctx
@@ -373,6 +382,14 @@ impl<'a> Desk<'a> {
             .map(|(name, seq, content)| part(name, *seq, content))
             .collect();
         Ok(self.ctx.sender.deliver(&self.asked.route, parts).await?)
+    }
+
+    /// Goes on with what this job had planned to say, if it had.
+    pub(crate) async fn resume(&self, prefix: &str) -> Result<Option<Delivered>, Halt> {
+        let mut has_spoken = self.voice.lock().await;
+        let delivered = self.ctx.sender.resume(&self.asked.route, prefix).await?;
+        *has_spoken |= delivered.is_some();
+        Ok(delivered)
     }
 
     /// Typing while the work lasts, and one line if it lasts longer than a few seconds.

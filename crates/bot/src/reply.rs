@@ -122,7 +122,7 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
         return Ok(refused("nothing_to_answer"));
     };
     let route = ctx.route(job, to.clone(), row.mid.clone());
-    if let Some(delivered) = ctx.sender.resume(&route).await? {
+    if let Some(delivered) = ctx.sender.resume(&route, "").await? {
         return Ok(after_delivery(delivered, "answered", false));
     }
     let words = plan::words(&event.kind);

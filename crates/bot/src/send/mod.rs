@@ -203,9 +203,14 @@ impl Sender {
         Ok(Delivered::All { unresolved })
     }
 
-    /// Goes on with whatever this job planned before, if it planned anything.
-    pub async fn resume(&self, route: &Route) -> Result<Option<Delivered>, StoreError> {
-        let names = self.planned(route).await?;
+    /// Goes on with the parts of this name that the job planned before, if it planned any.
+    pub async fn resume(
+        &self,
+        route: &Route,
+        prefix: &str,
+    ) -> Result<Option<Delivered>, StoreError> {
+        let mut names = self.planned(route).await?;
+        names.retain(|name| name.starts_with(prefix));
         if names.is_empty() {
             return Ok(None);
         }

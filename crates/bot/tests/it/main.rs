@@ -3,4 +3,6 @@
 mod final_text;
 mod language;
 mod plan;
+mod send;
 mod texts;
+mod world;
