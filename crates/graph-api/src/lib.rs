@@ -1,6 +1,8 @@
 //! Meta's Graph API and webhooks as types, limits as data, a budget and a thin client.
 #![doc = include_str!("../README.md")]
 
+pub mod budget;
+pub mod client;
 pub mod error;
 pub mod id;
 pub mod limits;

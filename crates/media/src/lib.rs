@@ -7,6 +7,7 @@
 mod download;
 mod fit;
 mod heard;
+mod http;
 mod item;
 pub mod link;
 pub mod net;

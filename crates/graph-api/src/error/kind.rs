@@ -175,7 +175,9 @@ const CODES: &[(i64, i64, ErrorKind)] = &[
 
 /// What a code and a subcode mean.
 pub fn classify(code: i64, subcode: Option<i64>) -> ErrorKind {
-    let exact = SUBCODES.iter().find(|row| row.0 == code && Some(row.1) == subcode);
+    let exact = SUBCODES
+        .iter()
+        .find(|row| row.0 == code && Some(row.1) == subcode);
     let by_code = || CODES.iter().find(|row| (row.0..=row.1).contains(&code));
     exact.or_else(by_code).map_or(ErrorKind::Other, |row| row.2)
 }
@@ -218,107 +220,59 @@ impl ErrorKind {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(codes: &str, reaction: Reaction) {
+        for pair in codes.split_whitespace() {
+            let (code, subcode) = match pair.split_once('/') {
+                Some((code, subcode)) => (code, Some(subcode.parse().unwrap())),
+                None => (pair, None),
+            };
+            let kind = classify(code.parse().unwrap(), subcode);
+            assert_eq!(kind.reaction(None), reaction, "{pair} is {kind:?}");
+            assert_ne!(kind, ErrorKind::Other, "{pair}");
+        }
+    }
+
     #[test]
     fn every_documented_code_has_its_reaction() {
+        check("1 2 1200 -1 1/99 1/1357046", Reaction::Reconcile);
         let throttled = Reaction::Throttled { after: None };
+        check("4 17 32 341 613 80001 80002 80006 613/2534040", throttled);
         let later = Reaction::RetryLater { after: None };
-        let table: &[(&[(i64, i64)], Reaction)] = &[
-            (&[(1, 0), (2, 0), (1200, 0), (1, 1_357_046), (-1, 0)], Reaction::Reconcile),
-            (
-                &[
-                    (4, 0),
-                    (17, 0),
-                    (32, 0),
-                    (341, 0),
-                    (613, 0),
-                    (80_001, 0),
-                    (80_002, 0),
-                    (80_006, 0),
-                    (613, 2_534_040),
-                ],
-                throttled,
-            ),
-            (&[(100, 2_018_008), (100, 2_018_294), (9007, 2_207_027)], later),
-            (
-                &[(10, 2_534_022), (10, 2_018_278), (10, 2_018_065)],
-                Reaction::WindowClosed,
-            ),
-            (
-                &[
-                    (10, 2_018_108),
-                    (551, 0),
-                    (551, 1_545_041),
-                    (200, 1_545_041),
-                    (100, 2_018_001),
-                    (100, 2_534_014),
-                    (200, 2_018_028),
-                ],
-                Reaction::PersonUnreachable,
-            ),
-            (
-                &[
-                    (190, 0),
-                    (190, 458),
-                    (190, 459),
-                    (190, 460),
-                    (190, 463),
-                    (190, 464),
-                    (190, 467),
-                    (190, 492),
-                    (102, 0),
-                    (10, 2_534_077),
-                    (100, 2_534_013),
-                ],
-                Reaction::NeedsLogin,
-            ),
-            (
-                &[
-                    (3, 0),
-                    (10, 0),
-                    (201, 0),
-                    (299, 0),
-                    (10, 1_893_063),
-                    (100, 2_534_029),
-                    (368, 0),
-                    (200, 2_534_041),
-                    (2022, 0),
-                    (36_103, 0),
-                    (613, 2_018_338),
-                ],
-                Reaction::AccountStopped,
-            ),
-            (
-                &[(10, 2_018_300), (2_018_300, 0), (100, 2_534_037)],
-                Reaction::ThreadOwnedByOther,
-            ),
-            (
-                &[
-                    (100, 33),
-                    (100, 2_534_015),
-                    (100, 2_534_025),
-                    (100, 2_018_014),
-                    (100, 2_018_047),
-                    (100, 2_018_074),
-                    (100, 2_018_109),
-                    (100, 2_018_320),
-                    (100, 2_018_328),
-                    (2500, 0),
-                    (2_534_068, 0),
-                    (9_000_001, 0),
-                    (230, 0),
-                    (36_000, 2_207_004),
-                    (352, 2_207_026),
-                ],
-                Reaction::Refused,
-            ),
-        ];
-        for (codes, reaction) in table {
-            for (code, subcode) in *codes {
-                let kind = classify(*code, (*subcode != 0).then_some(*subcode));
-                assert_eq!(kind.reaction(None), *reaction, "{code}/{subcode} is {kind:?}");
-                assert_ne!(kind, ErrorKind::Other, "{code}/{subcode}");
-            }
-        }
+        check(
+            "100/2018008 100/2018294 9/2207042 9004/2207052 9007/2207027",
+            later,
+        );
+        check("10/2534022 10/2018278 10/2018065", Reaction::WindowClosed);
+        let unreachable = "10/2018108 551 551/1545041 200/1545041 100/2018001 100/2534014";
+        check(unreachable, Reaction::PersonUnreachable);
+        check("200 200/2018028", Reaction::PersonUnreachable);
+        let dead = "190 190/458 190/459 190/460 190/463 190/464 190/467 190/492 102";
+        check(dead, Reaction::NeedsLogin);
+        check("10/2534077 100/2534013", Reaction::NeedsLogin);
+        let stopped = "3 10 201 299 10/1893063 100/2534029 368 200/2534041 2022 36103 613/2018338";
+        check(stopped, Reaction::AccountStopped);
+        check(
+            "10/2018300 2018300 100/2534037",
+            Reaction::ThreadOwnedByOther,
+        );
+        check(
+            "100 100/33 100/2534015 100/2534025 100/2018014 100/2018047",
+            Reaction::Refused,
+        );
+        check(
+            "100/2018074 100/2018109 100/2018320 100/2018328 2500",
+            Reaction::Refused,
+        );
+        check(
+            "2534068 100/2534068 9000001 230 4/2207051 -2",
+            Reaction::Refused,
+        );
+        check(
+            "36000/2207004 36001/2207005 36003/2207009 36004/2207010",
+            Reaction::Refused,
+        );
+        check("352/2207026", Reaction::Refused);
     }
 
     #[test]

@@ -172,7 +172,11 @@ impl GraphError {
             ErrorKind::Other => self.is_transient,
             _ => false,
         };
-        if self.status >= 500 || proves_nothing { Outcome::Unknown } else { Outcome::Refused }
+        if self.status >= 500 || proves_nothing {
+            Outcome::Unknown
+        } else {
+            Outcome::Refused
+        }
     }
 
     /// See [`CallError::reaction`].
@@ -216,7 +220,10 @@ mod tests {
             graph(100, Some(2_534_015), 500, false),
             graph(987_654, None, 400, true),
             CallError::Lost("reset".to_owned()),
-            CallError::Malformed { status: 200, what: "no id" },
+            CallError::Malformed {
+                status: 200,
+                what: "no id",
+            },
         ];
         for error in unknown {
             assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
@@ -229,17 +236,26 @@ mod tests {
     #[test]
     fn a_definite_refusal_is_called_so() {
         let refused = [
-            (graph(10, Some(2_534_022), 400, false), Reaction::WindowClosed),
+            (
+                graph(10, Some(2_534_022), 400, false),
+                Reaction::WindowClosed,
+            ),
             (graph(551, None, 400, false), Reaction::PersonUnreachable),
             (graph(190, Some(460), 401, false), Reaction::NeedsLogin),
             (graph(100, Some(2_534_015), 400, false), Reaction::Refused),
-            (graph(613, None, 400, false), Reaction::Throttled { after: None }),
+            (
+                graph(613, None, 400, false),
+                Reaction::Throttled { after: None },
+            ),
             (graph(987_654, None, 400, false), Reaction::Refused),
             (
                 CallError::NotSent(NotSent::Connect("refused".to_owned())),
                 Reaction::RetryLater { after: None },
             ),
-            (CallError::NotSent(NotSent::Unsendable("bad id")), Reaction::Refused),
+            (
+                CallError::NotSent(NotSent::Unsendable("bad id")),
+                Reaction::Refused,
+            ),
             (CallError::File("gone".to_owned()), Reaction::Refused),
         ];
         for (error, reaction) in refused {

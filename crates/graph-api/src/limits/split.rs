@@ -36,7 +36,11 @@ fn cut(text: &str, max_bytes: usize) -> usize {
         window.rfind("\n\n"),
         window.rfind('\n'),
         last_sentence_end(window, next_is_space),
-        if next_is_space { Some(limit) } else { window.rfind(char::is_whitespace) },
+        if next_is_space {
+            Some(limit)
+        } else {
+            window.rfind(char::is_whitespace)
+        },
     ];
     let good = ends.into_iter().flatten().find(|end| *end > enough);
     good.filter(|end| is_boundary(text, *end)).unwrap_or(limit)
@@ -53,7 +57,9 @@ fn last_sentence_end(window: &str, next_is_space: bool) -> Option<usize> {
         // A stop may be followed by a closing quote or bracket.
         let closes = in_stop && matches!(c, '"' | '\'' | ')' | ']' | '»' | '”' | '’');
         in_stop = is_stop || closes;
-        let then_space = characters.peek().map_or(next_is_space, |(_, next)| next.is_whitespace());
+        let then_space = characters
+            .peek()
+            .map_or(next_is_space, |(_, next)| next.is_whitespace());
         // The full stops of Chinese and Japanese need no space after them.
         if (in_stop && then_space) || matches!(c, '。' | '！' | '？') {
             end = Some(after);
@@ -80,7 +86,9 @@ fn last_boundary(text: &str, max_bytes: usize) -> usize {
 }
 
 fn is_boundary(text: &str, at: usize) -> bool {
-    GraphemeCursor::new(at, text.len(), true).is_boundary(text, 0).unwrap_or(true)
+    GraphemeCursor::new(at, text.len(), true)
+        .is_boundary(text, 0)
+        .unwrap_or(true)
 }
 
 #[cfg(test)]
@@ -88,7 +96,11 @@ mod tests {
     use super::*;
 
     fn check(text: &str, max_bytes: usize, expected: &[&str]) {
-        assert_eq!(split_text(text, max_bytes), expected, "{text:?} at {max_bytes}");
+        assert_eq!(
+            split_text(text, max_bytes),
+            expected,
+            "{text:?} at {max_bytes}"
+        );
     }
 
     #[test]
@@ -101,11 +113,31 @@ mod tests {
 
     #[test]
     fn sentences_stay_whole_where_they_fit() {
-        check("One two three. Four five six.", 20, &["One two three.", "Four five six."]);
-        check("He said \"go.\" Then he went home.", 20, &["He said \"go.\"", "Then he went home."]);
-        check("Version 1.25 of the thing works", 20, &["Version 1.25 of the", "thing works"]);
-        check("First line here\nsecond one.", 20, &["First line here", "second one."]);
-        check("これは文です。次の文です。", 24, &["これは文です。", "次の文です。"]);
+        check(
+            "One two three. Four five six.",
+            20,
+            &["One two three.", "Four five six."],
+        );
+        check(
+            "He said \"go.\" Then he went home.",
+            20,
+            &["He said \"go.\"", "Then he went home."],
+        );
+        check(
+            "Version 1.25 of the thing works",
+            20,
+            &["Version 1.25 of the", "thing works"],
+        );
+        check(
+            "First line here\nsecond one.",
+            20,
+            &["First line here", "second one."],
+        );
+        check(
+            "これは文です。次の文です。",
+            24,
+            &["これは文です。", "次の文です。"],
+        );
     }
 
     #[test]

@@ -57,7 +57,9 @@ where
         return Err(ChallengeError::WrongMode);
     }
     let expected = expected.expose_secret().as_bytes();
-    let given = token.as_ref().map_or(&[][..], |token| token.as_ref().as_bytes());
+    let given = token
+        .as_ref()
+        .map_or(&[][..], |token| token.as_ref().as_bytes());
     if expected.is_empty() || !bool::from(given.ct_eq(expected)) {
         return Err(ChallengeError::WrongToken);
     }
@@ -111,7 +113,13 @@ mod tests {
     #[test]
     fn a_challenge_that_could_run_is_not_echoed() {
         let long = "1".repeat(257);
-        for challenge in ["", "<script>alert(1)</script>", "a b", "a\r\nb", long.as_str()] {
+        for challenge in [
+            "",
+            "<script>alert(1)</script>",
+            "a b",
+            "a\r\nb",
+            long.as_str(),
+        ] {
             let answer = check(&[MODE, TOKEN, ("hub.challenge", challenge)]);
             assert_eq!(answer, Err(ChallengeError::BadChallenge), "{challenge}");
         }

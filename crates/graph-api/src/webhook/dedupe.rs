@@ -53,13 +53,19 @@ pub(super) fn key(event: &Event, sides: Sides<'_>) -> DedupeKey {
     hash.add(event.account.as_str());
     hash.add(event.kind.name());
     // What we overheard in another app's thread is not what is later said to us.
-    hash.add(if event.shape == Shape::Standby { "standby" } else { "" });
+    hash.add(if event.shape == Shape::Standby {
+        "standby"
+    } else {
+        ""
+    });
     match &event.kind {
         Kind::Message(message) | Kind::Echo(message) => match &message.mid {
             Some(mid) => hash.add(mid.as_str()),
             None => hash.derived(event, sides),
         },
-        Kind::Deleted { mid } | Kind::Seen { mid } => hash.add(mid.as_str()),
+        Kind::Deleted { mid } | Kind::Seen { mid } | Kind::Postback { mid: Some(mid), .. } => {
+            hash.add(mid.as_str());
+        }
         Kind::Edit { mid, num_edit, .. } => {
             hash.add(mid.as_str());
             hash.number(*num_edit);
@@ -70,8 +76,9 @@ pub(super) fn key(event: &Event, sides: Sides<'_>) -> DedupeKey {
             hash.add(&reaction.action);
             hash.number(sides.own_ms.unwrap_or(0));
         }
-        Kind::Postback { mid: Some(mid), .. } => hash.add(mid.as_str()),
-        Kind::Postback { mid: None, payload, .. } => {
+        Kind::Postback {
+            mid: None, payload, ..
+        } => {
             hash.add(payload.as_deref().unwrap_or(""));
             hash.derived(event, sides);
         }
@@ -85,7 +92,10 @@ pub(super) fn key(event: &Event, sides: Sides<'_>) -> DedupeKey {
         }
         Kind::Referral(_) | Kind::Optin(_) | Kind::Feedback(_) => hash.derived(event, sides),
         Kind::Comment(comment) | Kind::LiveComment(comment) => hash.add(&comment.id),
-        Kind::Mention { media_id, comment_id } => {
+        Kind::Mention {
+            media_id,
+            comment_id,
+        } => {
             hash.add(media_id);
             hash.add(comment_id.as_deref().unwrap_or(""));
         }

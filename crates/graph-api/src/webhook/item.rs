@@ -52,7 +52,9 @@ pub(super) fn field_and_value(
     let Some((kind, person)) = read else {
         return unknown(place, whole);
     };
-    let own_ms = pick(value, ["timestamp"]).ok().and_then(|[at]| moment_ms(at));
+    let own_ms = pick(value, ["timestamp"])
+        .ok()
+        .and_then(|[at]| moment_ms(at));
     let mut event = bare(place, kind, whole);
     event.person = person;
     event.at_ms = own_ms.or(place.entry_ms).unwrap_or(0);
@@ -82,8 +84,18 @@ fn bare(place: Place<'_>, kind: Kind, whole: &str) -> Event {
 
 /// What was said or done in a thread: the inner object of `messaging`, `standby` and `changes`.
 fn said(place: Place<'_>, raw: &RawValue, whole: &str) -> Option<Event> {
-    let [sender, recipient, at, message, reaction, postback, read, edit, referral, other @ ..] =
-        pick(raw, SAID).ok()?;
+    let [
+        sender,
+        recipient,
+        at,
+        message,
+        reaction,
+        postback,
+        read,
+        edit,
+        referral,
+        other @ ..,
+    ] = pick(raw, SAID).ok()?;
     let sender = party(sender);
     let recipient = party(recipient);
     let sender = sender.as_deref().unwrap_or("");
@@ -111,7 +123,11 @@ fn said(place: Place<'_>, raw: &RawValue, whole: &str) -> Option<Event> {
     if place.account.is_empty() {
         event.account = AccountId::from(if is_echo { sender } else { recipient });
     }
-    let person = if is_echo || sender == event.account.as_str() { recipient } else { sender };
+    let person = if is_echo || sender == event.account.as_str() {
+        recipient
+    } else {
+        sender
+    };
     event.person = (!person.is_empty()).then(|| Igsid::from(person));
     event.at_ms = own_ms.or(place.entry_ms).unwrap_or(0);
     event.dedupe = dedupe::key(&event, Sides { sender, own_ms });
@@ -142,7 +158,17 @@ const SAID: [&str; 18] = [
 ];
 
 fn rare_kind(rest: [Option<&RawValue>; 9]) -> Option<Kind> {
-    let [optin, pass, take, request, roles, policy, hyphened, feedback, message_feedback] = rest;
+    let [
+        optin,
+        pass,
+        take,
+        request,
+        roles,
+        policy,
+        hyphened,
+        feedback,
+        message_feedback,
+    ] = rest;
     if let Some(optin) = optin {
         return Some(Kind::Optin(tree(optin)));
     }
@@ -151,7 +177,10 @@ fn rare_kind(rest: [Option<&RawValue>; 9]) -> Option<Kind> {
     }
     if let Some(policy) = policy.or(hyphened) {
         let [action, reason] = pick(policy, ["action", "reason"]).ok()?;
-        return Some(Kind::PolicyEnforcement { action: text(action)?, reason: text(reason) });
+        return Some(Kind::PolicyEnforcement {
+            action: text(action)?,
+            reason: text(reason),
+        });
     }
     let (action, control) = [
         (ThreadAction::Pass, pass),
@@ -167,7 +196,12 @@ fn rare_kind(rest: [Option<&RawValue>; 9]) -> Option<Kind> {
 fn thread_control(action: ThreadAction, raw: &RawValue) -> Option<Kind> {
     let [previous, new, requested, metadata] = pick(
         raw,
-        ["previous_owner_app_id", "new_owner_app_id", "requested_owner_app_id", "metadata"],
+        [
+            "previous_owner_app_id",
+            "new_owner_app_id",
+            "requested_owner_app_id",
+            "metadata",
+        ],
     )
     .ok()?;
     Some(Kind::ThreadControl(ThreadControl {
@@ -198,23 +232,33 @@ fn mid(raw: Option<&RawValue>) -> Option<Mid> {
 }
 
 fn message_kind(raw: &RawValue, from_account: bool) -> Option<Kind> {
-    let [id, body, attachments, reply_to, quick_reply, referral, echo, own, deleted, unsupported] =
-        pick(
-            raw,
-            [
-                "mid",
-                "text",
-                "attachments",
-                "reply_to",
-                "quick_reply",
-                "referral",
-                "is_echo",
-                "is_self",
-                "is_deleted",
-                "is_unsupported",
-            ],
-        )
-        .ok()?;
+    let [
+        id,
+        body,
+        attachments,
+        reply_to,
+        quick_reply,
+        referral,
+        echo,
+        own,
+        deleted,
+        unsupported,
+    ] = pick(
+        raw,
+        [
+            "mid",
+            "text",
+            "attachments",
+            "reply_to",
+            "quick_reply",
+            "referral",
+            "is_echo",
+            "is_self",
+            "is_deleted",
+            "is_unsupported",
+        ],
+    )
+    .ok()?;
     if flag(deleted) {
         return mid(id).map(|mid| Kind::Deleted { mid });
     }
@@ -232,7 +276,11 @@ fn message_kind(raw: &RawValue, from_account: bool) -> Option<Kind> {
         is_self: flag(own),
         is_unsupported: flag(unsupported),
     };
-    Some(if message.is_echo { Kind::Echo(message) } else { Kind::Message(message) })
+    Some(if message.is_echo {
+        Kind::Echo(message)
+    } else {
+        Kind::Message(message)
+    })
 }
 
 fn read_attachments(raw: &RawValue) -> Vec<Attachment> {
@@ -241,7 +289,10 @@ fn read_attachments(raw: &RawValue) -> Vec<Attachment> {
 
 fn read_attachment(raw: &RawValue) -> Option<Attachment> {
     let [kind, payload] = pick(raw, ["type", "payload"]).ok()?;
-    let mut attachment = Attachment { kind: text(kind).unwrap_or_default(), ..Default::default() };
+    let mut attachment = Attachment {
+        kind: text(kind).unwrap_or_default(),
+        ..Default::default()
+    };
     let names = [
         "url",
         "title",
@@ -266,9 +317,16 @@ fn read_reply_to(raw: &RawValue) -> Option<ReplyTo> {
         story.and_then(|story| pick(story, ["url", "id", "link_sticker_url"]).ok())
     {
         let link_sticker_url = text(sticker);
-        return Some(ReplyTo::Story { url: text(url), id: owned_word(id), link_sticker_url });
+        return Some(ReplyTo::Story {
+            url: text(url),
+            id: owned_word(id),
+            link_sticker_url,
+        });
     }
-    Some(ReplyTo::Message { mid: mid(id)?, is_self_reply: flag(own) })
+    Some(ReplyTo::Message {
+        mid: mid(id)?,
+        is_self_reply: flag(own),
+    })
 }
 
 fn read_referral(raw: &RawValue) -> Option<Referral> {
@@ -317,12 +375,19 @@ fn seen_kind(raw: &RawValue) -> Option<Kind> {
 fn edit_kind(raw: &RawValue) -> Option<Kind> {
     let [id, body, num_edit] = pick(raw, ["mid", "text", "num_edit"]).ok()?;
     // A number in meaning, a string in Meta's sample.
-    Some(Kind::Edit { mid: mid(id)?, text: text(body), num_edit: integer(num_edit).unwrap_or(0) })
+    Some(Kind::Edit {
+        mid: mid(id)?,
+        text: text(body),
+        num_edit: integer(num_edit).unwrap_or(0),
+    })
 }
 
 fn comment(place: Place<'_>, raw: &RawValue) -> Option<(Comment, Option<Igsid>)> {
-    let [plain, long, body, parent, from, media] =
-        pick(raw, ["id", "comment_id", "text", "parent_id", "from", "media"]).ok()?;
+    let [plain, long, body, parent, from, media] = pick(
+        raw,
+        ["id", "comment_id", "text", "parent_id", "from", "media"],
+    )
+    .ok()?;
     let from = from.and_then(|from| pick(from, ["id", "username", "self_ig_scoped_id"]).ok());
     let [by, username, own] = from.unwrap_or_default();
     let media = media.and_then(|media| pick(media, ["id", "media_product_type"]).ok());
@@ -346,12 +411,22 @@ fn comment(place: Place<'_>, raw: &RawValue) -> Option<(Comment, Option<Igsid>)>
 
 fn mention(raw: &RawValue) -> Option<Kind> {
     let [media, comment] = pick(raw, ["media_id", "comment_id"]).ok()?;
-    Some(Kind::Mention { media_id: owned_word(media)?, comment_id: owned_word(comment) })
+    Some(Kind::Mention {
+        media_id: owned_word(media)?,
+        comment_id: owned_word(comment),
+    })
 }
 
 fn story_insights(raw: &RawValue) -> Option<Kind> {
-    let names =
-        ["media_id", "impressions", "reach", "taps_forward", "taps_back", "exits", "replies"];
+    let names = [
+        "media_id",
+        "impressions",
+        "reach",
+        "taps_forward",
+        "taps_back",
+        "exits",
+        "replies",
+    ];
     let [media, impressions, reach, forward, back, exits, replies] = pick(raw, names).ok()?;
     Some(Kind::StoryInsights(StoryInsights {
         media_id: owned_word(media)?,

@@ -34,7 +34,9 @@ pub(super) fn pick_str<'a, const N: usize>(
     names: [&'static str; N],
 ) -> Result<[Option<&'a RawValue>; N], Odd> {
     let mut reader = serde_json::Deserializer::from_str(json);
-    let picked = Pick(&names).deserialize(&mut reader).map_err(|_| Odd::NotAnObject)?;
+    let picked = Pick(&names)
+        .deserialize(&mut reader)
+        .map_err(|_| Odd::NotAnObject)?;
     if picked.ambiguous {
         return Err(Odd::Ambiguous);
     }
@@ -64,7 +66,10 @@ impl<'de, const N: usize> Visitor<'de> for Pick<'_, N> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut picked = Picked { values: [None; N], ambiguous: false };
+        let mut picked = Picked {
+            values: [None; N],
+            ambiguous: false,
+        };
         while let Some(place) = map.next_key_seed(Key(self.0))? {
             let Some(place) = place else {
                 map.next_value::<IgnoredAny>()?;
@@ -125,7 +130,9 @@ pub(super) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
     if !inner.contains('\\') {
         return Some(Cow::Borrowed(inner));
     }
-    serde_json::from_str::<Lossy>(raw.get()).ok().map(|text| Cow::Owned(text.0))
+    serde_json::from_str::<Lossy>(raw.get())
+        .ok()
+        .map(|text| Cow::Owned(text.0))
 }
 
 /// A string, owned.
@@ -163,7 +170,10 @@ pub(super) fn integer(raw: Option<&RawValue>) -> Option<i64> {
     if let Ok(whole) = digits.parse::<i64>() {
         return Some(whole);
     }
-    let float = digits.parse::<f64>().ok().filter(|f| f.is_finite() && f.abs() < 9e15)?;
+    let float = digits
+        .parse::<f64>()
+        .ok()
+        .filter(|f| f.is_finite() && f.abs() < 9e15)?;
     #[allow(clippy::cast_possible_truncation)] // within 9e15, checked above
     Some(float as i64)
 }
@@ -235,7 +245,10 @@ mod tests {
     fn lone_surrogates_do_not_cost_the_text() {
         assert_eq!(string(raw(r#""a\ud83db""#)).as_deref(), Some("a\u{fffd}b"));
         assert_eq!(string(raw(r#""\udc00""#)).as_deref(), Some("\u{fffd}"));
-        assert_eq!(string(raw(r#""\ud83c\udfb5 \u00e4\/""#)).as_deref(), Some("🎵 ä/"));
+        assert_eq!(
+            string(raw(r#""\ud83c\udfb5 \u00e4\/""#)).as_deref(),
+            Some("🎵 ä/")
+        );
         assert_eq!(string(raw("12")), None);
     }
 
@@ -262,7 +275,10 @@ mod tests {
 
     #[test]
     fn ids_are_digits_or_strings() {
-        assert_eq!(id(Some(raw("17841400000000001"))).as_deref(), Some("17841400000000001"));
+        assert_eq!(
+            id(Some(raw("17841400000000001"))).as_deref(),
+            Some("17841400000000001")
+        );
         assert_eq!(id(Some(raw("\"178\""))).as_deref(), Some("178"));
         for odd in ["\"\"", "1.5", "-1", "true", "[1]", "\"a\\u0000b\""] {
             assert_eq!(id(Some(raw(odd))), None, "{odd}");
@@ -273,7 +289,10 @@ mod tests {
     #[test]
     fn a_key_given_twice_is_taken_only_if_both_agree() {
         assert!(pick_str(r#"{"a":1,"a":1,"b":2,"b":3}"#, ["a"]).is_ok());
-        assert_eq!(pick_str(r#"{"a":1,"a":2}"#, ["a"]).unwrap_err(), Odd::Ambiguous);
+        assert_eq!(
+            pick_str(r#"{"a":1,"a":2}"#, ["a"]).unwrap_err(),
+            Odd::Ambiguous
+        );
         let [a] = pick_str(r#"{"a":null,"\ud800":0,"\u0061":5}"#, ["a"]).unwrap();
         assert_eq!(a.unwrap().get(), "5");
         assert_eq!(pick_str("[]", ["a"]).unwrap_err(), Odd::NotAnObject);

@@ -31,13 +31,16 @@ pub enum ParseError {
 pub fn parse(verified: &Verified) -> Result<Delivery, ParseError> {
     let body = verified.bytes();
     // Bytes that are no UTF-8 are read with U+FFFD in their place; the vault has the original.
-    let json = std::str::from_utf8(body)
-        .map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
+    let json =
+        std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
     if too_deep(json.as_bytes()) {
         return Err(ParseError::TooDeep);
     }
     let root: &RawValue = serde_json::from_str(&json).map_err(|_| ParseError::NotJson)?;
-    let mut delivery = Delivery { object: String::new(), events: Vec::new() };
+    let mut delivery = Delivery {
+        object: String::new(),
+        events: Vec::new(),
+    };
     // Some of Meta's samples wrap the envelope in a list of one.
     for envelope in items(root) {
         read_envelope(envelope, &mut delivery)?;
@@ -48,7 +51,11 @@ pub fn parse(verified: &Verified) -> Result<Delivery, ParseError> {
 /// Reads a stored event again. Never fails: what cannot be read is `Unknown`. The time of the
 /// entry is not part of an item, so `at_ms` is 0 where the item does not carry its own.
 pub fn parse_stored(account: &str, shape: Shape, raw: &str) -> Event {
-    let place = Place { account, shape, entry_ms: None };
+    let place = Place {
+        account,
+        shape,
+        entry_ms: None,
+    };
     let read = (!too_deep(raw.as_bytes()))
         .then(|| serde_json::from_str::<&RawValue>(raw).ok())
         .flatten();
@@ -60,7 +67,11 @@ pub fn parse_stored(account: &str, shape: Shape, raw: &str) -> Event {
 }
 
 fn read_envelope(envelope: &RawValue, delivery: &mut Delivery) -> Result<(), ParseError> {
-    let nowhere = Place { account: "", shape: Shape::Change, entry_ms: None };
+    let nowhere = Place {
+        account: "",
+        shape: Shape::Change,
+        entry_ms: None,
+    };
     match pick(envelope, ["object", "entry", "field"]) {
         Ok([object, entries, field]) => {
             if let Some(object) = text(object) {
@@ -87,9 +98,21 @@ fn read_envelope(envelope: &RawValue, delivery: &mut Delivery) -> Result<(), Par
 }
 
 fn read_entry(entry: &RawValue, events: &mut Vec<Event>) {
-    let names = ["id", "time", "messaging", "standby", "changes", "field", "value"];
+    let names = [
+        "id",
+        "time",
+        "messaging",
+        "standby",
+        "changes",
+        "field",
+        "value",
+    ];
     let before = events.len();
-    let mut place = Place { account: "", shape: Shape::Change, entry_ms: None };
+    let mut place = Place {
+        account: "",
+        shape: Shape::Change,
+        entry_ms: None,
+    };
     let Ok([account, time, messaging, standby, changes, field, value]) =
         pick_str(entry.get(), names)
     else {
@@ -106,7 +129,11 @@ fn read_entry(entry: &RawValue, events: &mut Vec<Event>) {
     }
     let has_lists = messaging.is_some() || standby.is_some() || changes.is_some();
     let changes = changes.map(items).unwrap_or_default();
-    events.extend(changes.into_iter().map(|change| item::change(place, change)));
+    events.extend(
+        changes
+            .into_iter()
+            .map(|change| item::change(place, change)),
+    );
     if let (Some(field), Some(value)) = (field, value) {
         let whole = format!(r#"{{"field":{},"value":{}}}"#, field.get(), value.get());
         events.push(item::field_and_value(place, field, value, &whole));

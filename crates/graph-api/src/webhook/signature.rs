@@ -58,7 +58,7 @@ impl AppSecrets {
             return Err(NoSecret::Empty);
         }
         let mut keys = Vec::with_capacity(secrets.len());
-        for (index, secret) in secrets.iter().enumerate() {
+        for (index, secret) in secrets.into_iter().enumerate() {
             let secret = secret.expose_secret().trim();
             if secret.is_empty() {
                 return Err(NoSecret::Blank(index + 1));
@@ -147,8 +147,10 @@ mod tests {
     fn a_published_vector_holds() {
         // RFC 4231, test case 2.
         let header = "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-        let verified = secrets(&["Jefe"])
-            .verify(Some(header.as_bytes()), Bytes::from_static(b"what do ya want for nothing?"));
+        let verified = secrets(&["Jefe"]).verify(
+            Some(header.as_bytes()),
+            Bytes::from_static(b"what do ya want for nothing?"),
+        );
         assert!(verified.is_ok());
     }
 
@@ -201,10 +203,15 @@ mod tests {
         let digest = good.trim_start_matches("sha256=");
         let wrong = sign("other", b"body");
         let body = Bytes::from_static(b"body");
-        let error = secrets.verify(Some(wrong.as_bytes()), body.clone()).unwrap_err();
+        let error = secrets
+            .verify(Some(wrong.as_bytes()), body.clone())
+            .unwrap_err();
         let verified = secrets.verify(Some(good.as_bytes()), body).unwrap();
         let shown = format!("{secrets:?} {error:?} {error} {verified:?}");
-        assert!(!shown.contains("hunter2") && !shown.contains(digest), "{shown}");
+        assert!(
+            !shown.contains("hunter2") && !shown.contains(digest),
+            "{shown}"
+        );
         assert!(!shown.contains("body\""), "{shown}");
     }
 }

@@ -1,0 +1,319 @@
+//! How much we may call, per account and per app: token buckets for Meta's fixed rates, and doors
+//! that close when Meta's headers or errors say so. Pure: the clock is an argument and the numbers
+//! stand behind [`Counters`], so that one process or many may share them.
+
+mod usage;
+
+pub use usage::{BusinessUse, Load, Usage};
+
+use crate::error::{ErrorKind, GraphError};
+use crate::id::AccountId;
+use crate::limits;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// From here on, calls that can wait do: the last fifth is for people who are waiting.
+const RESERVE_PERCENT: u32 = 80;
+/// How long calls that can wait stay away when an allowance enters its last fifth.
+const RESERVE_MS: i64 = 60_000;
+/// How long a door stays closed where Meta does not say. Calling while it is closed makes it
+/// longer, so this is not short.
+const CLOSED_MS: i64 = 5 * 60_000;
+/// As [`CLOSED_MS`], after too many sends in one second.
+const SEND_RATE_MS: i64 = 2_000;
+
+/// What is counted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Bucket {
+    /// Texts, reactions, images.
+    Text,
+    /// Sounds and videos.
+    Media,
+    /// Reading threads.
+    Conversations,
+    /// Private replies to comments.
+    PrivateReplies,
+    /// Everything else. No fixed rate; only the usage headers bound it.
+    Other,
+}
+
+/// A rate: so many at once, and so many a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many fit, at once and in `period_ms`.
+    pub permits: u32,
+    /// The period.
+    pub period_ms: i64,
+}
+
+impl Bucket {
+    /// Every bucket.
+    pub const ALL: [Self; 5] = [
+        Self::Text,
+        Self::Media,
+        Self::Conversations,
+        Self::PrivateReplies,
+        Self::Other,
+    ];
+
+    /// The word for stores and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Media => "media",
+            Self::Conversations => "conversations",
+            Self::PrivateReplies => "private_replies",
+            Self::Other => "other",
+        }
+    }
+
+    /// Meta's fixed rate, if there is one.
+    pub fn rate(self) -> Option<Rate> {
+        let (permits, period_ms) = match self {
+            Self::Text => (limits::TEXTS_PER_SECOND, 1_000),
+            Self::Media => (limits::MEDIA_PER_SECOND, 1_000),
+            Self::Conversations => (limits::CONVERSATIONS_PER_SECOND, 1_000),
+            Self::PrivateReplies => (limits::PRIVATE_REPLIES_PER_HOUR, 3_600_000),
+            Self::Other => return None,
+        };
+        Some(Rate { permits, period_ms })
+    }
+
+    /// Whether Meta counts it under messaging rather than under reading the platform.
+    fn is_messaging(self) -> bool {
+        self != Self::Other
+    }
+}
+
+/// Whose count: one account's bucket, or the whole app's door (`account` is none).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// The account; none for the app.
+    pub account: Option<AccountId>,
+    /// The bucket; `Other` for the app.
+    pub bucket: Bucket,
+}
+
+/// What is remembered for one key. Plain numbers, so that any store can hold them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct State {
+    /// When the bucket would be full again if nothing more were taken (epoch milliseconds,
+    /// thousandths of a millisecond kept apart so that fast rates do not round to nothing).
+    pub full_at_us: i64,
+    /// Until when nothing goes.
+    pub closed_until_ms: i64,
+    /// Until when only what cannot wait goes.
+    pub reserved_until_ms: i64,
+}
+
+/// Where the numbers stand. `change` must see and replace one state in one step.
+pub trait Counters: Send + Sync {
+    /// Reads a state, changes it, and keeps it.
+    fn update(&self, key: &Key, change: &mut dyn FnMut(&mut State));
+}
+
+/// Numbers of this process alone.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<HashMap<Key, State>>);
+
+impl Counters for Memory {
+    fn update(&self, key: &Key, change: &mut dyn FnMut(&mut State)) {
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(states.entry(key.clone()).or_default());
+    }
+}
+
+/// May the call be made?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permit {
+    /// Yes, and it is counted.
+    Go,
+    /// Not before then (epoch milliseconds). Nothing was counted.
+    Wait {
+        /// When to ask again.
+        until_ms: i64,
+    },
+}
+
+/// Whether somebody waits for the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// A person waits in a chat.
+    Now,
+    /// Background work: gives way when an allowance runs low.
+    CanWait,
+}
+
+/// The permits of one app and its accounts.
+pub struct Budget<C> {
+    counters: C,
+}
+
+impl<C> fmt::Debug for Budget<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Budget")
+    }
+}
+
+impl<C: Counters> Budget<C> {
+    /// A budget over these counters.
+    pub fn new(counters: C) -> Self {
+        Self { counters }
+    }
+
+    /// Takes one permit, or says when to ask again.
+    pub fn take(
+        &self,
+        account: &AccountId,
+        bucket: Bucket,
+        urgency: Urgency,
+        now_ms: i64,
+    ) -> Permit {
+        let mut door_ms = 0;
+        self.counters
+            .update(&app(), &mut |state| door_ms = state.door_ms(urgency));
+        if door_ms > now_ms {
+            return Permit::Wait { until_ms: door_ms };
+        }
+        let mut permit = Permit::Go;
+        self.counters.update(&key(account, bucket), &mut |state| {
+            permit = state.take(bucket.rate(), urgency, now_ms);
+        });
+        permit
+    }
+
+    /// Learns from the headers of an answer to a call of this bucket.
+    pub fn learn(&self, account: &AccountId, bucket: Bucket, usage: &Usage, now_ms: i64) {
+        if let Some(load) = usage.app {
+            let full = load.fullest() >= 100;
+            self.shut(
+                &app(),
+                full.then_some(now_ms + CLOSED_MS),
+                load.fullest(),
+                now_ms,
+            );
+        }
+        let fullest = usage.fullest_business();
+        let until = match usage.regain() {
+            Some(regain) => Some(now_ms + millis(regain)),
+            None => (fullest >= 100).then_some(now_ms + CLOSED_MS),
+        };
+        if until.is_some() || fullest >= RESERVE_PERCENT {
+            for bucket in alike(bucket) {
+                self.shut(&key(account, bucket), until, fullest, now_ms);
+            }
+        }
+    }
+
+    /// Learns from an error. Says how long the door is closed now, if the error closed one.
+    pub fn learn_error(
+        &self,
+        account: &AccountId,
+        bucket: Bucket,
+        error: &GraphError,
+        now_ms: i64,
+    ) -> Option<Duration> {
+        let told = error.retry_after.map(millis);
+        let (whole_app, closed_ms) = match error.kind {
+            // A rate of seconds: the minutes of the usage headers are about something else.
+            ErrorKind::SendRate => {
+                self.shut(
+                    &key(account, bucket),
+                    Some(now_ms + SEND_RATE_MS),
+                    0,
+                    now_ms,
+                );
+                return Some(Duration::from_millis(SEND_RATE_MS.unsigned_abs()));
+            }
+            // 4 is the app's own limit; the others are an account's or a use's.
+            ErrorKind::Throttled => (error.code == 4, told.unwrap_or(CLOSED_MS)),
+            _ => return None,
+        };
+        let until = Some(now_ms + closed_ms);
+        if whole_app {
+            self.shut(&app(), until, 0, now_ms);
+        } else {
+            for bucket in alike(bucket) {
+                self.shut(&key(account, bucket), until, 0, now_ms);
+            }
+        }
+        Some(Duration::from_millis(closed_ms.unsigned_abs()))
+    }
+
+    fn shut(&self, key: &Key, until_ms: Option<i64>, percent: u32, now_ms: i64) {
+        self.counters.update(key, &mut |state| {
+            if let Some(until_ms) = until_ms {
+                state.closed_until_ms = state.closed_until_ms.max(until_ms);
+            }
+            if percent >= RESERVE_PERCENT {
+                state.reserved_until_ms = state.reserved_until_ms.max(now_ms + RESERVE_MS);
+            }
+        });
+    }
+}
+
+impl State {
+    fn door_ms(&self, urgency: Urgency) -> i64 {
+        match urgency {
+            Urgency::Now => self.closed_until_ms,
+            Urgency::CanWait => self.closed_until_ms.max(self.reserved_until_ms),
+        }
+    }
+
+    /// A token bucket kept as one number: the moment at which it is full again. Each permit moves
+    /// that moment on by its share of the period; it may not be further away than one period.
+    fn take(&mut self, rate: Option<Rate>, urgency: Urgency, now_ms: i64) -> Permit {
+        let door_ms = self.door_ms(urgency);
+        if door_ms > now_ms {
+            return Permit::Wait { until_ms: door_ms };
+        }
+        let Some(rate) = rate else {
+            return Permit::Go;
+        };
+        let now_us = now_ms * 1000;
+        let period_us = rate.period_ms * 1000;
+        let step_us = period_us / i64::from(rate.permits.max(1));
+        let full_at_us = self.full_at_us.max(now_us) + step_us;
+        let too_far_us = full_at_us - now_us - period_us;
+        if too_far_us > 0 {
+            // Round up, so that asking again at that moment succeeds.
+            return Permit::Wait {
+                until_ms: now_ms + (too_far_us + 999) / 1000,
+            };
+        }
+        self.full_at_us = full_at_us;
+        Permit::Go
+    }
+}
+
+fn app() -> Key {
+    Key {
+        account: None,
+        bucket: Bucket::Other,
+    }
+}
+
+fn key(account: &AccountId, bucket: Bucket) -> Key {
+    Key {
+        account: Some(account.clone()),
+        bucket,
+    }
+}
+
+/// The buckets that share an allowance with this one.
+fn alike(bucket: Bucket) -> impl Iterator<Item = Bucket> {
+    Bucket::ALL
+        .into_iter()
+        .filter(move |other| other.is_messaging() == bucket.is_messaging())
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis())
+        .unwrap_or(i64::MAX / 4)
+        .min(24 * 3_600_000)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! The budget, with the clock moved by hand.
+
+use super::*;
+use crate::error::classify;
+
+const NOW: i64 = 1_767_225_600_000;
+
+fn budget() -> (Budget<Memory>, AccountId) {
+    (Budget::new(Memory::default()), AccountId::from("178"))
+}
+
+fn error(code: i64, subcode: Option<i64>, retry_after: Option<Duration>) -> GraphError {
+    GraphError {
+        code,
+        subcode,
+        kind: classify(code, subcode),
+        message: String::new(),
+        is_transient: true,
+        fbtrace_id: None,
+        status: 400,
+        retry_after,
+    }
+}
+
+#[track_caller]
+fn check_rate(bucket: Bucket, permits: usize, period_ms: i64) {
+    let (budget, account) = budget();
+    let at_once =
+        (0..permits + 5).filter(|_| budget.take(&account, bucket, Urgency::Now, NOW) == Permit::Go);
+    assert_eq!(at_once.count(), permits, "at once");
+    // Asking as often as one likes over ten periods gets ten periods' worth and the first burst.
+    let mut got = 0;
+    let mut now_ms = NOW;
+    while now_ms <= NOW + 10 * period_ms {
+        match budget.take(&account, bucket, Urgency::Now, now_ms) {
+            Permit::Go => got += 1,
+            Permit::Wait { until_ms } => {
+                assert!(until_ms > now_ms);
+                now_ms = until_ms;
+            }
+        }
+    }
+    assert!(
+        (permits * 10 - 10..=permits * 10 + 1).contains(&got),
+        "{got}"
+    );
+}
+
+#[test]
+fn fixed_rates_hold() {
+    check_rate(Bucket::Text, 100, 1_000);
+    check_rate(Bucket::Media, 10, 1_000);
+    check_rate(Bucket::Conversations, 2, 1_000);
+    check_rate(Bucket::PrivateReplies, 750, 3_600_000);
+}
+
+#[test]
+fn accounts_and_buckets_do_not_share() {
+    let (budget, account) = budget();
+    let other = AccountId::from("179");
+    for _ in 0..2 {
+        assert_eq!(
+            budget.take(&account, Bucket::Conversations, Urgency::Now, NOW),
+            Permit::Go
+        );
+    }
+    let spent = budget.take(&account, Bucket::Conversations, Urgency::Now, NOW);
+    assert_eq!(
+        spent,
+        Permit::Wait {
+            until_ms: NOW + 500
+        }
+    );
+    assert_eq!(
+        budget.take(&other, Bucket::Conversations, Urgency::Now, NOW),
+        Permit::Go
+    );
+    assert_eq!(
+        budget.take(&account, Bucket::Text, Urgency::Now, NOW),
+        Permit::Go
+    );
+}
+
+#[test]
+fn regain_time_is_in_minutes_and_closes_what_belongs_together() {
+    let (budget, account) = budget();
+    let header = r#"{"178":[{"type":"messenger","call_count":100,
+        "estimated_time_to_regain_access":7}]}"#;
+    let usage = Usage::from_headers(None, Some(header)).unwrap();
+    budget.learn(&account, Bucket::Text, &usage, NOW);
+    let until_ms = NOW + 7 * 60_000;
+    for bucket in [Bucket::Text, Bucket::Media, Bucket::Conversations] {
+        let permit = budget.take(&account, bucket, Urgency::Now, NOW + 1);
+        assert_eq!(permit, Permit::Wait { until_ms }, "{bucket:?}");
+        assert_eq!(
+            budget.take(&account, bucket, Urgency::Now, until_ms),
+            Permit::Go
+        );
+    }
+    assert_eq!(
+        budget.take(&account, Bucket::Other, Urgency::Now, NOW + 1),
+        Permit::Go
+    );
+    let other = AccountId::from("179");
+    assert_eq!(
+        budget.take(&other, Bucket::Text, Urgency::Now, NOW + 1),
+        Permit::Go
+    );
+}
+
+#[test]
+fn the_last_fifth_is_for_those_who_wait() {
+    let (budget, account) = budget();
+    let usage = Usage::from_headers(Some(r#"{"call_count":81}"#), None).unwrap();
+    budget.learn(&account, Bucket::Other, &usage, NOW);
+    let patient = budget.take(&account, Bucket::Other, Urgency::CanWait, NOW + 1);
+    assert_eq!(
+        patient,
+        Permit::Wait {
+            until_ms: NOW + RESERVE_MS
+        }
+    );
+    assert_eq!(
+        budget.take(&account, Bucket::Text, Urgency::Now, NOW + 1),
+        Permit::Go
+    );
+    let later = budget.take(&account, Bucket::Other, Urgency::CanWait, NOW + RESERVE_MS);
+    assert_eq!(later, Permit::Go);
+    let calm = Usage::from_headers(Some(r#"{"call_count":79}"#), None).unwrap();
+    budget.learn(&account, Bucket::Other, &calm, NOW + RESERVE_MS);
+    let still = budget.take(&account, Bucket::Other, Urgency::CanWait, NOW + RESERVE_MS);
+    assert_eq!(still, Permit::Go);
+}
+
+#[test]
+fn a_full_app_closes_every_account() {
+    let (budget, account) = budget();
+    let usage = Usage::from_headers(Some(r#"{"total_cputime":100}"#), None).unwrap();
+    budget.learn(&account, Bucket::Text, &usage, NOW);
+    let other = AccountId::from("179");
+    let permit = budget.take(&other, Bucket::Media, Urgency::Now, NOW);
+    assert_eq!(
+        permit,
+        Permit::Wait {
+            until_ms: NOW + CLOSED_MS
+        }
+    );
+}
+
+#[test]
+fn errors_close_doors_for_as_long_as_meta_says() {
+    let (budget, account) = budget();
+    let told = Some(Duration::from_mins(7));
+    let closed = budget.learn_error(&account, Bucket::Other, &error(80_002, None, told), NOW);
+    assert_eq!(closed, told);
+    let permit = budget.take(&account, Bucket::Other, Urgency::Now, NOW);
+    assert_eq!(
+        permit,
+        Permit::Wait {
+            until_ms: NOW + 420_000
+        }
+    );
+    assert_eq!(
+        budget.take(&account, Bucket::Text, Urgency::Now, NOW),
+        Permit::Go
+    );
+
+    let rate = error(613, Some(2_534_040), told);
+    let closed = budget.learn_error(&account, Bucket::Text, &rate, NOW);
+    assert_eq!(closed, Some(Duration::from_secs(2)));
+    assert_eq!(
+        budget.take(&account, Bucket::Media, Urgency::Now, NOW),
+        Permit::Go
+    );
+
+    let app_limit = error(4, None, None);
+    let closed = budget.learn_error(&account, Bucket::Media, &app_limit, NOW);
+    assert_eq!(closed, Some(Duration::from_mins(5)));
+    let other = AccountId::from("179");
+    let permit = budget.take(&other, Bucket::Text, Urgency::Now, NOW);
+    assert_eq!(
+        permit,
+        Permit::Wait {
+            until_ms: NOW + CLOSED_MS
+        }
+    );
+
+    // A shorter word later does not open a door that is closed for longer.
+    let short = error(4, None, Some(Duration::from_secs(1)));
+    budget.learn_error(&account, Bucket::Media, &short, NOW);
+    let permit = budget.take(&other, Bucket::Text, Urgency::Now, NOW + 2_000);
+    assert_eq!(
+        permit,
+        Permit::Wait {
+            until_ms: NOW + CLOSED_MS
+        }
+    );
+}
+
+#[test]
+fn other_errors_close_nothing() {
+    let (budget, account) = budget();
+    for (code, subcode) in [
+        (10, Some(2_534_022)),
+        (190, None),
+        (2, None),
+        (4, Some(2_207_051)),
+    ] {
+        let closed = budget.learn_error(&account, Bucket::Text, &error(code, subcode, None), NOW);
+        assert_eq!(closed, None, "{code}");
+    }
+    assert_eq!(
+        budget.take(&account, Bucket::Text, Urgency::Now, NOW),
+        Permit::Go
+    );
+}

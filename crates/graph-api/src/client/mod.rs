@@ -1,0 +1,261 @@
+//! A thin client: one function an endpoint, one attempt a call, no opinion about when to call.
+//! Retrying a send repeats it in somebody's chat, so nothing below this line ever tries again:
+//! no retry policy, no redirects, no HTTP/2 resets, no reused connection for what people see.
+
+mod attachments;
+mod call;
+mod conversations;
+mod messages;
+mod observe;
+mod profile;
+
+pub use attachments::{MediaKind, Upload};
+pub use conversations::ThreadMessage;
+pub use messages::{Action, Outgoing, Sent};
+pub use observe::{CallCode, CallRecord, Observer, Unobserved};
+pub use profile::{Me, Profile};
+
+use crate::id::AccountId;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// How long a connection may take before it counts as not made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a call may take in all; afterwards its outcome is unknown.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Uploads move 25 MB and may be repeated, so they get longer.
+const UPLOAD_TIMEOUT: Duration = Duration::from_mins(3);
+/// How long a connection for reads and uploads is kept.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Where Meta is. The simulator stands at other addresses, with a path in front.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hosts {
+    /// For Facebook Login.
+    pub graph_facebook: Url,
+    /// For Instagram Login.
+    pub graph_instagram: Url,
+}
+
+impl Hosts {
+    /// Two base addresses as text.
+    pub fn new(graph_facebook: &str, graph_instagram: &str) -> Result<Self, BuildError> {
+        let base = |text: &str| match Url::parse(text) {
+            Ok(url) if url.has_host() && matches!(url.scheme(), "http" | "https") => Ok(url),
+            _ => Err(BuildError::Host(text.to_owned())),
+        };
+        Ok(Self {
+            graph_facebook: base(graph_facebook)?,
+            graph_instagram: base(graph_instagram)?,
+        })
+    }
+
+    /// Meta's own hosts.
+    pub fn meta() -> Result<Self, BuildError> {
+        Self::new("https://graph.facebook.com", "https://graph.instagram.com")
+    }
+}
+
+/// Which of Meta's two logins an account came through; decides host, paths and permissions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Login {
+    /// Through a Facebook Page, with a Page access token.
+    Facebook {
+        /// The Page that the account is linked to.
+        page_id: String,
+    },
+    /// Through Instagram itself, with an Instagram user token.
+    Instagram,
+}
+
+/// A token of Meta's. Never printed.
+#[derive(Clone)]
+pub struct AccessToken(SecretString);
+
+impl AccessToken {
+    /// Takes a token; white space around it is a copying mistake.
+    pub fn new(token: &str) -> Self {
+        Self(SecretString::from(token.trim()))
+    }
+
+    /// A few digits by which a new token is told from an old one; they do not lead back to it.
+    pub fn fingerprint(&self) -> String {
+        hex::encode(&Sha256::digest(self.expose().as_bytes())[..4])
+    }
+
+    fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl From<SecretString> for AccessToken {
+    fn from(token: SecretString) -> Self {
+        Self::new(token.expose_secret())
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken(redacted)")
+    }
+}
+
+/// In whose name a call is made.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The professional account.
+    pub account: AccountId,
+    /// How it came to us.
+    pub login: Login,
+    /// Its token.
+    pub token: AccessToken,
+    /// With it every call carries `appsecret_proof`, which makes a stolen token useless elsewhere.
+    /// <https://developers.facebook.com/docs/graph-api/guides/secure-requests> (read 2026)
+    pub app_secret: Option<SecretString>,
+}
+
+impl Credentials {
+    /// What stands in paths for the account: the Page, or the account itself.
+    fn node(&self) -> &str {
+        match &self.login {
+            Login::Facebook { page_id } => page_id,
+            Login::Instagram => self.account.as_str(),
+        }
+    }
+}
+
+/// Why there is no client.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// TLS has no cryptography yet.
+    #[error(
+        "no TLS provider is installed: call rustls::crypto::ring::default_provider()\
+         .install_default() first thing in main (and in tests)"
+    )]
+    NoTlsProvider,
+    /// The version is not like `v26.0`.
+    #[error("{0:?} is no Graph API version: write it as v26.0")]
+    Version(String),
+    /// A base address cannot be used.
+    #[error("{0:?} is no http(s) address")]
+    Host(String),
+    /// The HTTP client would not start, most often for want of certificates.
+    #[error("the HTTP client cannot start ({0}); is the package ca-certificates installed?")]
+    Http(String),
+}
+
+/// The client. Cheap to clone.
+#[derive(Clone)]
+pub struct Graph {
+    hosts: Hosts,
+    version: Arc<str>,
+    observer: Arc<dyn Observer>,
+    /// A new connection for every call: an idle one that the other side is just closing would make
+    /// the outcome of a send unknown for nothing.
+    fresh: reqwest::Client,
+    /// Keeps connections, for calls that may be repeated.
+    pooled: reqwest::Client,
+}
+
+impl Graph {
+    /// A client for one version of the Graph API. A TLS provider must be installed before.
+    pub fn new(
+        hosts: Hosts,
+        version: &str,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, BuildError> {
+        if !is_version(version) {
+            return Err(BuildError::Version(version.to_owned()));
+        }
+        // reqwest would panic instead of saying so.
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            return Err(BuildError::NoTlsProvider);
+        }
+        let build = |builder: reqwest::ClientBuilder| {
+            builder
+                .build()
+                .map_err(|e| BuildError::Http(call::causes(&e.without_url())))
+        };
+        Ok(Self {
+            hosts,
+            version: Arc::from(version),
+            observer,
+            fresh: build(plain_client().pool_max_idle_per_host(0))?,
+            pooled: build(plain_client().pool_idle_timeout(IDLE_TIMEOUT))?,
+        })
+    }
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Graph")
+            .field("hosts", &self.hosts)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What both clients share: nothing that could send a request twice or elsewhere.
+fn plain_client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("gramophone/", env!("CARGO_PKG_VERSION")))
+        .http1_only()
+        .no_proxy()
+        .referer(false)
+        .redirect(reqwest::redirect::Policy::none())
+        // The default sends again after a protocol NACK.
+        .retry(reqwest::retry::never())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(CALL_TIMEOUT)
+}
+
+fn is_version(version: &str) -> bool {
+    let digits = |part: &str| {
+        !part.is_empty() && part.len() <= 4 && part.bytes().all(|c| c.is_ascii_digit())
+    };
+    version
+        .strip_prefix('v')
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(major, minor)| digits(major) && digits(minor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_spelled_one_way() {
+        for good in ["v26.0", "v3.1"] {
+            assert!(is_version(good), "{good}");
+        }
+        for bad in ["26.0", "v26", "v26.0/../me", "v.0", "v26.", "", "vv1.0"] {
+            assert!(!is_version(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_http() {
+        assert!(Hosts::meta().is_ok());
+        assert!(Hosts::new("http://127.0.0.1:8090/graph.facebook.com", "https://b").is_ok());
+        for bad in ["", "graph.facebook.com", "file:///x", "ftp://x", "data:x"] {
+            assert!(Hosts::new(bad, "https://b").is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_never_printed() {
+        let credentials = Credentials {
+            account: AccountId::from("178"),
+            login: Login::Instagram,
+            token: AccessToken::new("canary-token\n"),
+            app_secret: Some(SecretString::from("canary-secret")),
+        };
+        let shown = format!("{credentials:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+        assert_eq!(credentials.token.expose(), "canary-token");
+    }
+}

@@ -1,0 +1,188 @@
+//! Professional accounts and the tokens that open them.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use super::rate::Spent;
+use crate::Options;
+
+/// Which of Meta's two log-ins made a token; it decides the host the token works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Login {
+    /// graph.facebook.com, Page access token.
+    Facebook,
+    /// graph.instagram.com, Instagram user access token.
+    Instagram,
+}
+
+/// What became of a token; each dead state has its own subcode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TokenState {
+    Active,
+    /// 463
+    Expired,
+    /// 460
+    Revoked,
+    /// 458
+    AppRemoved,
+    /// 459
+    Checkpoint,
+    /// 467
+    Invalid,
+    /// 492
+    RoleLost,
+}
+
+impl TokenState {
+    pub(crate) fn subcode(self) -> Option<u32> {
+        match self {
+            Self::Active => None,
+            Self::AppRemoved => Some(458),
+            Self::Checkpoint => Some(459),
+            Self::Revoked => Some(460),
+            Self::Expired => Some(463),
+            Self::Invalid => Some(467),
+            Self::RoleLost => Some(492),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Token {
+    pub(crate) account: String,
+    pub(crate) login: Login,
+    pub(crate) state: TokenState,
+    pub(crate) expires_ms: Option<i64>,
+    pub(crate) scopes: BTreeSet<String>,
+}
+
+/// One professional account.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    /// The id that webhooks carry (`user_id` in the Instagram flavour).
+    pub(crate) id: String,
+    /// The app-scoped id that `/me?fields=id` answers in the Instagram flavour.
+    pub(crate) app_scoped_id: String,
+    pub(crate) page_id: String,
+    pub(crate) username: String,
+    pub(crate) name: String,
+    /// Webhook fields the app gets for this account; empty: unsubscribed.
+    pub(crate) fields: BTreeSet<String>,
+    /// The owner's switch "allow access to messages".
+    pub(crate) message_access: bool,
+    /// The app holds the Human Agent feature.
+    pub(crate) human_agent: bool,
+    /// Whether several images in one message are enabled (2534068 otherwise).
+    pub(crate) image_lists: bool,
+    /// `/me` answers `{"data":[{…}]}` in the Instagram flavour, as one of Meta's samples shows.
+    pub(crate) wrapped_me: bool,
+    /// Restricted by policy: every call fails with 10/1893063.
+    pub(crate) restricted: bool,
+    pub(crate) spent: Spent,
+}
+
+impl Account {
+    pub(crate) fn new(id: &str, page_id: &str, username: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            app_scoped_id: app_scoped(id),
+            page_id: page_id.to_owned(),
+            username: username.to_owned(),
+            name: "Gramophone".into(),
+            fields: WEBHOOK_FIELDS
+                .iter()
+                .map(|field| (*field).to_owned())
+                .collect(),
+            message_access: true,
+            human_agent: false,
+            image_lists: true,
+            wrapped_me: false,
+            restricted: false,
+            spent: Spent::default(),
+        }
+    }
+}
+
+/// Field names an app can subscribe to; an unknown one fails the call.
+pub(crate) const WEBHOOK_FIELDS: [&str; 15] = [
+    "comments",
+    "live_comments",
+    "mentions",
+    "message_echoes",
+    "message_edit",
+    "message_reactions",
+    "messages",
+    "messaging_handover",
+    "messaging_optins",
+    "messaging_policy_enforcement",
+    "messaging_postbacks",
+    "messaging_referral",
+    "messaging_seen",
+    "response_feedback",
+    "standby",
+];
+
+pub(crate) const FACEBOOK_SCOPES: [&str; 7] = [
+    "instagram_basic",
+    "instagram_manage_comments",
+    "instagram_manage_messages",
+    "pages_manage_metadata",
+    "pages_messaging",
+    "pages_read_engagement",
+    "pages_show_list",
+];
+
+pub(crate) const INSTAGRAM_SCOPES: [&str; 3] = [
+    "instagram_business_basic",
+    "instagram_business_manage_comments",
+    "instagram_business_manage_messages",
+];
+
+/// Every permission that its log-in can grant.
+pub(crate) fn all_scopes(login: Login) -> BTreeSet<String> {
+    let scopes: &[&str] = match login {
+        Login::Facebook => &FACEBOOK_SCOPES,
+        Login::Instagram => &INSTAGRAM_SCOPES,
+    };
+    scopes.iter().map(|scope| (*scope).to_owned()).collect()
+}
+
+/// A different number for the same account, as Meta gives each app its own.
+fn app_scoped(id: &str) -> String {
+    let tail: String = id
+        .chars()
+        .rev()
+        .take(12)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect();
+    format!("29999{tail:0>12}")
+}
+
+impl State {
+    /// The account and tokens that [`Options`] name.
+    pub(crate) fn seed(&mut self, options: &Options) {
+        let account = Account::new(&options.account_id, &options.page_id, "gramophone");
+        self.accounts.insert(account.id.clone(), account);
+        for (value, login) in [
+            (&options.page_token, Login::Facebook),
+            (&options.instagram_token, Login::Instagram),
+        ] {
+            self.tokens.insert(
+                value.clone(),
+                Token {
+                    account: options.account_id.clone(),
+                    login,
+                    state: TokenState::Active,
+                    expires_ms: None,
+                    scopes: all_scopes(login),
+                },
+            );
+        }
+    }
+}
