@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+pub mod crash;
 pub mod delivery;
+pub mod jobs;
 pub mod load;
 pub mod probe;
 pub mod report;

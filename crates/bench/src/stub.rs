@@ -17,7 +17,9 @@ pub const NAMES: [&str; 4] = ["ffmpeg", "ffprobe", "yt-dlp", "recognise"];
 /// What the stubs hand out, kept in `stubs.json` beside their links (a child gets no environment).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
-    /// A playable H.264/AAC file, moov first.
+    /// What a download brings: H.264/AAC with its index at the end, so that it has to be remuxed.
+    pub source: PathBuf,
+    /// The same with its index in front: what a remux makes of it.
     pub video: PathBuf,
     /// 16 kHz mono speech as WAV.
     pub wav: PathBuf,
@@ -151,7 +153,7 @@ fn yt_dlp(plan: &Plan, words: &[String]) -> Result<()> {
         .next()
         .context("the link has no code")?;
     let path = folder.join(format!("{code}.mp4"));
-    fs::copy(&plan.video, &path)?;
+    fs::copy(&plan.source, &path)?;
     let answer = serde_json::json!({
         "id": code, "title": format!("Reel {code}"), "description": "legenda curta", "uploader": "bench",
         "ext": "mp4", "webpage_url": url, "requested_downloads": [{"filepath": path, "ext": "mp4"}],
@@ -217,7 +219,8 @@ mod tests {
         let video = folder.path().join("source.mp4");
         fs::write(&video, b"video").unwrap();
         let plan = Plan {
-            video,
+            source: video,
+            video: PathBuf::new(),
             wav: PathBuf::new(),
             pause_ms: 0,
         };

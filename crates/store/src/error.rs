@@ -10,6 +10,9 @@ pub enum StoreError {
     /// The database (or the spool's disk) does not answer now; the same call may work later.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The database asks to try again: it is busy with somebody else's transaction.
+    #[error("the database is busy: {0}")]
+    Busy(String),
     /// The disk is full. Nothing was stored; free space, then the same call works.
     #[error("the disk is full, nothing was stored: {0}")]
     Full(String),
@@ -36,14 +39,18 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same call may succeed later without anybody's help.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::Busy(_))
     }
 
     /// Whether the database cannot take writes now, so that the webhook should use the spool.
     pub fn is_outage(&self) -> bool {
         matches!(
             self,
-            Self::Unavailable(_) | Self::Full(_) | Self::ReadOnly(_) | Self::Corrupt(_)
+            Self::Unavailable(_)
+                | Self::Busy(_)
+                | Self::Full(_)
+                | Self::ReadOnly(_)
+                | Self::Corrupt(_)
         )
     }
 
@@ -59,6 +66,7 @@ impl StoreError {
     pub(crate) fn share(&self) -> Self {
         match self {
             Self::Unavailable(text) => Self::Unavailable(text.clone()),
+            Self::Busy(text) => Self::Busy(text.clone()),
             Self::Full(text) => Self::Full(text.clone()),
             Self::ReadOnly(text) => Self::ReadOnly(text.clone()),
             Self::InUse(text) => Self::InUse(text.clone()),
@@ -72,6 +80,8 @@ impl StoreError {
 
 /// Primary result codes of SQLite, <https://www.sqlite.org/rescode.html> (read 2026-11-22).
 mod sqlite_code {
+    pub(super) const BUSY: u32 = 5;
+    pub(super) const LOCKED: u32 = 6;
     pub(super) const READONLY: u32 = 8;
     pub(super) const CORRUPT: u32 = 11;
     pub(super) const FULL: u32 = 13;
@@ -124,6 +134,7 @@ fn from_sqlx(error: &sqlx::Error) -> StoreError {
         let primary = code.parse::<u32>().unwrap_or(0) & 0xff;
         let text = format!("SQLite result code {code}");
         return match primary {
+            sqlite_code::BUSY | sqlite_code::LOCKED => StoreError::Busy(text),
             sqlite_code::FULL => StoreError::Full(text),
             sqlite_code::READONLY => StoreError::ReadOnly(text),
             sqlite_code::CORRUPT | sqlite_code::NOTADB => StoreError::Corrupt(text),
@@ -134,6 +145,8 @@ fn from_sqlx(error: &sqlx::Error) -> StoreError {
     match code.as_str() {
         "53100" | "53200" => StoreError::Full(text),
         "25006" => StoreError::ReadOnly(text),
+        // Class 40: the transaction was rolled back (deadlock, serialisation).
+        code if code.starts_with("40") => StoreError::Busy(text),
         _ => StoreError::Unavailable(text),
     }
 }

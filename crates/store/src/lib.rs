@@ -1,12 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+mod db;
 mod error;
+mod inbox;
+mod jobs;
 pub mod machine;
+mod notes;
+mod outbox;
 mod runner;
+mod schema;
 pub mod spool;
 mod store;
 mod types;
+mod upkeep;
+mod work;
+mod writer;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StoreError;

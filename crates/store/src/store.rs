@@ -1,15 +1,25 @@
-//! The store's face (bodies follow).
+//! Opening the store, and the two ways into the database: readers and the writer.
 
-use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, SqlxSqliteConnector};
+use sea_orm_migration::MigratorTrait;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::*;
-
-type Result<T> = std::result::Result<T, StoreError>;
+use crate::clock::Clock;
+use crate::db::{Ids, Result, Sql, Tx};
+use crate::error::StoreError;
+use crate::inbox;
+use crate::schema::Migrator;
+use crate::types::{Accepted, NewDelivery, WriterStats};
+use crate::writer::{Context, Counters, Running, Writer};
 
 /// How hard a commit is pressed onto the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,7 +27,7 @@ pub enum Durability {
     /// An acknowledged write survives a power cut.
     #[default]
     Full,
-    /// An acknowledged write survives the death of the process, not always of the machine.
+    /// An acknowledged write survives the death of the process, not always that of the machine.
     Normal,
 }
 
@@ -26,135 +36,304 @@ pub enum Durability {
 pub struct Options {
     /// `sqlite://path?mode=rwc`, `sqlite::memory:`, `mysql://…` or `postgres://…`.
     pub url: String,
-    /// See [`Durability`].
+    /// See [`Durability`]; the servers have settings of their own for this.
     pub durability: Durability,
-    /// The clock of leases, schedules and windows.
+    /// The clock of leases, schedules and ids.
     pub clock: Arc<dyn Clock>,
-    /// This process is the only one (SQLite): locks the data and frees a dead process's leases.
+    /// This process is the only one. For a SQLite file: it is locked against a second process, and
+    /// the leases that a dead predecessor left are freed at once, their attempts counted.
     pub exclusive: bool,
 }
 
-/// Clone freely: all clones are one store.
-#[derive(Debug, Clone)]
+/// Everything that is kept. Clone it freely: all clones are one store.
+#[derive(Clone)]
 pub struct Store {
-    clock: Arc<dyn Clock>,
+    inner: Arc<Inner>,
 }
 
-macro_rules! face {
-    ($( $(#[$meta:meta])* fn $name:ident ( $($arg:ident : $ty:ty),* ) -> $out:ty; )*) => {
-        impl Store { $( $(#[$meta])* #[allow(unused_variables)] pub async fn $name(&self, $($arg: $ty),*) -> Result<$out> {
-            Err(StoreError::Config(concat!("not built yet: ", stringify!($name)).to_owned()))
-        } )* }
-    };
+struct Inner {
+    readers: DatabaseConnection,
+    writes: Writes,
+    clock: Arc<dyn Clock>,
+    ids: Arc<Ids>,
+    wake: Arc<Notify>,
+    counters: Arc<Counters>,
 }
+
+/// SQLite has one writer at a time, so writes are gathered; a server sorts them out itself.
+enum Writes {
+    Gathered(Writer),
+    Direct(Context),
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL may hold a password.
+        formatter
+            .debug_struct("Store")
+            .field("backend", &self.inner.readers.get_database_backend())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Readers beside the writer: enough for the pages and workers of one machine.
+const READERS: u32 = 4;
+/// Connections to a database server.
+const SERVER_CONNECTIONS: u32 = 16;
+/// How long SQLite waits for another process's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Store {
-    /// Opens, migrates.
+    /// Opens the database, brings its schema up to date and starts the writer.
     pub async fn open(options: Options) -> Result<Self> {
+        if options.url.starts_with("sqlite:") {
+            Self::open_sqlite(options).await
+        } else {
+            Self::open_server(options).await
+        }
+    }
+
+    async fn open_sqlite(options: Options) -> Result<Self> {
+        let file = SqliteFile::from_url(&options.url, options.durability)?;
+        let lock = match &file.path {
+            Some(path) if options.exclusive => Some(DataLock::take(path)?),
+            _ => None,
+        };
+        let writer_pool = file.pool(1, "-16000").await?;
+        let writer_pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer_pool);
+        migrate(&writer_pool).await?;
+        let readers = match file.path {
+            // A database in memory belongs to its one connection.
+            None => writer_pool.clone(),
+            Some(_) => {
+                let pool = file.read_only().pool(READERS, "-2000").await?;
+                SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
+            }
+        };
+        let context = context(writer_pool, options.clock);
+        let inner = Inner {
+            readers,
+            clock: context.clock.clone(),
+            ids: context.ids.clone(),
+            wake: context.wake.clone(),
+            counters: context.counters.clone(),
+            // The lock on the data is let go when the writer has ended, not sooner.
+            writes: Writes::Gathered(Writer::start(context, lock)),
+        };
+        let store = Self {
+            inner: Arc::new(inner),
+        };
+        if options.exclusive {
+            let freed = store.free_all_leases().await?;
+            tracing::info!(jobs = freed, "freed the leases of the process before");
+        }
+        Ok(store)
+    }
+
+    async fn open_server(options: Options) -> Result<Self> {
+        let mut connect = ConnectOptions::new(options.url);
+        connect
+            .max_connections(SERVER_CONNECTIONS)
+            .sqlx_logging(false);
+        let pool = Database::connect(connect).await?;
+        migrate(&pool).await?;
+        let context = context(pool.clone(), options.clock);
+        let inner = Inner {
+            readers: pool,
+            clock: context.clock.clone(),
+            ids: context.ids.clone(),
+            wake: context.wake.clone(),
+            counters: context.counters.clone(),
+            writes: Writes::Direct(context),
+        };
         Ok(Self {
-            clock: options.clock,
+            inner: Arc::new(inner),
         })
     }
-    /// The clock.
+
+    /// The clock this store was opened with.
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
+        &self.inner.clock
     }
-    /// Finishes what waits for the writer and closes the database.
-    pub async fn close(&self) {}
-    /// What the writer did.
-    pub fn writer_stats(&self) -> WriterStats {
-        WriterStats::default()
-    }
-    /// A new id, ordered by this store's clock.
+
+    /// A new id; ids sort by this store's clock.
     pub fn new_id(&self) -> Uuid {
-        Uuid::now_v7()
+        self.inner.ids.next(self.inner.clock.now_ms())
+    }
+
+    /// What the writer has done since the store was opened.
+    pub fn writer_stats(&self) -> WriterStats {
+        self.inner.counters.read()
+    }
+
+    /// Fails unless the database answers a reader and the writer.
+    pub async fn ping(&self) -> Result<()> {
+        self.reader().one("SELECT 1 AS one", Vec::new()).await?;
+        self.write((), |tx, ()| {
+            Box::pin(async move {
+                tx.one("SELECT 1 AS one", Vec::new()).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Finishes the writes that wait, closes the database and lets its lock go. Calls after this
+    /// fail with [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        if let Writes::Gathered(writer) = &self.inner.writes {
+            writer.close().await;
+        }
+        if let Err(error) = self.inner.readers.close_by_ref().await {
+            tracing::warn!(%error, "the database did not close cleanly");
+        }
+    }
+
+    pub(crate) fn reader(&self) -> Sql<'_> {
+        Sql::reader(&self.inner.readers)
+    }
+
+    pub(crate) fn wake(&self) -> &Notify {
+        &self.inner.wake
+    }
+
+    /// Runs `operation` in a write transaction; it may be run more than once, so everything it
+    /// needs stands in `data` and it changes nothing outside.
+    pub(crate) async fn write<D, T, F>(&self, data: D, operation: F) -> Result<T>
+    where
+        D: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'a> Fn(&'a Tx, &'a D) -> Running<'a, T> + Send + Sync + 'static,
+    {
+        match &self.inner.writes {
+            Writes::Gathered(writer) => writer.call(data, operation).await,
+            Writes::Direct(context) => context.run_alone(&data, &operation).await,
+        }
+    }
+
+    pub(crate) async fn accept_through_writer(&self, delivery: NewDelivery) -> Result<Accepted> {
+        match &self.inner.writes {
+            Writes::Gathered(writer) => writer.accept(delivery).await,
+            Writes::Direct(_) => {
+                self.write(delivery, |tx, delivery| {
+                    Box::pin(async move {
+                        let accepted = inbox::store_deliveries(tx, &[delivery]).await?;
+                        Ok(accepted.into_iter().next().unwrap_or_default())
+                    })
+                })
+                .await
+            }
+        }
     }
 }
 
-face! {
-    /// Fails unless the database answers.
-    fn ping() -> ();
-    /// Stores a delivery.
-    fn accept(delivery: NewDelivery) -> Accepted;
-    /// One event.
-    fn event(id: Uuid) -> Option<EventRow>;
-    /// When the person last wrote (kinds that open the window).
-    fn last_inbound_ms(conversation: &Conversation) -> Option<i64>;
-    /// Echoes of this conversation with `at_ms >= since_ms`, oldest first.
-    fn echoes_since(conversation: &Conversation, since_ms: i64) -> Vec<EventRow>;
-    /// Events of this conversation about a message (message, deleted, edit, ...), oldest first.
-    fn events_of_mid(conversation: &Conversation, mid: &str) -> Vec<EventRow>;
-    /// Enqueues.
-    fn enqueue(job: NewJob) -> Enqueued;
-    /// Quota and jobs in one transaction; answers in the order of `admission.jobs`.
-    fn admit(admission: Admission) -> Vec<Admitted>;
-    /// How many units are used up.
-    fn quota_used(scope: &str, day: &str) -> u32;
-    /// Claims up to `limit` jobs.
-    fn claim(queues: &[&str], limit: usize, lease: Duration) -> Vec<Claimed>;
-    /// Prolongs a lease.
-    fn heartbeat(lease: &Lease, lasting: Duration) -> ();
-    /// Ends or puts off a job.
-    fn finish(lease: &Lease, finish: Finish) -> ();
-    /// One job.
-    fn job(id: Uuid) -> Option<JobRow>;
-    /// Records a step of a job.
-    fn step_done(lease: &Lease, step: &str, data: Value) -> ();
-    /// The steps of a job.
-    fn steps(job_id: Uuid) -> BTreeMap<String, Value>;
-    /// Joins shared work.
-    fn work_join(lease: &Lease, key: &str) -> WorkTurn;
-    /// Records a step of shared work.
-    fn work_step(lease: &Lease, key: &str, step: &str, data: Value) -> ();
-    /// Finishes shared work.
-    fn work_done(lease: &Lease, key: &str, keep_until_ms: i64) -> ();
-    /// Leaves shared work to the next asker, its steps kept.
-    fn work_release(lease: &Lease, key: &str) -> ();
-    /// Forgets shared work (its files are gone).
-    fn work_forget(key: &str) -> ();
-    /// Plans parts; idempotent by (job, part).
-    fn plan_parts(lease: &Lease, conversation: &Conversation, parts: Vec<NewPart>) -> ();
-    /// The parts of a job, by `seq`.
-    fn parts(job_id: Uuid) -> Vec<Part>;
-    /// Write-ahead of a visible send.
-    fn intent(lease: &Lease, part_id: Uuid, intent: IntentIn) -> Intent;
-    /// What became of it; returns the state it is in now.
-    fn settle(lease: &Lease, part_id: Uuid, settle: Settle) -> PartState;
-    /// Proof from outside (an echo, a read-back) that a part was sent as `mid`; no lease needed.
-    /// False when the part has no open try or another part already is that message.
-    fn settle_by_mid(part_id: Uuid, mid: &str) -> bool;
-    /// Parts in `intent` or `unknown` whose try began before `before_ms`, oldest first.
-    fn open_parts(before_ms: i64) -> Vec<Part>;
-    /// Parts of one conversation in `intent` or `unknown`.
-    fn open_parts_of(conversation: &Conversation) -> Vec<Part>;
-    /// The part that is this message.
-    fn part_by_mid(conversation: &Conversation, mid: &str) -> Option<Part>;
-    /// The messages that our parts became, tried since `since_ms`.
-    fn mids_sent(conversation: &Conversation, since_ms: i64) -> Vec<String>;
-    /// State of an account.
-    fn account_state(channel: &str, account: &str) -> AccountState;
-    /// Sets the state of an account.
-    fn set_account_state(channel: &str, account: &str, state: AccountState) -> ();
-    /// A remembered attachment id, unless expired.
-    fn attachment(account: &str, key: &str) -> Option<String>;
-    /// Remembers an attachment id.
-    fn remember_attachment(account: &str, key: &str, id: &str, expires_ms: i64) -> ();
-    /// Forgets one.
-    fn forget_attachment(account: &str, key: &str) -> ();
-    /// Note.
-    fn conversation_note(conversation: &Conversation) -> Note;
-    /// Note change.
-    fn update_conversation(conversation: &Conversation, change: NoteChange) -> ();
-    /// True for one asker per `every_ms`.
-    fn tick_claim(name: &str, every_ms: i64) -> bool;
-    /// Purge.
-    fn purge(retention: Retention) -> Purged;
-    /// Jobs by queue and state.
-    fn job_counts() -> Vec<JobCount>;
-    /// Parts by state.
-    fn part_counts() -> Vec<PartCount>;
-    /// When the longest waiting due job became due.
-    fn oldest_waiting_ms() -> Option<i64>;
-    /// When the longest running job was started.
-    fn oldest_running_ms() -> Option<i64>;
+fn context(pool: DatabaseConnection, clock: Arc<dyn Clock>) -> Context {
+    Context {
+        pool,
+        clock,
+        ids: Arc::default(),
+        wake: Arc::default(),
+        counters: Arc::<Counters>::default(),
+    }
+}
+
+async fn migrate(pool: &DatabaseConnection) -> Result<()> {
+    Migrator::up(pool, None).await.map_err(|error| {
+        tracing::error!(backend = ?pool.get_database_backend(), "the schema could not be brought up to date");
+        StoreError::from(error)
+    })
+}
+
+/// A SQLite database as it is opened here.
+struct SqliteFile {
+    options: SqliteConnectOptions,
+    path: Option<PathBuf>,
+}
+
+impl SqliteFile {
+    fn from_url(url: &str, durability: Durability) -> Result<Self> {
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(|error| StoreError::Config(format!("database.url: {error}")))?;
+        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+        let path = (!in_memory).then(|| options.get_filename().to_path_buf());
+        if let Some(folder) = path.as_deref().and_then(Path::parent)
+            && !folder.as_os_str().is_empty()
+            && !folder.is_dir()
+        {
+            return Err(StoreError::Config(format!(
+                "database.url: the folder {} is not there",
+                folder.display()
+            )));
+        }
+        let synchronous = match durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Normal => SqliteSynchronous::Normal,
+        };
+        let options = options
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .busy_timeout(BUSY_TIMEOUT)
+            .statement_cache_capacity(256)
+            .pragma("temp_store", "memory")
+            // Fewer, larger checkpoints: with random keys each touches many pages of the database.
+            .pragma("wal_autocheckpoint", "4000")
+            .pragma("journal_size_limit", "67108864");
+        Ok(Self { options, path })
+    }
+
+    fn read_only(mut self) -> Self {
+        self.options = self.options.pragma("query_only", "on");
+        self
+    }
+
+    /// A pool with a page cache of so many KiB per connection, spelt as SQLite wants it.
+    async fn pool(&self, connections: u32, cache: &'static str) -> Result<SqlitePool> {
+        use sqlx::ConnectOptions as _;
+        let options = self
+            .options
+            .clone()
+            .pragma("cache_size", cache)
+            .disable_statement_logging();
+        let pool = SqlitePoolOptions::new()
+            .min_connections(1)
+            .max_connections(connections)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await?;
+        Ok(pool)
+    }
+}
+
+/// The mark beside the database that one process holds while it has the data open.
+struct DataLock {
+    _file: std::fs::File,
+}
+
+impl DataLock {
+    fn take(database: &Path) -> Result<Self> {
+        let mut name = database.as_os_str().to_owned();
+        name.push(".lock");
+        let path = PathBuf::from(name);
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| {
+                StoreError::Config(format!("cannot open {}: {error}", path.display()))
+            })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(format!(
+                "another process has {} open; stop it, or choose another data folder",
+                database.display()
+            ))),
+            Err(std::fs::TryLockError::Error(error)) => Err(StoreError::Config(format!(
+                "cannot lock {}: {error}",
+                path.display()
+            ))),
+        }
+    }
 }

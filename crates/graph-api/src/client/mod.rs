@@ -17,6 +17,7 @@ pub use profile::{Me, Profile};
 
 use crate::id::AccountId;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +80,11 @@ impl AccessToken {
     /// Takes a token; white space around it is a copying mistake.
     pub fn new(token: &str) -> Self {
         Self(SecretString::from(token.trim()))
+    }
+
+    /// A few digits by which a new token is told from an old one; they do not lead back to it.
+    pub fn fingerprint(&self) -> String {
+        hex::encode(&Sha256::digest(self.expose().as_bytes())[..4])
     }
 
     fn expose(&self) -> &str {

@@ -1,0 +1,142 @@
+//! The checker: from what each person sees and what the tables say at the end, it decides whether anything
+//! was lost or done twice. It never asks the code under trial.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::steps;
+use super::world::World;
+
+/// What one person sees of the answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// Texts from the business, in order.
+    pub texts: Vec<String>,
+    /// Videos or images from the business.
+    pub media: usize,
+}
+
+/// The end of a trial, as seen from outside.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// One thread for each person who wrote.
+    pub threads: BTreeMap<String, Thread>,
+    /// Jobs that are in no final state, by state.
+    pub unfinished: BTreeMap<String, i64>,
+    /// Messages of people that caused no job at all although their delivery was acknowledged.
+    pub without_job: Vec<String>,
+}
+
+impl History {
+    /// Reads every thread and the tables; the process must be dead.
+    pub async fn collect(world: &World, people: usize) -> Result<Self> {
+        let mut threads = BTreeMap::new();
+        for number in 0..people {
+            threads.insert(World::person(number), world.thread(number).await?);
+        }
+        Ok(Self {
+            threads,
+            unfinished: steps::unfinished_by_state(world.data()).await?,
+            without_job: steps::people_without_job(world.data()).await?,
+        })
+    }
+}
+
+/// What is wrong with a history.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// People who got a part twice, with the part.
+    pub twice: Vec<String>,
+    /// People who were neither answered nor refused with a reason.
+    pub lost: Vec<String>,
+    /// Other things that must not be.
+    pub other: Vec<String>,
+}
+
+impl Findings {
+    /// Whether nothing was found.
+    pub fn is_clean(&self) -> bool {
+        self.twice.is_empty() && self.lost.is_empty() && self.other.is_empty()
+    }
+}
+
+/// Decides. Each person sent one reel, so each may see one video at most and no text twice, and must see at
+/// least the text: the summary, or the reason why there is none.
+pub fn judge(history: &History) -> Findings {
+    let mut findings = Findings::default();
+    for (person, thread) in &history.threads {
+        if thread.media > 1 {
+            findings
+                .twice
+                .push(format!("{person}: {} videos", thread.media));
+        }
+        let mut seen = BTreeMap::new();
+        for text in &thread.texts {
+            *seen.entry(text.as_str()).or_insert(0) += 1;
+        }
+        for (text, count) in seen {
+            if count > 1 {
+                let start: String = text.chars().take(60).collect();
+                findings
+                    .twice
+                    .push(format!("{person}: {count} times \"{start}\""));
+            }
+        }
+        if thread.texts.is_empty() {
+            findings.lost.push(format!("{person}: no answer"));
+        }
+    }
+    for (state, count) in &history.unfinished {
+        findings
+            .other
+            .push(format!("{count} jobs ended as `{state}`"));
+    }
+    for person in &history.without_job {
+        findings
+            .lost
+            .push(format!("{person}: an acknowledged message without a job"));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(texts: &[&str], media: usize) -> History {
+        let thread = Thread {
+            texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+            media,
+        };
+        History {
+            threads: BTreeMap::from([("555".to_owned(), thread)]),
+            ..History::default()
+        }
+    }
+
+    #[test]
+    fn one_summary_and_one_video_are_clean() {
+        assert!(judge(&history(&["summary"], 1)).is_clean());
+        assert!(judge(&history(&["status", "summary 1", "summary 2"], 1)).is_clean());
+        assert!(judge(&history(&["a reason why not"], 0)).is_clean());
+    }
+
+    #[test]
+    fn a_second_video_or_text_is_found() {
+        assert_eq!(judge(&history(&["summary"], 2)).twice.len(), 1);
+        assert_eq!(judge(&history(&["summary", "summary"], 1)).twice.len(), 1);
+    }
+
+    #[test]
+    fn silence_and_unfinished_jobs_are_found() {
+        assert_eq!(judge(&history(&[], 0)).lost.len(), 1);
+        let mut stuck = history(&["summary"], 1);
+        stuck.unfinished.insert("running".to_owned(), 1);
+        assert!(!judge(&stuck).is_clean());
+        let mut swallowed = history(&["summary"], 1);
+        swallowed.without_job.push("556".to_owned());
+        assert_eq!(judge(&swallowed).lost.len(), 1);
+    }
+}

@@ -1,0 +1,158 @@
+//! Crash trials: the process is killed at random points of many jobs, and afterwards a checker that shares
+//! no code with it decides from the outside whether every person was answered and nobody twice.
+//!
+//! `run` is the whole trial from top to bottom. The people's side is the simulator's; the process is the
+//! binary itself; the tables are read only while it is dead.
+
+pub mod checker;
+pub mod steps;
+pub mod world;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng};
+
+use crate::server::{Launch, Server};
+use checker::{Findings, History};
+use steps::Step;
+use world::World;
+
+/// What a trial does.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// The binary under trial.
+    pub program: PathBuf,
+    /// Its settings beside the ones that point at the simulator.
+    pub environment: Vec<(String, String)>,
+    /// One person each, who sends one reel.
+    pub jobs: usize,
+    /// How many people wait at the same time.
+    pub at_once: usize,
+    /// The least and the most time between two kills.
+    pub life_ms: (u64, u64),
+    /// After so many kills the process is left alone to finish.
+    pub kills: usize,
+    /// Drives every random choice; printed, so that a failure can be looked at again.
+    pub seed: u64,
+    /// When unfinished jobs count as lost.
+    pub deadline: Duration,
+}
+
+/// What a trial saw.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How often a kill hit a job in this step.
+    pub histogram: BTreeMap<Step, usize>,
+    /// How often the process was killed.
+    pub kills: usize,
+    /// Everything that people and tables show at the end.
+    pub history: History,
+    /// The checker's word.
+    pub findings: Findings,
+}
+
+/// Runs one trial.
+pub async fn run(trial: &Trial, world: &mut World) -> Result<Outcome> {
+    let mut rng = StdRng::seed_from_u64(trial.seed);
+    let mut launch = Launch::new(&trial.program, "up", world.data())?;
+    launch.environment = world.environment();
+    launch.environment.extend(trial.environment.iter().cloned());
+    let mut histogram = BTreeMap::new();
+    let mut kills = 0;
+    let mut sent = 0;
+    let started = Instant::now();
+    let mut server = launch.start().await?;
+    world.aim_webhooks(launch.port).await?;
+    while kills < trial.kills && started.elapsed() < trial.deadline {
+        let life = rng.random_range(trial.life_ms.0..=trial.life_ms.1);
+        let until = Instant::now() + Duration::from_millis(life);
+        sent = live(&mut server, world, trial, sent, until).await?;
+        server.kill().await?;
+        kills += 1;
+        for step in steps::running(world.data()).await? {
+            *histogram.entry(step).or_insert(0) += 1;
+        }
+        server = launch.start().await?;
+        world.deliver_what_is_due().await?;
+        if sent == trial.jobs && world.waiting(sent).await? == 0 {
+            break;
+        }
+    }
+    while started.elapsed() < trial.deadline {
+        let until = Instant::now() + Duration::from_millis(200);
+        sent = live(&mut server, world, trial, sent, until).await?;
+        world.deliver_what_is_due().await?;
+        if sent == trial.jobs
+            && steps::unfinished_jobs(world.data()).await? == 0
+            && world.waiting(sent).await? == 0
+        {
+            break;
+        }
+    }
+    ensure!(
+        server.alive(),
+        "the server ended by itself during the trial"
+    );
+    server.kill().await?;
+
+    let history = History::collect(world, sent).await?;
+    let findings = checker::judge(&history);
+    Ok(Outcome {
+        histogram,
+        kills,
+        history,
+        findings,
+    })
+}
+
+/// Lets the process live until `until`, keeping enough people waiting that a kill always hits somebody.
+async fn live(
+    server: &mut Server,
+    world: &mut World,
+    trial: &Trial,
+    mut sent: usize,
+    until: Instant,
+) -> Result<usize> {
+    ensure!(
+        server.alive(),
+        "the server ended by itself during the trial"
+    );
+    while Instant::now() < until {
+        if sent < trial.jobs && world.waiting(sent).await? < trial.at_once {
+            world.send_reel(sent).await?;
+            sent += 1;
+        } else {
+            tokio::time::sleep(
+                Duration::from_millis(5).min(until.saturating_duration_since(Instant::now())),
+            )
+            .await;
+        }
+    }
+    Ok(sent)
+}
+
+/// The histogram as lines of text.
+pub fn print(histogram: &BTreeMap<Step, usize>) -> String {
+    let mut text = String::new();
+    for step in Step::ALL {
+        let count = histogram.get(&step).copied().unwrap_or(0);
+        let bar = "#".repeat(count.min(60));
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{:<12} {count:>5} {bar}", step.name());
+    }
+    text
+}
+
+/// The steps that no kill hit: a trial that leaves one out has proved nothing about it.
+pub fn never_hit(histogram: &BTreeMap<Step, usize>) -> Vec<&'static str> {
+    Step::ALL
+        .iter()
+        .filter(|step| histogram.get(step).copied().unwrap_or(0) == 0)
+        .map(|step| step.name())
+        .collect()
+}

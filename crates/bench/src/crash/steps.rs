@@ -1,0 +1,181 @@
+//! Where each job stood when the process died, read from the tables of the dead.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+use sqlx::{Row as _, SqlitePool};
+
+/// A place where a kill can hit a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Reading the message and admitting its links.
+    Reply,
+    /// Getting the file.
+    Download,
+    /// Making it fit.
+    Fit,
+    /// Hearing what is said.
+    Transcribe,
+    /// Writing the summary.
+    Summarise,
+    /// Everything is there, a visible part is planned.
+    Planned,
+    /// A text is on its way, its fate unknown.
+    TextSent,
+    /// The video is on its way, its fate unknown.
+    VideoSent,
+    /// All parts are out, the job is not yet closed.
+    Closing,
+}
+
+impl Step {
+    /// Every step, in the order of the flow.
+    pub const ALL: [Self; 9] = [
+        Self::Reply,
+        Self::Download,
+        Self::Fit,
+        Self::Transcribe,
+        Self::Summarise,
+        Self::Planned,
+        Self::TextSent,
+        Self::VideoSent,
+        Self::Closing,
+    ];
+
+    /// Its word in the histogram.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reply => "reply",
+            Self::Download => "download",
+            Self::Fit => "fit",
+            Self::Transcribe => "transcribe",
+            Self::Summarise => "summarise",
+            Self::Planned => "planned",
+            Self::TextSent => "text sent",
+            Self::VideoSent => "video sent",
+            Self::Closing => "closing",
+        }
+    }
+}
+
+/// Opens the tables of a dead (or merely watched) process.
+pub async fn tables(data: &Path) -> Result<SqlitePool> {
+    let url = format!("sqlite://{}?mode=rw", data.join("gramophone.db").display());
+    Ok(SqlitePool::connect(&url).await?)
+}
+
+/// One entry for each step that a running job stood in; fitting and hearing go side by side, so one job can stand
+/// in two.
+pub async fn running(data: &Path) -> Result<Vec<Step>> {
+    let pool = tables(data).await?;
+    let mut hit = Vec::new();
+    let jobs = sqlx::query("SELECT id, queue FROM job WHERE state = 'running'")
+        .fetch_all(&pool)
+        .await?;
+    for job in jobs {
+        let id: Vec<u8> = job.try_get(0)?;
+        let queue: String = job.try_get(1)?;
+        if queue == "reply" {
+            hit.push(Step::Reply);
+        } else {
+            hit.extend(of_reel(&pool, &id).await?);
+        }
+    }
+    pool.close().await;
+    Ok(hit)
+}
+
+async fn of_reel(pool: &SqlitePool, job: &[u8]) -> Result<Vec<Step>> {
+    let parts = sqlx::query("SELECT kind, state FROM part WHERE job_id = ? ORDER BY seq")
+        .bind(job)
+        .fetch_all(pool)
+        .await?;
+    let mut steps = Vec::new();
+    let mut settled = 0;
+    let mut has_video = false;
+    for part in &parts {
+        let kind: String = part.try_get(0)?;
+        let state: String = part.try_get(1)?;
+        let is_text = kind.starts_with("text") || kind == "status";
+        has_video |= !is_text;
+        match state.as_str() {
+            "intent" | "unknown" if is_text => steps.push(Step::TextSent),
+            "intent" | "unknown" => steps.push(Step::VideoSent),
+            "sent" | "failed" => settled += 1,
+            _ => steps.push(Step::Planned),
+        }
+    }
+    if has_video && settled == parts.len() {
+        steps.push(Step::Closing);
+    }
+    if !has_video {
+        steps.extend(of_work(pool, job).await?);
+    }
+    Ok(steps)
+}
+
+async fn of_work(pool: &SqlitePool, job: &[u8]) -> Result<Vec<Step>> {
+    let rows = sqlx::query(
+        "SELECT work_step.name FROM work_step JOIN work ON work.work_key = work_step.work_key WHERE work.owner_job = ?",
+    )
+    .bind(job)
+    .fetch_all(pool)
+    .await?;
+    let mut done = Vec::new();
+    for row in rows {
+        done.push(row.try_get::<String, _>(0)?);
+    }
+    let is_done = |name: &str| done.iter().any(|step| step == name);
+    if !is_done("download") {
+        return Ok(vec![Step::Download]);
+    }
+    let mut steps = Vec::new();
+    if !is_done("fit") {
+        steps.push(Step::Fit);
+    }
+    if !is_done("transcribe") {
+        steps.push(Step::Transcribe);
+    } else if !is_done("summarise") {
+        steps.push(Step::Summarise);
+    }
+    Ok(steps)
+}
+
+/// How many jobs are in no final state.
+pub async fn unfinished_jobs(data: &Path) -> Result<i64> {
+    Ok(unfinished_by_state(data).await?.values().sum())
+}
+
+/// Jobs in no final state, by state.
+pub async fn unfinished_by_state(data: &Path) -> Result<BTreeMap<String, i64>> {
+    let pool = tables(data).await?;
+    let rows = sqlx::query(
+        "SELECT state, COUNT(*) FROM job WHERE state IN ('waiting', 'scheduled', 'running') GROUP BY state",
+    )
+    .fetch_all(&pool)
+    .await?;
+    let mut states = BTreeMap::new();
+    for row in rows {
+        states.insert(row.try_get(0)?, row.try_get(1)?);
+    }
+    pool.close().await;
+    Ok(states)
+}
+
+/// People whose message was stored and who have no job for it in any state.
+pub async fn people_without_job(data: &Path) -> Result<Vec<String>> {
+    let pool = tables(data).await?;
+    let rows = sqlx::query(
+        "SELECT DISTINCT person FROM event WHERE kind = 'message' AND person NOT IN \
+         (SELECT person FROM job WHERE person IS NOT NULL AND queue = 'reel')",
+    )
+    .fetch_all(&pool)
+    .await?;
+    let mut people = Vec::new();
+    for row in rows {
+        people.push(row.try_get(0)?);
+    }
+    pool.close().await;
+    Ok(people)
+}

@@ -1,0 +1,243 @@
+//! Webhooks in: the raw delivery, its new events and the jobs they cause, in one transaction.
+//!
+//! The hot path. All deliveries of a group become a handful of multi-row statements, however many
+//! callers wait.
+
+use std::collections::HashSet;
+
+use sea_orm::Value;
+use uuid::Uuid;
+
+use crate::db::{Result, Row, Tx, in_lists, values};
+use crate::jobs::insert::{self, Insert};
+use crate::store::Store;
+use crate::types::{Accepted, Conversation, EventRow, NewDelivery, NewEvent};
+
+const DELIVERY_COLUMNS: [&str; 4] = ["id", "channel", "received_at_ms", "body"];
+
+const EVENT_COLUMNS: [&str; 13] = [
+    "id",
+    "delivery_id",
+    "channel",
+    "account",
+    "person",
+    "kind",
+    "shape",
+    "mid",
+    "at_ms",
+    "received_at_ms",
+    "dedupe",
+    "opens_window",
+    "raw",
+];
+
+const EVENT_SELECT: &str = "SELECT id, delivery_id, channel, account, person, kind, shape, mid, \
+     at_ms, received_at_ms, opens_window, raw FROM event";
+
+/// Stores deliveries; answers in their order.
+pub(crate) async fn store_deliveries(
+    tx: &Tx,
+    deliveries: &[&NewDelivery],
+) -> Result<Vec<Accepted>> {
+    let mut known = known_keys(tx, deliveries).await?;
+    let mut accepted = Vec::with_capacity(deliveries.len());
+    let mut fresh: Vec<(&NewDelivery, &NewEvent)> = Vec::new();
+    let mut vault: Vec<&NewDelivery> = Vec::with_capacity(deliveries.len());
+    for delivery in deliveries {
+        let before = fresh.len();
+        for event in &delivery.events {
+            // `known` also learns what this very group brings, so that repeats count once.
+            if known.insert(event.dedupe) {
+                fresh.push((delivery, event));
+            }
+        }
+        let new = fresh.len() - before;
+        accepted.push(Accepted {
+            new,
+            seen: delivery.events.len() - new,
+        });
+        // A body that brought nothing new is in the vault already; one without any event is kept
+        // because we did not understand it.
+        if new > 0 || delivery.events.is_empty() {
+            vault.push(delivery);
+        }
+    }
+    store_bodies(tx, &vault).await?;
+    store_events(tx, &fresh).await?;
+    Ok(accepted)
+}
+
+async fn known_keys(tx: &Tx, deliveries: &[&NewDelivery]) -> Result<HashSet<[u8; 16]>> {
+    let keys: Vec<Value> = deliveries
+        .iter()
+        .flat_map(|delivery| &delivery.events)
+        .map(|event| Value::from(event.dedupe.to_vec()))
+        .collect();
+    let mut known = HashSet::with_capacity(keys.len());
+    for (list, keys) in in_lists(&keys) {
+        let sql = format!("SELECT dedupe FROM event WHERE dedupe {list}");
+        for row in tx.all(&sql, keys).await? {
+            let key: Vec<u8> = row.get("dedupe")?;
+            if let Ok(key) = key.try_into() {
+                known.insert(key);
+            }
+        }
+    }
+    Ok(known)
+}
+
+async fn store_bodies(tx: &Tx, vault: &[&NewDelivery]) -> Result<()> {
+    let stored = stored_without_events(tx, vault).await?;
+    let mut seen: HashSet<Uuid> = HashSet::with_capacity(vault.len());
+    let mut rows = Vec::with_capacity(vault.len() * DELIVERY_COLUMNS.len());
+    for delivery in vault {
+        if stored.contains(&delivery.id) || !seen.insert(delivery.id) {
+            continue;
+        }
+        rows.extend(values![
+            delivery.id,
+            delivery.channel,
+            delivery.received_at_ms,
+            delivery.body.to_vec(),
+        ]);
+    }
+    tx.insert_rows("delivery", &DELIVERY_COLUMNS, rows).await
+}
+
+/// A body without events has no dedupe key to be recognised by, only its id: it may come twice
+/// when its first commit went through but looked failed, and the spool brought it again.
+async fn stored_without_events(tx: &Tx, vault: &[&NewDelivery]) -> Result<HashSet<Uuid>> {
+    let ids: Vec<Value> = vault
+        .iter()
+        .filter(|delivery| delivery.events.is_empty())
+        .map(|delivery| Value::from(delivery.id))
+        .collect();
+    let mut stored = HashSet::new();
+    for (list, ids) in in_lists(&ids) {
+        let sql = format!("SELECT id FROM delivery WHERE id {list}");
+        for row in tx.all(&sql, ids).await? {
+            stored.insert(row.get("id")?);
+        }
+    }
+    Ok(stored)
+}
+
+async fn store_events(tx: &Tx, fresh: &[(&NewDelivery, &NewEvent)]) -> Result<()> {
+    let mut rows = Vec::with_capacity(fresh.len() * EVENT_COLUMNS.len());
+    let mut jobs = Vec::new();
+    for (delivery, event) in fresh {
+        let id = tx.new_id();
+        rows.extend(values![
+            id,
+            delivery.id,
+            delivery.channel,
+            event.account.as_str(),
+            event.person.as_deref(),
+            event.kind,
+            event.shape,
+            event.mid.as_deref(),
+            event.at_ms,
+            delivery.received_at_ms,
+            event.dedupe.to_vec(),
+            event.opens_window,
+            &*event.raw,
+        ]);
+        if let Some(job) = &event.job {
+            jobs.push(Insert {
+                job,
+                event_id: Some(id),
+                charge: None,
+            });
+        }
+    }
+    tx.insert_rows("event", &EVENT_COLUMNS, rows).await?;
+    if !jobs.is_empty() {
+        insert::jobs(tx, &jobs).await?;
+    }
+    Ok(())
+}
+
+fn event_row(row: &Row) -> Result<EventRow> {
+    Ok(EventRow {
+        id: row.get("id")?,
+        delivery_id: row.get("delivery_id")?,
+        channel: row.get("channel")?,
+        account: row.get("account")?,
+        person: row.get("person")?,
+        kind: row.get("kind")?,
+        shape: row.get("shape")?,
+        mid: row.get("mid")?,
+        at_ms: row.get("at_ms")?,
+        received_at_ms: row.get("received_at_ms")?,
+        opens_window: row.get("opens_window")?,
+        raw: row.get("raw")?,
+    })
+}
+
+impl Store {
+    /// Stores a delivery, the events in it that are new, and the jobs these cause: all or nothing,
+    /// and durable when this returns. Deliveries that come at the same time share one commit.
+    pub async fn accept(&self, delivery: NewDelivery) -> Result<Accepted> {
+        self.accept_through_writer(delivery).await
+    }
+
+    /// A stored event.
+    pub async fn event(&self, id: Uuid) -> Result<Option<EventRow>> {
+        let sql = format!("{EVENT_SELECT} WHERE id = ?");
+        let row = self.reader().one(&sql, values![id]).await?;
+        row.as_ref().map(event_row).transpose()
+    }
+
+    /// When this person last did something that opens the 24-hour window, by the sender's clock.
+    pub async fn last_inbound_ms(&self, conversation: &Conversation) -> Result<Option<i64>> {
+        let sql = "SELECT at_ms FROM event WHERE person = ? AND account = ? AND channel = ? \
+                   AND opens_window = ? ORDER BY at_ms DESC LIMIT 1";
+        let mut values = talk_values(conversation);
+        values.extend(values![true]);
+        let row = self.reader().one(sql, values).await?;
+        row.map(|row| row.get("at_ms")).transpose()
+    }
+
+    /// Echoes of our own and of others' sends in this conversation from `since_ms` on, oldest
+    /// first.
+    pub async fn echoes_since(
+        &self,
+        conversation: &Conversation,
+        since_ms: i64,
+    ) -> Result<Vec<EventRow>> {
+        let sql = format!(
+            "{EVENT_SELECT} WHERE person = ? AND account = ? AND channel = ? AND at_ms >= ? \
+             AND kind = 'echo' ORDER BY at_ms, id"
+        );
+        let mut values = talk_values(conversation);
+        values.extend(values![since_ms]);
+        let rows = self.reader().all(&sql, values).await?;
+        rows.iter().map(event_row).collect()
+    }
+
+    /// What happened to one message of this conversation (sent, edited, deleted, …), oldest first.
+    pub async fn events_of_mid(
+        &self,
+        conversation: &Conversation,
+        mid: &str,
+    ) -> Result<Vec<EventRow>> {
+        // No index on `mid`, which is long: one person's events are few.
+        let sql = format!(
+            "{EVENT_SELECT} WHERE person = ? AND account = ? AND channel = ? AND mid = ? \
+             ORDER BY at_ms, id"
+        );
+        let mut values = talk_values(conversation);
+        values.extend(values![mid]);
+        let rows = self.reader().all(&sql, values).await?;
+        rows.iter().map(event_row).collect()
+    }
+}
+
+/// The values for `person = ? AND account = ? AND channel = ?`.
+pub(crate) fn talk_values(conversation: &Conversation) -> Vec<Value> {
+    values![
+        conversation.person.as_str(),
+        conversation.account.as_str(),
+        conversation.channel.as_str(),
+    ]
+}

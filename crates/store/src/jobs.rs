@@ -1,0 +1,9 @@
+//! Jobs: stored with what causes them, leased to one worker at a time, ended once.
+
+pub(crate) mod claim;
+mod enqueue;
+mod finish;
+pub(crate) mod insert;
+
+/// The states of a job that is not over, as a list for `IN`.
+pub(crate) const UNFINISHED: &str = "('waiting', 'scheduled', 'running')";

@@ -1,0 +1,119 @@
+//! Jobs in: one by one, or against somebody's daily allowance.
+
+use super::insert::{self, Insert};
+use crate::db::{Result, Tx, key_text, values};
+use crate::machine;
+use crate::store::Store;
+use crate::types::{Admission, Admitted, Enqueued, NewJob};
+
+impl Store {
+    /// Stores a job, unless its dedupe key is known.
+    pub async fn enqueue(&self, job: NewJob) -> Result<Enqueued> {
+        self.write(job, |tx, job| {
+            Box::pin(async move {
+                let only = Insert {
+                    job,
+                    event_id: None,
+                    charge: None,
+                };
+                let answers = insert::jobs(tx, &[only]).await?;
+                let (id, new) = answers.into_iter().next().unwrap_or_default();
+                Ok(Enqueued { id, new })
+            })
+        })
+        .await
+    }
+
+    /// Charges the day's allowance and stores the jobs that fit into it, in one transaction; exact
+    /// however many ask at once. Answers in the order of `admission.jobs`.
+    pub async fn admit(&self, admission: Admission) -> Result<Vec<Admitted>> {
+        self.write(admission, |tx, admission| Box::pin(admit(tx, admission)))
+            .await
+    }
+
+    /// How many units of the day's allowance are used up.
+    pub async fn quota_used(&self, scope: &str, day: &str) -> Result<u32> {
+        let sql = "SELECT used FROM quota WHERE scope = ? AND on_day = ?";
+        let scope = key_text(scope);
+        let row = self.reader().one(sql, values![&*scope, day]).await?;
+        let used: i64 = row.map_or(Ok(0), |row| row.get("used"))?;
+        Ok(u32::try_from(used.max(0)).unwrap_or(u32::MAX))
+    }
+}
+
+async fn admit(tx: &Tx, admission: &Admission) -> Result<Vec<Admitted>> {
+    let scope = key_text(&admission.scope);
+    let day = admission.day.as_str();
+    // The row is locked first, so that nobody else decides on the same allowance meanwhile.
+    let sql = format!(
+        "SELECT used FROM quota WHERE scope = ? AND on_day = ?{}",
+        tx.for_update()
+    );
+    let row = tx.one(&sql, values![&*scope, day]).await?;
+    let stored: Option<i64> = row.map(|row| row.get("used")).transpose()?;
+    let before = u32::try_from(stored.unwrap_or(0).max(0)).unwrap_or(u32::MAX);
+
+    let inserts: Vec<Insert<'_>> = admission
+        .jobs
+        .iter()
+        .map(|job| Insert {
+            job,
+            event_id: None,
+            charge: Some((&*scope, day)),
+        })
+        .collect();
+    let mut known = insert::known_ids(tx, &inserts).await?;
+    let mut used = before;
+    let mut chosen = Vec::new();
+    let mut answers: Vec<Option<Admitted>> = Vec::with_capacity(inserts.len());
+    for insert in inserts {
+        let key = insert.job.dedupe_key.as_deref().map(key_text);
+        let earlier = key.as_deref().and_then(|key| known.get(key)).copied();
+        if let Some(id) = earlier {
+            // Nil stands for "chosen a moment ago"; the insert below knows its id.
+            answers.push((!id.is_nil()).then_some(Admitted::Already(id)));
+            if id.is_nil() {
+                chosen.push(insert);
+            }
+        } else if machine::within_limit(used, admission.limit) {
+            used += 1;
+            if let Some(key) = key {
+                known.insert(key.into_owned(), uuid::Uuid::nil());
+            }
+            answers.push(None);
+            chosen.push(insert);
+        } else {
+            answers.push(Some(Admitted::OverLimit));
+        }
+    }
+    let stored_jobs = insert::jobs(tx, &chosen).await?;
+    if used != before {
+        charge(tx, &admission.scope, day, used, stored.is_some()).await?;
+    }
+    let mut stored_jobs = stored_jobs.into_iter();
+    Ok(answers
+        .into_iter()
+        .map(|answer| {
+            answer.unwrap_or_else(|| match stored_jobs.next() {
+                Some((id, true)) => Admitted::New(id),
+                Some((id, false)) => Admitted::Already(id),
+                None => Admitted::OverLimit,
+            })
+        })
+        .collect())
+}
+
+async fn charge(tx: &Tx, scope: &str, day: &str, used: u32, row_exists: bool) -> Result<()> {
+    let scope = key_text(scope);
+    let used = i64::from(used);
+    let now_ms = tx.now_ms();
+    if row_exists {
+        let sql = "UPDATE quota SET used = ?, changed_at_ms = ? WHERE scope = ? AND on_day = ?";
+        tx.exec(sql, values![used, now_ms, &*scope, day]).await?;
+    } else {
+        let columns = ["scope", "on_day", "used", "changed_at_ms"];
+        let row = values![&*scope, day, used, now_ms];
+        tx.insert_rows("quota", &columns, row).await?;
+    }
+    Ok(())
+}

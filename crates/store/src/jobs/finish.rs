@@ -1,0 +1,172 @@
+//! Ending jobs, and the steps they record on the way.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::claim::check_lease;
+use crate::db::{Result, Row, Tx, values};
+use crate::error::StoreError;
+use crate::machine::{self, JobStep};
+use crate::store::Store;
+use crate::types::{Finish, JobRow, Lease};
+
+/// Longest note that is kept with a job.
+const NOTE_CHARS: usize = 500;
+
+impl Store {
+    /// Ends a job or puts it off. A refund, where there is one, is in the same transaction, and
+    /// happens once.
+    pub async fn finish(&self, lease: &Lease, finish: Finish) -> Result<()> {
+        self.write((*lease, finish), |tx, (lease, how)| {
+            Box::pin(async move {
+                let sql = format!(
+                    "SELECT attempts, max_attempts, order_key FROM job \
+                     WHERE id = ? AND lease_token = ? AND state = 'running'{}",
+                    tx.for_update()
+                );
+                let row = tx.one(&sql, values![lease.job_id, lease.token]).await?;
+                let row = row.ok_or(StoreError::LeaseLost)?;
+                apply(tx, lease.job_id, how, &row).await
+            })
+        })
+        .await
+    }
+
+    /// One job, for the operator.
+    pub async fn job(&self, id: Uuid) -> Result<Option<JobRow>> {
+        let sql = "SELECT id, queue, state, attempts, payload, note, person, created_at_ms, \
+                   finished_at_ms FROM job WHERE id = ?";
+        let row = self.reader().one(sql, values![id]).await?;
+        row.as_ref().map(job_row).transpose()
+    }
+
+    /// Records that a step of the job is done, and its result; a repeat replaces it.
+    pub async fn step_done(&self, lease: &Lease, step: &str, data: Json) -> Result<()> {
+        let call = (*lease, step.to_owned(), data);
+        self.write(call, |tx, (lease, step, data)| {
+            Box::pin(async move {
+                check_lease(tx, lease, false).await?;
+                let data = data.to_string();
+                let now_ms = tx.now_ms();
+                let sql = "UPDATE job_step SET data = ?, done_at_ms = ? \
+                           WHERE job_id = ? AND name = ?";
+                let values = values![data.as_str(), now_ms, lease.job_id, step.as_str()];
+                if tx.exec(sql, values).await? == 0 {
+                    let columns = ["job_id", "name", "data", "done_at_ms"];
+                    let row = values![lease.job_id, step.as_str(), data, now_ms];
+                    tx.insert_rows("job_step", &columns, row).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The steps of a job that are done, with their results.
+    pub async fn steps(&self, job_id: Uuid) -> Result<BTreeMap<String, Json>> {
+        let sql = "SELECT name, data FROM job_step WHERE job_id = ?";
+        let rows = self.reader().all(sql, values![job_id]).await?;
+        rows.iter()
+            .map(|row| Ok((row.get("name")?, row.json("data")?)))
+            .collect()
+    }
+}
+
+fn job_row(row: &Row) -> Result<JobRow> {
+    Ok(JobRow {
+        id: row.get("id")?,
+        queue: row.get("queue")?,
+        state: row.get("state")?,
+        attempts: row.get("attempts")?,
+        payload: row.json("payload")?,
+        note: row.get("note")?,
+        person: row.get("person")?,
+        created_at_ms: row.get("created_at_ms")?,
+        finished_at_ms: row.get("finished_at_ms")?,
+    })
+}
+
+async fn apply(tx: &Tx, id: Uuid, how: &Finish, row: &Row) -> Result<()> {
+    let attempts: i32 = row.get("attempts")?;
+    let max_attempts: i32 = row.get("max_attempts")?;
+    let order_key: Option<String> = row.get("order_key")?;
+    let now_ms = tx.now_ms();
+    match machine::finish(how, attempts, max_attempts, now_ms, rand::random()) {
+        JobStep::End { state, refund } => {
+            end(tx, id, state, note(how)).await?;
+            if refund {
+                give_back(tx, id).await?;
+            }
+            // Whoever stands behind it in line may go now.
+            if order_key.is_some() {
+                tx.wake_runners();
+            }
+        }
+        JobStep::Again {
+            run_at_ms,
+            attempts,
+        } => {
+            let state = if run_at_ms > now_ms {
+                "scheduled"
+            } else {
+                "waiting"
+            };
+            let sql = "UPDATE job SET state = ?, run_at_ms = ?, attempts = ?, note = ?, \
+                       lease_token = NULL, lease_until_ms = NULL WHERE id = ?";
+            let values = values![state, run_at_ms, attempts, note(how), id];
+            tx.exec(sql, values).await?;
+            tx.wake_runners();
+        }
+        JobStep::Doom => {
+            let reason = format!("failed {attempts} times, last: {}", note(how));
+            let sql = "UPDATE job SET state = 'waiting', run_at_ms = ?, note = ?, doom = ?, \
+                       lease_token = NULL, lease_until_ms = NULL WHERE id = ?";
+            let values = values![now_ms, note(how), reason, id];
+            tx.exec(sql, values).await?;
+            tx.wake_runners();
+        }
+    }
+    Ok(())
+}
+
+/// Ends a job that nobody can end: its last words crash too.
+pub(crate) async fn bury(tx: &Tx, id: Uuid, reason: &str) -> Result<()> {
+    end(tx, id, "dead", reason.to_owned()).await?;
+    give_back(tx, id).await
+}
+
+async fn end(tx: &Tx, id: Uuid, state: &str, note: String) -> Result<()> {
+    let sql = "UPDATE job SET state = ?, note = ?, finished_at_ms = ?, lease_token = NULL, \
+               lease_until_ms = NULL WHERE id = ?";
+    tx.exec(sql, values![state, note, tx.now_ms(), id]).await?;
+    Ok(())
+}
+
+/// Gives the allowance back, once: the mark of the charge goes in the same transaction.
+async fn give_back(tx: &Tx, id: Uuid) -> Result<()> {
+    let sql = "SELECT quota_scope, quota_day FROM job WHERE id = ? AND charged = ?";
+    let Some(row) = tx.one(sql, values![id, true]).await? else {
+        return Ok(());
+    };
+    let scope: Option<String> = row.get("quota_scope")?;
+    let day: Option<String> = row.get("quota_day")?;
+    let sql = "UPDATE job SET charged = ? WHERE id = ?";
+    tx.exec(sql, values![false, id]).await?;
+    let sql = "UPDATE quota SET used = used - 1, changed_at_ms = ? \
+               WHERE scope = ? AND on_day = ? AND used > 0";
+    tx.exec(sql, values![tx.now_ms(), scope, day]).await?;
+    Ok(())
+}
+
+fn note(how: &Finish) -> String {
+    let text = match how {
+        Finish::Done { note } => note,
+        Finish::Refused { reason, .. } | Finish::Dead { reason } => reason,
+        Finish::Retry { error, .. } => error,
+        Finish::Wait { why, .. } => why,
+        Finish::HandBack => "handed back while the process was stopping",
+    };
+    text.chars().take(NOTE_CHARS).collect()
+}

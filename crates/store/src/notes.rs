@@ -1,0 +1,189 @@
+//! Small things that are remembered: account states, attachment ids, conversations, ticks.
+
+use crate::db::{Result, key_text, values};
+use crate::error::StoreError;
+use crate::inbox::talk_values;
+use crate::store::Store;
+use crate::types::{AccountState, Conversation, Note, NoteChange};
+
+impl Store {
+    /// Whether we may act for an account.
+    pub async fn account_state(&self, channel: &str, account: &str) -> Result<AccountState> {
+        let sql = "SELECT state, reason FROM account_state WHERE channel = ? AND account = ?";
+        let Some(row) = self.reader().one(sql, values![channel, account]).await? else {
+            return Ok(AccountState::Active);
+        };
+        let state: String = row.get("state")?;
+        let reason: Option<String> = row.get("reason")?;
+        let reason = reason.unwrap_or_default();
+        match state.as_str() {
+            "active" => Ok(AccountState::Active),
+            "needs_login" => Ok(AccountState::NeedsLogin { reason }),
+            "stopped" => Ok(AccountState::Stopped { reason }),
+            _ => Err(StoreError::corrupt("an account has an unknown state")),
+        }
+    }
+
+    /// Remembers whether we may act for an account.
+    pub async fn set_account_state(
+        &self,
+        channel: &str,
+        account: &str,
+        state: AccountState,
+    ) -> Result<()> {
+        let call = (channel.to_owned(), account.to_owned(), state);
+        self.write(call, |tx, (channel, account, state)| {
+            Box::pin(async move {
+                let (word, reason) = match state {
+                    AccountState::Active => ("active", None),
+                    AccountState::NeedsLogin { reason } => ("needs_login", Some(reason.as_str())),
+                    AccountState::Stopped { reason } => ("stopped", Some(reason.as_str())),
+                };
+                let now_ms = tx.now_ms();
+                let sql = "UPDATE account_state SET state = ?, reason = ?, changed_at_ms = ? \
+                           WHERE channel = ? AND account = ?";
+                let values = values![word, reason, now_ms, channel.as_str(), account.as_str()];
+                if tx.exec(sql, values).await? == 0 {
+                    let columns = ["channel", "account", "state", "reason", "changed_at_ms"];
+                    let row = values![channel.as_str(), account.as_str(), word, reason, now_ms];
+                    tx.insert_rows("account_state", &columns, row).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The id under which an account's upload of this media is known, unless it has expired.
+    pub async fn attachment(&self, account: &str, key: &str) -> Result<Option<String>> {
+        let sql = "SELECT attachment_id FROM attachment \
+                   WHERE account = ? AND media_key = ? AND expires_ms > ?";
+        let key = key_text(key);
+        let values = values![account, &*key, self.clock().now_ms()];
+        let row = self.reader().one(sql, values).await?;
+        row.map(|row| row.get("attachment_id")).transpose()
+    }
+
+    /// Remembers the id of an upload until `expires_ms`.
+    pub async fn remember_attachment(
+        &self,
+        account: &str,
+        key: &str,
+        id: &str,
+        expires_ms: i64,
+    ) -> Result<()> {
+        let key = key_text(key).into_owned();
+        let call = (account.to_owned(), key, id.to_owned(), expires_ms);
+        self.write(call, |tx, (account, key, id, expires_ms)| {
+            Box::pin(async move {
+                let sql = "UPDATE attachment SET attachment_id = ?, expires_ms = ? \
+                           WHERE account = ? AND media_key = ?";
+                let values = values![id.as_str(), *expires_ms, account.as_str(), key.as_str()];
+                if tx.exec(sql, values).await? == 0 {
+                    let columns = ["account", "media_key", "attachment_id", "expires_ms"];
+                    let row = values![account.as_str(), key.as_str(), id.as_str(), *expires_ms];
+                    tx.insert_rows("attachment", &columns, row).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Forgets the id of an upload that the other side no longer knows.
+    pub async fn forget_attachment(&self, account: &str, key: &str) -> Result<()> {
+        let call = (account.to_owned(), key_text(key).into_owned());
+        self.write(call, |tx, (account, key)| {
+            Box::pin(async move {
+                let sql = "DELETE FROM attachment WHERE account = ? AND media_key = ?";
+                tx.exec(sql, values![account.as_str(), key.as_str()])
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// What we remember about a conversation.
+    pub async fn conversation_note(&self, conversation: &Conversation) -> Result<Note> {
+        let sql = "SELECT language, helped_at_ms, limited_at_ms FROM conversation \
+                   WHERE person = ? AND account = ? AND channel = ?";
+        let row = self.reader().one(sql, talk_values(conversation)).await?;
+        row.map_or(Ok(Note::default()), |row| {
+            Ok(Note {
+                language: row.get("language")?,
+                helped_at_ms: row.get("helped_at_ms")?,
+                limited_at_ms: row.get("limited_at_ms")?,
+            })
+        })
+    }
+
+    /// Remembers something new about a conversation; what is `None` stays.
+    pub async fn update_conversation(
+        &self,
+        conversation: &Conversation,
+        change: NoteChange,
+    ) -> Result<()> {
+        self.write((conversation.clone(), change), |tx, (talk, change)| {
+            Box::pin(async move {
+                let now_ms = tx.now_ms();
+                let news = || {
+                    values![
+                        change.language.as_deref(),
+                        change.helped_at_ms,
+                        change.limited_at_ms,
+                        now_ms,
+                    ]
+                };
+                let sql = "UPDATE conversation SET language = COALESCE(?, language), \
+                           helped_at_ms = COALESCE(?, helped_at_ms), \
+                           limited_at_ms = COALESCE(?, limited_at_ms), changed_at_ms = ? \
+                           WHERE person = ? AND account = ? AND channel = ?";
+                let mut values = news();
+                values.extend(talk_values(talk));
+                if tx.exec(sql, values).await? == 0 {
+                    let columns = [
+                        "language",
+                        "helped_at_ms",
+                        "limited_at_ms",
+                        "changed_at_ms",
+                        "person",
+                        "account",
+                        "channel",
+                    ];
+                    let mut row = news();
+                    row.extend(talk_values(talk));
+                    tx.insert_rows("conversation", &columns, row).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// True for one asker per `every_ms`, over all processes: who gets it does the periodic task.
+    pub async fn tick_claim(&self, name: &str, every_ms: i64) -> Result<bool> {
+        self.write((name.to_owned(), every_ms), |tx, (name, every_ms)| {
+            Box::pin(async move {
+                let now_ms = tx.now_ms();
+                let sql = "SELECT last_ms FROM tick WHERE name = ?";
+                let Some(row) = tx.one(sql, values![name.as_str()]).await? else {
+                    let row = values![name.as_str(), now_ms];
+                    tx.insert_rows("tick", &["name", "last_ms"], row).await?;
+                    return Ok(true);
+                };
+                let last_ms: i64 = row.get("last_ms")?;
+                // A clock that was set back must not silence the task until it catches up.
+                if (now_ms - last_ms).abs() < *every_ms {
+                    return Ok(false);
+                }
+                let sql = "UPDATE tick SET last_ms = ? WHERE name = ? AND last_ms = ?";
+                Ok(tx
+                    .exec(sql, values![now_ms, name.as_str(), last_ms])
+                    .await?
+                    == 1)
+            })
+        })
+        .await
+    }
+}

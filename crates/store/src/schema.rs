@@ -1,0 +1,409 @@
+//! The tables, as migrations with one change each: MySQL cannot roll a half-done change back.
+//!
+//! Times are epoch milliseconds, ids are 16 bytes that sort by time, keys have a length that every
+//! database can index and compare byte by byte.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
+
+/// Brings the database to the newest schema.
+pub(crate) struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        CHANGES
+            .iter()
+            .map(|change| Box::new(change.clone()) as Box<dyn MigrationTrait>)
+            .collect()
+    }
+}
+
+/// One migration: its name, for ever, and what it makes.
+#[derive(Clone)]
+struct Change {
+    name: &'static str,
+    make: Make,
+}
+
+#[derive(Clone)]
+enum Make {
+    Table(&'static str, fn(&mut TableCreateStatement, DbBackend)),
+    Index(&'static str, &'static [&'static str]),
+    Unique(&'static str, &'static [&'static str]),
+}
+
+use Make::{Index as ByIndex, Table as NewTable, Unique};
+
+/// Append only: a released change is never edited.
+#[rustfmt::skip]
+const CHANGES: &[Change] = &[
+    Change { name: "m0001_delivery", make: NewTable("delivery", delivery) },
+    Change { name: "m0002_delivery_by_age", make: ByIndex("delivery", &["received_at_ms"]) },
+    Change { name: "m0003_event", make: NewTable("event", event) },
+    Change { name: "m0004_event_once", make: Unique("event", &["dedupe"]) },
+    Change { name: "m0005_event_by_person", make: ByIndex("event", &["person", "account", "at_ms"]) },
+    Change { name: "m0006_job", make: NewTable("job", job) },
+    Change { name: "m0007_job_once", make: Unique("job", &["dedupe_key"]) },
+    Change { name: "m0008_job_claim", make: ByIndex("job", &["state", "queue", "priority", "turn", "id"]) },
+    Change { name: "m0009_job_due", make: ByIndex("job", &["state", "run_at_ms"]) },
+    Change { name: "m0010_job_order", make: ByIndex("job", &["order_key", "state", "id"]) },
+    Change { name: "m0011_job_by_person", make: ByIndex("job", &["person", "state", "queue"]) },
+    Change { name: "m0012_job_step", make: NewTable("job_step", job_step) },
+    Change { name: "m0013_quota", make: NewTable("quota", quota) },
+    Change { name: "m0014_quota_by_age", make: ByIndex("quota", &["changed_at_ms"]) },
+    Change { name: "m0015_work", make: NewTable("work", work) },
+    Change { name: "m0016_work_by_age", make: ByIndex("work", &["keep_until_ms"]) },
+    Change { name: "m0017_work_step", make: NewTable("work_step", work_step) },
+    Change { name: "m0018_part", make: NewTable("part", part) },
+    Change { name: "m0019_part_once", make: Unique("part", &["job_id", "name"]) },
+    Change { name: "m0020_part_lock", make: Unique("part", &["lock_key"]) },
+    Change { name: "m0021_part_by_person", make: ByIndex("part", &["person", "account", "intent_at_ms"]) },
+    Change { name: "m0022_part_open", make: ByIndex("part", &["state", "intent_at_ms"]) },
+    Change { name: "m0023_account", make: NewTable("account_state", account_state) },
+    Change { name: "m0024_attachment", make: NewTable("attachment", attachment) },
+    Change { name: "m0025_conversation", make: NewTable("conversation", conversation) },
+    Change { name: "m0026_tick", make: NewTable("tick", tick) },
+];
+
+impl MigrationName for Change {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+// The trait spells `SchemaManager` without its lifetime, and the macro wants the same of us.
+#[allow(elided_lifetimes_in_paths)]
+#[async_trait::async_trait]
+impl MigrationTrait for Change {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let backend = manager.get_database_backend();
+        match &self.make {
+            Make::Table(name, columns) => {
+                let mut table = Table::create();
+                table.table(Alias::new(*name)).if_not_exists();
+                columns(&mut table, backend);
+                if backend == DbBackend::MySql {
+                    // The default collation takes `Key` and `KEY` for one.
+                    table.character_set("utf8mb4").collate("utf8mb4_bin");
+                }
+                manager.create_table(table).await
+            }
+            Make::Index(table, columns) => {
+                manager.create_index(index(self.name, table, columns)).await
+            }
+            Make::Unique(table, columns) => {
+                let mut unique = index(self.name, table, columns);
+                unique.unique();
+                manager.create_index(unique).await
+            }
+        }
+    }
+
+    async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
+        Err(DbErr::Migration(
+            "there is no way back; restore a backup".to_owned(),
+        ))
+    }
+}
+
+fn index(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index
+        .name(format!(
+            "ix_{}",
+            name.split_once('_').map_or(name, |(_, rest)| rest)
+        ))
+        .table(Alias::new(table));
+    for column in columns {
+        index.col(Alias::new(*column));
+    }
+    index
+}
+
+fn column(name: &str) -> ColumnDef {
+    ColumnDef::new(Alias::new(name))
+}
+
+fn id(name: &str) -> ColumnDef {
+    column(name).uuid().not_null().take()
+}
+
+/// A key: as long as every database can index.
+fn key(name: &str) -> ColumnDef {
+    column(name).string_len(191).not_null().take()
+}
+
+fn word(name: &str) -> ColumnDef {
+    column(name).string_len(64).not_null().take()
+}
+
+fn number(name: &str) -> ColumnDef {
+    column(name).big_integer().not_null().take()
+}
+
+fn small(name: &str) -> ColumnDef {
+    column(name).integer().not_null().take()
+}
+
+fn flag(name: &str) -> ColumnDef {
+    column(name).boolean().not_null().take()
+}
+
+/// Text of any length (MySQL's plain TEXT ends at 64 KB).
+fn long_text(name: &str, backend: DbBackend) -> ColumnDef {
+    match backend {
+        DbBackend::MySql => column(name)
+            .custom(Alias::new("longtext"))
+            .not_null()
+            .take(),
+        _ => column(name).text().not_null().take(),
+    }
+}
+
+fn long_bytes(name: &str, backend: DbBackend) -> ColumnDef {
+    match backend {
+        DbBackend::MySql => column(name)
+            .custom(Alias::new("longblob"))
+            .not_null()
+            .take(),
+        _ => column(name).blob().not_null().take(),
+    }
+}
+
+fn maybe_id(name: &str) -> ColumnDef {
+    column(name).uuid().null().take()
+}
+
+fn maybe_key(name: &str) -> ColumnDef {
+    column(name).string_len(191).null().take()
+}
+
+fn maybe_word(name: &str) -> ColumnDef {
+    column(name).string_len(64).null().take()
+}
+
+fn maybe_number(name: &str) -> ColumnDef {
+    column(name).big_integer().null().take()
+}
+
+fn maybe_text(name: &str) -> ColumnDef {
+    column(name).text().null().take()
+}
+
+fn primary(table: &mut TableCreateStatement, columns: &[&str]) {
+    let mut primary = Index::create();
+    for column in columns {
+        primary.col(Alias::new(*column));
+    }
+    table.primary_key(&mut primary);
+}
+
+fn add(table: &mut TableCreateStatement, columns: impl IntoIterator<Item = ColumnDef>) {
+    for column in columns {
+        table.col(column);
+    }
+}
+
+fn delivery(table: &mut TableCreateStatement, backend: DbBackend) {
+    add(
+        table,
+        [
+            id("id"),
+            word("channel"),
+            number("received_at_ms"),
+            long_bytes("body", backend),
+        ],
+    );
+    primary(table, &["id"]);
+}
+
+fn event(table: &mut TableCreateStatement, backend: DbBackend) {
+    add(
+        table,
+        [
+            id("id"),
+            id("delivery_id"),
+            word("channel"),
+            key("account"),
+            maybe_key("person"),
+            word("kind"),
+            word("shape"),
+            maybe_text("mid"),
+            number("at_ms"),
+            number("received_at_ms"),
+            column("dedupe").binary_len(16).not_null().take(),
+            flag("opens_window"),
+            long_text("raw", backend),
+        ],
+    );
+    primary(table, &["id"]);
+}
+
+fn job(table: &mut TableCreateStatement, backend: DbBackend) {
+    add(
+        table,
+        [
+            id("id"),
+            word("queue"),
+            word("state"),
+            small("priority"),
+            // Unfinished jobs this person had in the queue when it was stored: fairness.
+            small("turn"),
+            number("run_at_ms"),
+            small("attempts"),
+            small("max_attempts"),
+            maybe_id("lease_token"),
+            maybe_number("lease_until_ms"),
+            number("epoch"),
+            maybe_key("dedupe_key"),
+            maybe_key("order_key"),
+            maybe_key("person"),
+            long_text("payload", backend),
+            maybe_text("note"),
+            // Why it was given up; the handler gets one more claim to tell the person.
+            maybe_text("doom"),
+            maybe_key("quota_scope"),
+            maybe_word("quota_day"),
+            // True from the charge to the refund.
+            flag("charged"),
+            number("created_at_ms"),
+            maybe_number("started_at_ms"),
+            maybe_number("finished_at_ms"),
+        ],
+    );
+    primary(table, &["id"]);
+}
+
+fn job_step(table: &mut TableCreateStatement, backend: DbBackend) {
+    add(
+        table,
+        [
+            id("job_id"),
+            word("name"),
+            long_text("data", backend),
+            number("done_at_ms"),
+        ],
+    );
+    primary(table, &["job_id", "name"]);
+}
+
+fn quota(table: &mut TableCreateStatement, _: DbBackend) {
+    add(
+        table,
+        [
+            key("scope"),
+            word("on_day"),
+            number("used"),
+            number("changed_at_ms"),
+        ],
+    );
+    primary(table, &["scope", "on_day"]);
+}
+
+fn work(table: &mut TableCreateStatement, _: DbBackend) {
+    add(
+        table,
+        [
+            key("work_key"),
+            word("state"),
+            maybe_id("owner_job"),
+            maybe_id("owner_token"),
+            maybe_number("keep_until_ms"),
+            number("created_at_ms"),
+        ],
+    );
+    primary(table, &["work_key"]);
+}
+
+fn work_step(table: &mut TableCreateStatement, backend: DbBackend) {
+    add(
+        table,
+        [
+            key("work_key"),
+            word("name"),
+            long_text("data", backend),
+            number("done_at_ms"),
+        ],
+    );
+    primary(table, &["work_key", "name"]);
+}
+
+fn part(table: &mut TableCreateStatement, backend: DbBackend) {
+    add(
+        table,
+        [
+            id("id"),
+            id("job_id"),
+            word("channel"),
+            key("account"),
+            key("person"),
+            word("name"),
+            small("seq"),
+            word("kind"),
+            long_text("body", backend),
+            key("hash"),
+            word("state"),
+            small("attempt"),
+            number("epoch"),
+            maybe_number("intent_at_ms"),
+            maybe_text("cursor_mid"),
+            maybe_text("mid"),
+            maybe_text("reason"),
+            // The conversation while the outcome of a try is open: unique, so that the database itself
+            // refuses a second open try.
+            maybe_key("lock_key"),
+            number("created_at_ms"),
+            maybe_number("settled_at_ms"),
+        ],
+    );
+    primary(table, &["id"]);
+}
+
+fn account_state(table: &mut TableCreateStatement, _: DbBackend) {
+    add(
+        table,
+        [
+            word("channel"),
+            key("account"),
+            word("state"),
+            maybe_text("reason"),
+            number("changed_at_ms"),
+        ],
+    );
+    primary(table, &["channel", "account"]);
+}
+
+fn attachment(table: &mut TableCreateStatement, _: DbBackend) {
+    add(
+        table,
+        [
+            key("account"),
+            key("media_key"),
+            column("attachment_id").text().not_null().take(),
+            number("expires_ms"),
+        ],
+    );
+    primary(table, &["account", "media_key"]);
+}
+
+fn conversation(table: &mut TableCreateStatement, _: DbBackend) {
+    add(
+        table,
+        [
+            word("channel"),
+            key("account"),
+            key("person"),
+            maybe_word("language"),
+            maybe_number("helped_at_ms"),
+            maybe_number("limited_at_ms"),
+            number("changed_at_ms"),
+        ],
+    );
+    primary(table, &["channel", "account", "person"]);
+}
+
+fn tick(table: &mut TableCreateStatement, _: DbBackend) {
+    add(table, [key("name"), number("last_ms")]);
+    primary(table, &["name"]);
+}

@@ -1,0 +1,188 @@
+//! Forgetting in time, and the numbers for the operator.
+
+use uuid::Uuid;
+
+use crate::db::{Result, Tx, in_lists, oldest_id, values};
+use crate::jobs::UNFINISHED;
+use crate::store::Store;
+use crate::types::{JobCount, PartCount, Purged, Retention};
+
+/// Rows removed in one transaction: the writer must not be away from the webhooks for long.
+const PIECE: u64 = 500;
+
+impl Store {
+    /// Removes what is older than its retention, in small pieces between the other writes.
+    pub async fn purge(&self, retention: Retention) -> Result<Purged> {
+        let now_ms = self.clock().now_ms();
+        let deliveries = self
+            .purge_pieces(move |tx| {
+                let before_ms = now_ms.saturating_sub(retention.deliveries_ms);
+                Box::pin(purge_by(
+                    tx,
+                    "delivery",
+                    "id",
+                    "received_at_ms < ?",
+                    before_ms,
+                ))
+            })
+            .await?;
+        let events = self
+            .purge_pieces(move |tx| {
+                let before_ms = now_ms.saturating_sub(retention.events_ms);
+                Box::pin(purge_events(tx, before_ms))
+            })
+            .await?;
+        let jobs = self
+            .purge_pieces(move |tx| {
+                let before_ms = now_ms.saturating_sub(retention.jobs_ms);
+                Box::pin(purge_jobs(tx, before_ms))
+            })
+            .await?;
+        let works = self
+            .purge_pieces(move |tx| Box::pin(purge_works(tx, now_ms)))
+            .await?;
+        let others = self
+            .purge_pieces(move |tx| {
+                let before_ms = now_ms.saturating_sub(retention.quotas_ms);
+                Box::pin(async move {
+                    let sql = "DELETE FROM quota WHERE changed_at_ms < ?";
+                    let quotas = tx.exec(sql, values![before_ms]).await?;
+                    let sql = "DELETE FROM attachment WHERE expires_ms < ?";
+                    Ok(quotas + tx.exec(sql, values![now_ms]).await?)
+                })
+            })
+            .await?;
+        Ok(Purged {
+            deliveries,
+            events,
+            jobs,
+            works,
+            others,
+        })
+    }
+
+    /// Repeats `piece` until it removes less than a piece.
+    async fn purge_pieces<F>(&self, piece: F) -> Result<u64>
+    where
+        F: for<'a> Fn(&'a Tx) -> crate::writer::Running<'a, u64> + Copy + Send + Sync + 'static,
+    {
+        let mut removed = 0;
+        loop {
+            let now = self.write((), move |tx, ()| piece(tx)).await?;
+            removed += now;
+            if now < PIECE {
+                return Ok(removed);
+            }
+        }
+    }
+
+    /// How many jobs are unfinished or dead, by queue and state. Jobs that ended well are not
+    /// counted: there may be a million of them.
+    pub async fn job_counts(&self) -> Result<Vec<JobCount>> {
+        let sql = "SELECT queue, state, COUNT(*) AS jobs FROM job \
+                   WHERE state IN ('waiting', 'scheduled', 'running', 'dead') \
+                   GROUP BY state, queue ORDER BY queue, state";
+        let rows = self.reader().all(sql, Vec::new()).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(JobCount {
+                    queue: row.get("queue")?,
+                    state: row.get("state")?,
+                    count: row.get("jobs")?,
+                })
+            })
+            .collect()
+    }
+
+    /// How many jobs are not over.
+    pub async fn unfinished_jobs(&self) -> Result<i64> {
+        let sql = format!("SELECT COUNT(*) AS jobs FROM job WHERE state IN {UNFINISHED}");
+        let row = self.reader().one(&sql, Vec::new()).await?;
+        row.map_or(Ok(0), |row| row.get("jobs"))
+    }
+
+    /// How many parts are not sent, by state.
+    pub async fn part_counts(&self) -> Result<Vec<PartCount>> {
+        let sql = "SELECT state, COUNT(*) AS parts FROM part \
+                   WHERE state IN ('planned', 'intent', 'unknown', 'absent', 'failed') \
+                   GROUP BY state ORDER BY state";
+        let rows = self.reader().all(sql, Vec::new()).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(PartCount {
+                    state: row.get("state")?,
+                    count: row.get("parts")?,
+                })
+            })
+            .collect()
+    }
+
+    /// When the job that has been due longest became due.
+    pub async fn oldest_waiting_ms(&self) -> Result<Option<i64>> {
+        let sql = "SELECT MIN(run_at_ms) AS oldest FROM job WHERE state = 'waiting'";
+        let row = self.reader().one(sql, Vec::new()).await?;
+        row.map_or(Ok(None), |row| row.get("oldest"))
+    }
+
+    /// When the job that has been running longest was started.
+    pub async fn oldest_running_ms(&self) -> Result<Option<i64>> {
+        let sql = "SELECT MIN(started_at_ms) AS oldest FROM job WHERE state = 'running'";
+        let row = self.reader().one(sql, Vec::new()).await?;
+        row.map_or(Ok(None), |row| row.get("oldest"))
+    }
+}
+
+/// Deletes one piece of a table. The derived table is for MySQL, which may not read the table it
+/// deletes from.
+async fn purge_by(tx: &Tx, table: &str, id: &str, rule: &str, before_ms: i64) -> Result<u64> {
+    let sql = format!(
+        "DELETE FROM {table} WHERE {id} IN (SELECT {id} FROM (\
+         SELECT {id} FROM {table} WHERE {rule} LIMIT {PIECE}) t)"
+    );
+    tx.exec(&sql, values![before_ms]).await
+}
+
+async fn purge_events(tx: &Tx, before_ms: i64) -> Result<u64> {
+    // Ids sort by time: no index on the time of arrival is needed.
+    let sql = format!(
+        "DELETE FROM event WHERE id IN (SELECT id FROM (\
+         SELECT id FROM event WHERE id < ? ORDER BY id LIMIT {PIECE}) t)"
+    );
+    tx.exec(&sql, values![oldest_id(before_ms)]).await
+}
+
+async fn purge_jobs(tx: &Tx, before_ms: i64) -> Result<u64> {
+    let sql = format!(
+        "SELECT id FROM job WHERE id < ? AND state NOT IN {UNFINISHED} AND finished_at_ms < ? \
+         ORDER BY id LIMIT {PIECE}"
+    );
+    let values = values![oldest_id(before_ms), before_ms];
+    let rows = tx.all(&sql, values).await?;
+    let ids: Vec<sea_orm::Value> = rows
+        .iter()
+        .map(|row| row.get::<Uuid>("id").map(Into::into))
+        .collect::<Result<_>>()?;
+    for (list, ids) in in_lists(&ids) {
+        for (table, column) in [("job_step", "job_id"), ("part", "job_id"), ("job", "id")] {
+            let sql = format!("DELETE FROM {table} WHERE {column} {list}");
+            tx.exec(&sql, ids.clone()).await?;
+        }
+    }
+    Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+}
+
+async fn purge_works(tx: &Tx, now_ms: i64) -> Result<u64> {
+    let sql = format!("SELECT work_key FROM work WHERE keep_until_ms < ? LIMIT {PIECE}");
+    let rows = tx.all(&sql, values![now_ms]).await?;
+    let keys: Vec<sea_orm::Value> = rows
+        .iter()
+        .map(|row| row.get::<String>("work_key").map(Into::into))
+        .collect::<Result<_>>()?;
+    for (list, keys) in in_lists(&keys) {
+        for table in ["work_step", "work"] {
+            let sql = format!("DELETE FROM {table} WHERE work_key {list}");
+            tx.exec(&sql, keys.clone()).await?;
+        }
+    }
+    Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,375 @@
+//! One writer for SQLite: operations that wait share one transaction, and so one disk flush.
+//!
+//! Every write of this crate is a function of a transaction that may be run again. The writer
+//! takes all that are waiting, runs them between one BEGIN IMMEDIATE and one COMMIT, and answers
+//! after the commit. If one of them fails, the transaction is rolled back and each runs alone, so
+//! that a bad one never takes its neighbours along. While a commit is being flushed the next group
+//! gathers: the slower the disk, the larger the groups.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::clock::Clock;
+use crate::db::{Ids, Result, Tx};
+use crate::error::StoreError;
+use crate::inbox;
+use crate::types::{Accepted, NewDelivery, WriterStats};
+
+/// What an operation gives back while it runs.
+pub(crate) type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// Most operations in one transaction: bounds how long a reply waits for its neighbours.
+const LARGEST_GROUP: usize = 256;
+/// How many operations may wait before callers are held back.
+const QUEUE: usize = 4_096;
+
+/// What everything that begins a transaction needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    pub(crate) pool: DatabaseConnection,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<Ids>,
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) counters: Arc<Counters>,
+}
+
+/// Counts for tests and metrics.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) commits: AtomicU64,
+    pub(crate) operations: AtomicU64,
+    pub(crate) split_groups: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn read(&self) -> WriterStats {
+        WriterStats {
+            commits: self.commits.load(Ordering::Relaxed),
+            operations: self.operations.load(Ordering::Relaxed),
+            split_groups: self.split_groups.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Context {
+    async fn begin(&self) -> Result<Tx> {
+        // A deferred transaction that reads first cannot become a writer while another one writes;
+        // the mode is ignored by the servers.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let inner = self.pool.begin_with_options(options).await?;
+        Ok(Tx::new(inner, self.clock.clone(), self.ids.clone()))
+    }
+
+    async fn commit(&self, tx: Tx) -> Result<()> {
+        let wakes = tx.wakes();
+        tx.commit().await?;
+        self.counters.commits.fetch_add(1, Ordering::Relaxed);
+        if wakes {
+            self.wake.notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Runs one operation in a transaction of its own, again if the database asks for it.
+    pub(crate) async fn run_alone<D, T, F>(&self, data: &D, operation: &F) -> Result<T>
+    where
+        F: for<'a> Fn(&'a Tx, &'a D) -> Running<'a, T>,
+    {
+        const TRIES: usize = 5;
+        let mut last = StoreError::Busy("no try was made".to_owned());
+        for _ in 0..TRIES {
+            let tx = self.begin().await?;
+            match operation(&tx, data).await {
+                Ok(value) => match self.commit(tx).await {
+                    Ok(()) => return Ok(value),
+                    Err(error) => last = error,
+                },
+                Err(error) => {
+                    // A failed rollback changes nothing: the connection is dropped with it.
+                    let _ = tx.rollback().await;
+                    last = error;
+                }
+            }
+            // A deadlock, or a row that somebody inserted between our look and our insert.
+            if !matches!(last, StoreError::Busy(_) | StoreError::Conflict(_)) {
+                break;
+            }
+        }
+        Err(last)
+    }
+}
+
+/// An operation in the writer's queue.
+#[async_trait]
+trait Operation: Send {
+    /// Runs it; may be called again after a rollback.
+    async fn run(&mut self, tx: &Tx) -> Result<()>;
+    /// Tells the caller, after the commit or the failure.
+    fn answer(self: Box<Self>, outcome: Result<()>);
+}
+
+struct Call<D, T, F> {
+    data: D,
+    operation: F,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+#[async_trait]
+impl<D, T, F> Operation for Call<D, T, F>
+where
+    D: Send + Sync,
+    T: Send,
+    F: for<'a> Fn(&'a Tx, &'a D) -> Running<'a, T> + Send + Sync,
+{
+    async fn run(&mut self, tx: &Tx) -> Result<()> {
+        self.value = None;
+        self.value = Some((self.operation)(tx, &self.data).await?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<()>) {
+        let missing = || StoreError::Unavailable("the operation gave no value".to_owned());
+        let Self { value, reply, .. } = *self;
+        let answer = outcome.and_then(|()| value.ok_or_else(missing));
+        // Nobody listens when the caller was cancelled; what is stored stays stored.
+        let _ = reply.send(answer);
+    }
+}
+
+struct AcceptCall {
+    delivery: NewDelivery,
+    reply: oneshot::Sender<Result<Accepted>>,
+}
+
+enum Message {
+    Call(Box<dyn Operation>),
+    Accept(AcceptCall),
+    Close(oneshot::Sender<()>),
+}
+
+/// The callers' side of the writer.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Message>,
+}
+
+fn closed<E>(_: E) -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
+}
+
+impl Writer {
+    /// Starts the writer; `held` is dropped when it has ended.
+    pub(crate) fn start<H: Send + 'static>(context: Context, held: H) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(async move {
+            write_groups(&context, waiting).await;
+            drop(context);
+            drop(held);
+        });
+        Self { queue }
+    }
+
+    pub(crate) async fn call<D, T, F>(&self, data: D, operation: F) -> Result<T>
+    where
+        D: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'a> Fn(&'a Tx, &'a D) -> Running<'a, T> + Send + Sync + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let call = Call {
+            data,
+            operation,
+            value: None,
+            reply,
+        };
+        let message = Message::Call(Box::new(call));
+        self.queue.send(message).await.map_err(closed)?;
+        answer.await.map_err(closed)?
+    }
+
+    pub(crate) async fn accept(&self, delivery: NewDelivery) -> Result<Accepted> {
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Accept(AcceptCall { delivery, reply });
+        self.queue.send(message).await.map_err(closed)?;
+        answer.await.map_err(closed)?
+    }
+
+    /// Returns when everything that was waiting is done and the writer has ended.
+    pub(crate) async fn close(&self) {
+        let (done, ended) = oneshot::channel();
+        if self.queue.send(Message::Close(done)).await.is_ok() {
+            // The sender is dropped when the writer ends: either answer means it is over.
+            let _ = ended.await;
+        }
+    }
+}
+
+/// Operations that share a transaction.
+#[derive(Default)]
+struct Group {
+    accepts: Vec<AcceptCall>,
+    calls: Vec<Box<dyn Operation>>,
+}
+
+impl Group {
+    fn len(&self) -> usize {
+        self.accepts.len() + self.calls.len()
+    }
+
+    fn push(&mut self, message: Message) -> Option<oneshot::Sender<()>> {
+        match message {
+            Message::Call(call) => self.calls.push(call),
+            Message::Accept(accept) => self.accepts.push(accept),
+            Message::Close(done) => return Some(done),
+        }
+        None
+    }
+
+    fn answer_all(self, error: &StoreError) {
+        for accept in self.accepts {
+            let _ = accept.reply.send(Err(error.share()));
+        }
+        for call in self.calls {
+            call.answer(Err(error.share()));
+        }
+    }
+}
+
+async fn write_groups(context: &Context, mut waiting: mpsc::Receiver<Message>) {
+    let mut closing = None;
+    while closing.is_none() {
+        let Some(first) = waiting.recv().await else {
+            break;
+        };
+        let mut group = Group::default();
+        closing = group.push(first);
+        while closing.is_none() && group.len() < LARGEST_GROUP {
+            let Ok(next) = waiting.try_recv() else { break };
+            closing = group.push(next);
+        }
+        run_group(context, group).await;
+    }
+    waiting.close();
+    if let Err(error) = context.pool.close_by_ref().await {
+        tracing::warn!(%error, "the database did not close cleanly");
+    }
+    drop(closing);
+}
+
+/// Where a group failed: in one of its members, or as a whole.
+enum GroupError {
+    Member(StoreError),
+    Whole(StoreError),
+}
+
+async fn run_group(context: &Context, mut group: Group) {
+    let members = group.len();
+    if members == 0 {
+        return;
+    }
+    let count = u64::try_from(members).unwrap_or(u64::MAX);
+    context
+        .counters
+        .operations
+        .fetch_add(count, Ordering::Relaxed);
+    match attempt(context, &mut group).await {
+        Ok(outcomes) => answer(group, outcomes),
+        Err(GroupError::Member(error)) if members > 1 => {
+            tracing::debug!(%error, members, "a group of writes is taken apart");
+            context
+                .counters
+                .split_groups
+                .fetch_add(1, Ordering::Relaxed);
+            for accept in group.accepts {
+                let alone = Group {
+                    accepts: vec![accept],
+                    calls: Vec::new(),
+                };
+                run_single(context, alone).await;
+            }
+            for call in group.calls {
+                let alone = Group {
+                    accepts: Vec::new(),
+                    calls: vec![call],
+                };
+                run_single(context, alone).await;
+            }
+        }
+        Err(GroupError::Member(error) | GroupError::Whole(error)) => group.answer_all(&error),
+    }
+}
+
+async fn run_single(context: &Context, mut group: Group) {
+    match attempt(context, &mut group).await {
+        Ok(outcomes) => answer(group, outcomes),
+        Err(GroupError::Member(error) | GroupError::Whole(error)) => group.answer_all(&error),
+    }
+}
+
+/// What each member of a group that was committed is told.
+struct Outcomes {
+    accepts: Vec<Accepted>,
+    calls: Vec<Result<()>>,
+}
+
+async fn attempt(
+    context: &Context,
+    group: &mut Group,
+) -> std::result::Result<Outcomes, GroupError> {
+    let tx = context.begin().await.map_err(GroupError::Whole)?;
+    match run_members(&tx, group).await {
+        Ok(outcomes) => {
+            context.commit(tx).await.map_err(GroupError::Whole)?;
+            Ok(outcomes)
+        }
+        Err(error) => {
+            tx.rollback().await.map_err(GroupError::Whole)?;
+            Err(GroupError::Member(error))
+        }
+    }
+}
+
+async fn run_members(tx: &Tx, group: &mut Group) -> Result<Outcomes> {
+    let mut accepts = Vec::new();
+    if !group.accepts.is_empty() {
+        let deliveries: Vec<&NewDelivery> = group
+            .accepts
+            .iter()
+            .map(|accept| &accept.delivery)
+            .collect();
+        accepts = inbox::store_deliveries(tx, &deliveries).await?;
+    }
+    let mut calls = Vec::with_capacity(group.calls.len());
+    for call in &mut group.calls {
+        tx.take_changed();
+        match call.run(tx).await {
+            Ok(()) => calls.push(Ok(())),
+            // A refusal that touched nothing is an answer, not a reason to roll back the others.
+            Err(error @ (StoreError::LeaseLost | StoreError::Conflict(_)))
+                if !tx.take_changed() =>
+            {
+                calls.push(Err(error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Outcomes { accepts, calls })
+}
+
+fn answer(group: Group, outcomes: Outcomes) {
+    for (accept, accepted) in group.accepts.into_iter().zip(outcomes.accepts) {
+        let _ = accept.reply.send(Ok(accepted));
+    }
+    for (call, outcome) in group.calls.into_iter().zip(outcomes.calls) {
+        call.answer(outcome);
+    }
+}
