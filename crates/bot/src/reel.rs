@@ -244,7 +244,8 @@ impl<'a> Desk<'a> {
         };
         match turn {
             WorkTurn::Mine(work) => {
-                desk.is_shared.store(work.state == WorkState::Done, Ordering::Relaxed);
+                desk.is_shared
+                    .store(work.state == WorkState::Done, Ordering::Relaxed);
                 *desk.steps.lock().unwrap_or_else(PoisonError::into_inner) = work.steps;
             }
             WorkTurn::Busy => return Err(Halt::Finish(desk.wait_for_the_other().await?)),
@@ -299,7 +300,10 @@ impl<'a> Desk<'a> {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
         if !self.is_shared.load(Ordering::Relaxed) {
             let (lease, key) = (&self.job.lease, &self.asked.ask.key);
-            self.ctx.store.work_step(lease, key, step, value.clone()).await?;
+            self.ctx
+                .store
+                .work_step(lease, key, step, value.clone())
+                .await?;
         }
         self.steps
             .lock()
