@@ -47,7 +47,8 @@ pub(super) async fn listen(
         .map_err(|detail| failed(detail, true))?;
     let seconds = feed.length_ms() / 1000;
     let mut tool = Tool::new(PathBuf::from(program), dir).limits(Limits {
-        wall: Duration::from_secs(60 + 4 * seconds),
+        // Generous: on a busy machine a polite child waits long; the processor time is what is watched.
+        wall: Duration::from_secs(240 + 8 * seconds),
         cpu_seconds: Some(120 + 8 * seconds),
         address_space: Some(4 << 30),
         ..Limits::default()

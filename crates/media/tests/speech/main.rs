@@ -11,6 +11,8 @@ mod embedded;
 mod engines;
 mod extracts;
 mod fake;
+mod fetching;
 mod hearing;
+mod injection;
 #[cfg(feature = "embedded-speech")]
 mod whisper_file;
