@@ -2,6 +2,7 @@
 
 pub mod crash;
 pub mod delivery;
+pub mod jobs;
 pub mod load;
 pub mod probe;
 pub mod report;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 
-use bench::{report, stub, webhooks};
+use bench::{jobs, report, stub, webhooks};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -22,6 +22,8 @@ struct Cli {
 enum Command {
     /// Every benchmark, as Markdown tables
     All(Common),
+    /// Whole answers a second, and the memory of large uploads
+    Jobs(Common),
     /// Webhooks: rate, latency, processor time, batches, memory, start
     Webhooks(Common),
 }
@@ -67,17 +69,17 @@ fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<String> {
     match cli.command {
-        Command::All(common) | Command::Webhooks(common) => webhook_table(&common).await,
+        Command::Webhooks(common) => webhook_table(&common).await,
+        Command::Jobs(common) => job_table(&common).await,
+        Command::All(common) => {
+            let webhooks = webhook_table(&common).await?;
+            Ok(format!("{webhooks}\n{}", job_table(&common).await?))
+        }
     }
 }
 
 async fn webhook_table(common: &Common) -> Result<String> {
-    ensure!(
-        common.server.exists(),
-        "there is no {}: run `make bench`",
-        common.server.display()
-    );
-    let server = common.server.canonicalize()?;
+    let server = binary(common)?;
     let mut figures = webhooks::figures();
     for run in 1..=common.runs {
         eprintln!("webhooks: run {run} of {}", common.runs);
@@ -91,4 +93,25 @@ async fn webhook_table(common: &Common) -> Result<String> {
         .await?;
     }
     Ok(report::table(&figures))
+}
+
+async fn job_table(common: &Common) -> Result<String> {
+    let server = binary(common)?;
+    let bench = std::env::current_exe()?;
+    let mut figures = jobs::figures();
+    for run in 1..=common.runs {
+        eprintln!("jobs: run {run} of {}", common.runs);
+        let folder = tempfile::tempdir()?;
+        jobs::run(&server, &bench, folder.path(), &mut figures).await?;
+    }
+    Ok(report::table(&figures))
+}
+
+fn binary(common: &Common) -> Result<PathBuf> {
+    ensure!(
+        common.server.exists(),
+        "there is no {}: run `make bench`",
+        common.server.display()
+    );
+    Ok(common.server.canonicalize()?)
 }

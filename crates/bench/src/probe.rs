@@ -37,12 +37,21 @@ pub fn pss_megabytes(pid: u32) -> Result<f64> {
 
 /// The highest resident memory so far, in megabytes.
 pub fn peak_megabytes(pid: u32) -> Result<f64> {
+    status_megabytes(pid, "VmHWM:")
+}
+
+/// The resident memory now, in megabytes.
+pub fn resident_megabytes(pid: u32) -> Result<f64> {
+    status_megabytes(pid, "VmRSS:")
+}
+
+fn status_megabytes(pid: u32, name: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let kilobytes: f64 = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .find_map(|line| line.strip_prefix(name))
         .and_then(|value| value.split_whitespace().next()?.parse().ok())
-        .context("status has no VmHWM line")?;
+        .with_context(|| format!("status has no {name} line"))?;
     Ok(kilobytes * 1024.0 / 1e6)
 }
 

@@ -1,1 +1,30 @@
-//! Decide what to answer, run the reel pipeline, send without ever repeating.
+//! Decides what to answer, runs the reel pipeline, sends without ever repeating. This is the
+//! product itself, kept apart from the web server so that it can be tested without one.
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+mod bot;
+mod brake;
+pub mod channel;
+mod context;
+mod day;
+pub mod files;
+mod final_text;
+mod language;
+mod pipeline;
+pub mod plan;
+mod print;
+mod reel;
+mod reply;
+pub mod send;
+mod settings;
+pub mod texts;
+
+pub use accounts::{Accounts, StaticAccounts};
+pub use bot::{Bot, BotError, BotParts};
+pub use brake::{Brake, BrakeSettings, Pace};
+pub use day::{Day, day_of, zone};
+pub use final_text::{Answer, compose, cut};
+pub use language::choose;
+pub use plan::plan_event;
+pub use settings::{BotSettings, FileSettings, SendSettings};

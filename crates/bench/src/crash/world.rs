@@ -64,17 +64,21 @@ impl World {
     }
 
     /// The settings that put the simulator in Meta's place.
-    pub fn environment(&self) -> Vec<(String, String)> {
-        let mut list: Vec<(String, String)> = self
-            .simulator
+    pub fn connection(&self) -> Vec<(String, String)> {
+        self.simulator
             .client_environment()
             .lines()
+            .filter(|line| !line.starts_with('#'))
             .filter_map(|line| {
-                let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
-                Some((name.to_owned(), value.trim_matches('"').to_owned()))
+                let (name, value) = line.split_once('=')?;
+                Some((name.to_owned(), value.to_owned()))
             })
-            .filter(|(name, _)| !name.starts_with('#'))
-            .collect();
+            .collect()
+    }
+
+    /// The same, with the times of a trial instead of those of a day.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut list = self.connection();
         for (name, value) in [
             ("GRAMOPHONE_SEND__SETTLE_SECONDS", "3"),
             ("GRAMOPHONE_BOT__CONCURRENCY", "4"),

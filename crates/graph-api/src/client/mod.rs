@@ -17,6 +17,7 @@ pub use profile::{Me, Profile};
 
 use crate::id::AccountId;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +80,11 @@ impl AccessToken {
     /// Takes a token; white space around it is a copying mistake.
     pub fn new(token: &str) -> Self {
         Self(SecretString::from(token.trim()))
+    }
+
+    /// A few digits by which a new token is told from an old one; they do not lead back to it.
+    pub fn fingerprint(&self) -> String {
+        hex::encode(&Sha256::digest(self.expose().as_bytes())[..4])
     }
 
     fn expose(&self) -> &str {
@@ -153,6 +159,7 @@ pub struct Graph {
     fresh: reqwest::Client,
     /// Keeps connections, for calls that may be repeated.
     pooled: reqwest::Client,
+    call_timeout: Duration,
 }
 
 impl Graph {
@@ -180,7 +187,14 @@ impl Graph {
             observer,
             fresh: build(plain_client().pool_max_idle_per_host(0))?,
             pooled: build(plain_client().pool_idle_timeout(IDLE_TIMEOUT))?,
+            call_timeout: CALL_TIMEOUT,
         })
+    }
+
+    /// The same client with another patience than 30 s for calls that are no uploads.
+    pub fn with_call_timeout(mut self, call_timeout: Duration) -> Self {
+        self.call_timeout = call_timeout;
+        self
     }
 }
 
@@ -204,7 +218,6 @@ fn plain_client() -> reqwest::ClientBuilder {
         // The default sends again after a protocol NACK.
         .retry(reqwest::retry::never())
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(CALL_TIMEOUT)
 }
 
 fn is_version(version: &str) -> bool {

@@ -1,0 +1,348 @@
+//! Instagram direct messages over Meta's Graph API.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use graph_api::budget::{Bucket, Budget, Memory, Permit, Urgency};
+use graph_api::client::{
+    Action, CallRecord, Credentials, Graph, MediaKind, Outgoing, ThreadMessage, Upload,
+};
+use graph_api::error::{CallError, ErrorKind, NotSent, Outcome, Reaction as MetaReaction};
+use graph_api::id::{AccountId, AttachmentId, Igsid};
+use graph_api::limits;
+use graph_api::webhook::{Kind, Shape, parse_stored};
+use media::ChannelLimits;
+use store::{Clock, Conversation, EventRow};
+
+use super::{
+    Channel, ChannelError, Content, FileKind, FileToUpload, Limits, Lying, Reaction, Sign,
+};
+use crate::accounts::Accounts;
+
+/// The word in `Conversation::channel`.
+pub const NAME: &str = "instagram";
+
+/// The rates that every caller of one process shares.
+pub type SharedBudget = Arc<Budget<Memory>>;
+
+/// Messages that arrive this late in the 24 hours are not tried: clocks differ, and a refusal for
+/// the window's sake is a mark against the account.
+const WINDOW_MARGIN_MS: i64 = 10 * 60_000;
+/// What a message aims at: below the limit, so that a reader gets whole paragraphs.
+const TEXT_AIM_BYTES: usize = 850;
+/// The upload that an attachment id speaks of is gone or was never ours
+/// (developers.facebook.com, Messenger Platform error codes, read 2026-06-25).
+const BAD_ATTACHMENT: (i64, i64) = (100, 2_018_074);
+
+/// Instagram as a channel.
+#[allow(missing_debug_implementations)]
+pub struct Instagram {
+    graph: Arc<Graph>,
+    accounts: Arc<dyn Accounts>,
+    clock: Arc<dyn Clock>,
+    budget: SharedBudget,
+}
+
+impl Instagram {
+    /// The channel over this client. The budget is shared with everybody who calls Meta.
+    pub fn new(
+        graph: Arc<Graph>,
+        accounts: Arc<dyn Accounts>,
+        clock: Arc<dyn Clock>,
+        budget: SharedBudget,
+    ) -> Self {
+        Self {
+            graph,
+            accounts,
+            clock,
+            budget,
+        }
+    }
+
+    fn credentials(&self, of: &Conversation) -> Result<Credentials, ChannelError> {
+        self.accounts
+            .credentials(&of.account)
+            .ok_or_else(|| ChannelError {
+                may_be_done: false,
+                reaction: Reaction::NeedsLogin,
+                code: "no_credentials".to_owned(),
+                trace: None,
+            })
+    }
+
+    fn take(&self, account: &str, bucket: Bucket) -> Result<(), Duration> {
+        let now_ms = self.clock.now_ms();
+        match self
+            .budget
+            .take(&AccountId::from(account), bucket, Urgency::Now, now_ms)
+        {
+            Permit::Go => Ok(()),
+            Permit::Wait { until_ms } => {
+                let wait_ms = u64::try_from(until_ms - now_ms).unwrap_or(0);
+                Err(Duration::from_millis(wait_ms.max(1)))
+            }
+        }
+    }
+
+    /// What this error means, and what it teaches about the rates.
+    fn error(
+        &self,
+        account: &AccountId,
+        bucket: Bucket,
+        error: &CallError,
+        repeatable: bool,
+    ) -> ChannelError {
+        let meta = if repeatable {
+            error.reaction_if_repeatable()
+        } else {
+            error.reaction()
+        };
+        let mut reaction = reaction(meta);
+        let mut code = match error {
+            CallError::Graph(_) => String::new(),
+            CallError::NotSent(NotSent::Connect(_)) => "connect".to_owned(),
+            CallError::NotSent(NotSent::Unsendable(_)) => "unsendable".to_owned(),
+            CallError::Lost(_) => "lost".to_owned(),
+            CallError::Malformed { status, .. } => format!("malformed {status}"),
+            CallError::File(_) => "file".to_owned(),
+        };
+        if let Some(graph) = error.graph() {
+            code = match graph.subcode {
+                Some(subcode) => format!("{}/{subcode}", graph.code),
+                None => graph.code.to_string(),
+            };
+            if let Some(after) =
+                self.budget
+                    .learn_error(account, bucket, graph, self.clock.now_ms())
+            {
+                reaction = Reaction::Throttled(Some(after));
+            }
+            if graph.kind == ErrorKind::ManyImagesOff {
+                reaction = Reaction::OneByOne;
+            }
+            if (graph.code, graph.subcode.unwrap_or(0)) == BAD_ATTACHMENT {
+                reaction = Reaction::StaleFile;
+            }
+        }
+        ChannelError {
+            may_be_done: !repeatable && error.outcome() == Outcome::Unknown,
+            reaction,
+            code,
+            trace: error.fbtrace_id().map(str::to_owned),
+        }
+    }
+}
+
+fn reaction(meta: MetaReaction) -> Reaction {
+    match meta {
+        MetaReaction::RetryLater { after } => Reaction::Later(after),
+        MetaReaction::Throttled { after } => Reaction::Throttled(after),
+        MetaReaction::WindowClosed => Reaction::WindowClosed,
+        MetaReaction::PersonUnreachable => Reaction::PersonUnreachable,
+        MetaReaction::NeedsLogin => Reaction::NeedsLogin,
+        MetaReaction::AccountStopped => Reaction::AccountStopped,
+        MetaReaction::ThreadOwnedByOther => Reaction::NotOurThread,
+        MetaReaction::Refused => Reaction::Refused,
+        // `may_be_done` is what counts then.
+        MetaReaction::Reconcile => Reaction::Later(None),
+    }
+}
+
+/// Teaches the budget what the headers of a call said. For the server's observer.
+pub fn learn(budget: &Budget<Memory>, call: &CallRecord, now_ms: i64) {
+    if let Some(usage) = &call.usage {
+        let bucket = match call.endpoint {
+            "messages" | "sender_action" => Bucket::Text,
+            "message_attachments" => Bucket::Media,
+            "conversations" | "conversation" => Bucket::Conversations,
+            _ => Bucket::Other,
+        };
+        budget.learn(&call.account, bucket, usage, now_ms);
+    }
+}
+
+fn bucket(content: &Content) -> Bucket {
+    match content {
+        Content::Text { .. } => Bucket::Text,
+        Content::File { .. } | Content::Pictures { .. } => Bucket::Media,
+    }
+}
+
+fn media_kind(kind: FileKind) -> MediaKind {
+    match kind {
+        FileKind::Image => MediaKind::Image,
+        FileKind::Video => MediaKind::Video,
+    }
+}
+
+fn outgoing(content: &Content) -> Outgoing {
+    match content {
+        Content::Text { text } => Outgoing::Text(text.clone()),
+        Content::File { file, attachment } => Outgoing::Attachment {
+            kind: media_kind(*file),
+            id: AttachmentId::from(attachment.as_str()),
+        },
+        Content::Pictures { attachments } => Outgoing::Images(
+            attachments
+                .iter()
+                .map(|id| AttachmentId::from(id.as_str()))
+                .collect(),
+        ),
+    }
+}
+
+/// The name the person's device shows; the bytes decide the type.
+fn file_name(path: &Path, kind: FileKind) -> String {
+    let default = match kind {
+        FileKind::Image => "jpg",
+        FileKind::Video => "mp4",
+    };
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or(default);
+    match kind {
+        FileKind::Image => format!("image.{extension}"),
+        FileKind::Video => format!("video.{extension}"),
+    }
+}
+
+fn lying(message: ThreadMessage, person: &str) -> Lying {
+    Lying {
+        mid: message.id.into_string(),
+        at_ms: message.created_ms,
+        ours: message
+            .from_id
+            .as_deref()
+            .is_some_and(|from| from != person),
+        text: message.text,
+        files: message.attachment_kinds,
+    }
+}
+
+#[async_trait]
+impl Channel for Instagram {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            files: ChannelLimits::instagram(),
+            pictures_per_message: limits::IMAGES_PER_MESSAGE,
+            window_ms: limits::WINDOW_MS - WINDOW_MARGIN_MS,
+        }
+    }
+
+    fn split(&self, text: &str) -> Vec<String> {
+        if text.len() <= limits::TEXT_BYTES {
+            return vec![text.to_owned()];
+        }
+        limits::split_text(text, TEXT_AIM_BYTES)
+    }
+
+    fn permit(&self, to: &Conversation, content: &Content) -> Result<(), Duration> {
+        self.take(&to.account, bucket(content))
+    }
+
+    fn key_print(&self, account: &str) -> Option<String> {
+        Some(self.accounts.credentials(account)?.token.fingerprint())
+    }
+
+    fn echo(&self, event: &EventRow) -> Option<Lying> {
+        let shape = Shape::from_word(&event.shape)?;
+        let Kind::Echo(message) = parse_stored(&event.account, shape, &event.raw).kind else {
+            return None;
+        };
+        Some(Lying {
+            mid: message.mid?.into_string(),
+            at_ms: event.at_ms,
+            ours: true,
+            text: message.text,
+            files: message
+                .attachments
+                .into_iter()
+                .map(|attachment| attachment.kind)
+                .collect(),
+        })
+    }
+
+    async fn sign(&self, to: &Conversation, sign: Sign) {
+        let Ok(credentials) = self.credentials(to) else {
+            return;
+        };
+        if self.take(&to.account, Bucket::Text).is_err() {
+            return;
+        }
+        let action = match sign {
+            Sign::Seen => Action::MarkSeen,
+            Sign::Typing => Action::TypingOn,
+        };
+        let person = Igsid::from(to.person.as_str());
+        if let Err(error) = self
+            .graph
+            .sender_action(&credentials, &person, action)
+            .await
+        {
+            let error = self.error(&credentials.account, Bucket::Text, &error, true);
+            tracing::debug!(code = error.code, "a sign did not come through");
+        }
+    }
+
+    async fn upload(
+        &self,
+        to: &Conversation,
+        file: FileToUpload<'_>,
+    ) -> Result<String, ChannelError> {
+        let credentials = self.credentials(to)?;
+        let name = file_name(file.path, file.kind);
+        let upload = Upload {
+            kind: media_kind(file.kind),
+            path: file.path,
+            file_name: &name,
+            mime: file.mime,
+        };
+        match self.graph.upload(&credentials, upload).await {
+            Ok(id) => Ok(id.into_string()),
+            Err(error) => Err(self.error(&credentials.account, Bucket::Media, &error, true)),
+        }
+    }
+
+    async fn send(&self, to: &Conversation, content: &Content) -> Result<String, ChannelError> {
+        let credentials = self.credentials(to)?;
+        let person = Igsid::from(to.person.as_str());
+        match self
+            .graph
+            .send(&credentials, &person, &outgoing(content))
+            .await
+        {
+            Ok(sent) => Ok(sent.message_id.into_string()),
+            Err(error) => Err(self.error(&credentials.account, bucket(content), &error, false)),
+        }
+    }
+
+    async fn newest(&self, of: &Conversation) -> Result<Vec<Lying>, ChannelError> {
+        let credentials = self.credentials(of)?;
+        let unread = |code: &str, reaction| ChannelError {
+            may_be_done: false,
+            reaction,
+            code: code.to_owned(),
+            trace: None,
+        };
+        self.take(&of.account, Bucket::Conversations)
+            .map_err(|wait| unread("budget", Reaction::Throttled(Some(wait))))?;
+        let person = Igsid::from(of.person.as_str());
+        match self.graph.recent_messages(&credentials, &person).await {
+            // The person wrote to us, so a thread without a message is a thread that was not read.
+            Ok(messages) if messages.is_empty() => {
+                Err(unread("empty_thread", Reaction::Later(None)))
+            }
+            Ok(messages) => Ok(messages
+                .into_iter()
+                .map(|message| lying(message, &of.person))
+                .collect()),
+            Err(error) => {
+                Err(self.error(&credentials.account, Bucket::Conversations, &error, true))
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What every handler needs, built once and handed over.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use graph_api::webhook::{Event, Shape, parse_stored};
+use jiff::tz::TimeZone;
+use media::link::Hosts;
+use media::{ChannelLimits, Language, Studio};
+use store::{Claimed, Clock, Conversation, EventRow, Finish, Store, StoreError};
+use tracing::{error, warn};
+
+use crate::brake::Brake;
+use crate::channel::Channel;
+use crate::send::{Delivered, Route, Sender};
+use crate::settings::BotSettings;
+use crate::texts::Failure;
+
+/// The one state of the bot.
+pub(crate) struct Context {
+    pub(crate) store: Store,
+    pub(crate) channel: Arc<dyn Channel>,
+    pub(crate) studio: Arc<Studio>,
+    pub(crate) settings: BotSettings,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) zone: TimeZone,
+    pub(crate) hosts: Hosts,
+    pub(crate) brake: Brake,
+    pub(crate) sender: Sender,
+    /// Until when public pages are left alone, because they asked for calm.
+    pub(crate) pages_closed_until_ms: AtomicI64,
+}
+
+impl Context {
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    pub(crate) fn route(
+        &self,
+        job: &Claimed,
+        conversation: Conversation,
+        asked_mid: Option<String>,
+    ) -> Route {
+        Route {
+            lease: job.lease,
+            conversation,
+            channel: self.channel.clone(),
+            asked_mid,
+        }
+    }
+
+    /// The channel's limits with the operator's sizes.
+    pub(crate) fn file_limits(&self) -> ChannelLimits {
+        let files = &self.settings.files;
+        let limits = self.channel.limits().files;
+        ChannelLimits {
+            target_bytes: files.target_bytes.min(limits.hard_bytes),
+            hard_bytes: files.hard_bytes.min(limits.hard_bytes),
+            prefer_gif: files.prefer_gif,
+            ..limits
+        }
+    }
+
+    /// Whether the person has taken their message back.
+    pub(crate) async fn is_unsent(
+        &self,
+        to: &Conversation,
+        mid: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let Some(mid) = mid else { return Ok(false) };
+        let events = self.store.events_of_mid(to, mid).await?;
+        Ok(events.iter().any(|event| event.kind == "deleted"))
+    }
+
+    pub(crate) fn close_pages(&self, until_ms: i64) {
+        self.pages_closed_until_ms
+            .fetch_max(until_ms, Ordering::Relaxed);
+    }
+
+    pub(crate) fn language_of(&self, tag: Option<&str>) -> Language {
+        tag.and_then(Language::from_tag)
+            .unwrap_or(self.settings.language)
+    }
+}
+
+/// Why a handler stops before its end.
+pub(crate) enum Halt {
+    /// With this.
+    Finish(Finish),
+    /// The work cannot be done; the person must be told.
+    Failed(Failure),
+    /// The database did not do its part.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// The finish for a database that did not do its part.
+pub(crate) fn after_store_error(job: &Claimed, error: &StoreError) -> Finish {
+    if matches!(error, StoreError::LeaseLost) {
+        // Somebody else has the job; whatever is said here is refused by the store.
+        return Finish::HandBack;
+    }
+    warn!(job = %job.id, %error, "the database did not do its part");
+    Finish::Retry {
+        after_ms: None,
+        error: error.to_string(),
+    }
+}
+
+/// The finish of a job whose last word was this delivery.
+pub(crate) fn after_delivery(delivered: Delivered, done: &str, refund_on_stop: bool) -> Finish {
+    match delivered {
+        Delivered::All { unresolved: 0 } => Finish::Done {
+            note: done.to_owned(),
+        },
+        Delivered::All { unresolved } => Finish::Done {
+            note: format!("{done}, {unresolved} of unknown fate"),
+        },
+        Delivered::Pause { until_ms, why } => Finish::Wait {
+            until_ms,
+            why: why.to_owned(),
+        },
+        Delivered::Stop(stop) => Finish::Refused {
+            reason: stop.reason(),
+            refund: refund_on_stop,
+        },
+    }
+}
+
+/// The event of a stored row, as typed as when it came.
+pub(crate) fn event_of(row: &EventRow) -> Event {
+    let shape = Shape::from_word(&row.shape).unwrap_or(Shape::Messaging);
+    parse_stored(&row.account, shape, &row.raw)
+}
+
+/// The conversation a stored event belongs to.
+pub(crate) fn conversation_of(row: &EventRow) -> Option<Conversation> {
+    let person = row.person.clone()?;
+    Some(Conversation::new(
+        row.channel.clone(),
+        row.account.clone(),
+        person,
+    ))
+}
+
+/// Counts a finished run of a handler.
+pub(crate) fn count(job: &Claimed, finish: &Finish) {
+    let outcome = match finish {
+        Finish::Done { .. } => "done",
+        Finish::Refused { .. } => "refused",
+        Finish::Retry { .. } => "retry",
+        Finish::Wait { .. } => "wait",
+        Finish::Dead { .. } => "dead",
+        Finish::HandBack => "handed_back",
+    };
+    metrics::counter!("gramophone_job_runs_total", "queue" => job.queue.clone(), "outcome" => outcome)
+        .increment(1);
+    if let Finish::Dead { reason } = finish {
+        error!(job = %job.id, reason, "a job died");
+    }
+}

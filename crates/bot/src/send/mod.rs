@@ -1,0 +1,605 @@
+//! Visible sends: never twice, never lost without a word.
+//!
+//! Neither side of the wire offers a key that would make a repeat harmless. So the intention is
+//! written down before the call, the call is made once, and a call whose outcome is not known is
+//! looked for in the thread instead of being repeated. What remains is documented: a message that
+//! the platform accepts later than the settle time, after two readings showed nothing, would be
+//! seen twice.
+
+mod recognise;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use store::{
+    AccountState, Clock, Conversation, Intent, IntentIn, Lease, NewPart, Part, PartState, Settle,
+    Store, StoreError,
+};
+use tracing::{info, warn};
+
+pub use recognise::hash_of;
+use recognise::{Next, Readings, Try, find, looks_like, reaches_back};
+
+use crate::channel::{Channel, ChannelError, Content, Lying, Reaction};
+use crate::settings::SendSettings;
+
+/// Between the commit of the intention and the call lie microseconds. If it took this long, the
+/// process was asleep and its lease may be somebody else's: the call is not made.
+const STALE_INTENT: Duration = Duration::from_secs(5);
+/// Parts proven absent are tried again this many times.
+const RESENDS: u32 = 2;
+/// How long to wait for another send of the same conversation.
+const HELD_MS: i64 = 1_000;
+/// How often a parked job looks whether its account works again.
+const PARKED_MS: i64 = 60_000;
+/// First and longest wait after a refusal that may pass.
+const LATER_MS: (i64, i64) = (2_000, 300_000);
+/// How far back messages of ours are looked up, to tell them from an open try.
+const TAKEN_MS: i64 = 48 * 3_600_000;
+
+/// Who sends what to whom, under which lease.
+#[derive(Clone)]
+#[allow(missing_debug_implementations)]
+pub struct Route {
+    /// The job's lease; every write compares it.
+    pub lease: Lease,
+    /// To whom.
+    pub conversation: Conversation,
+    /// Through what.
+    pub channel: Arc<dyn Channel>,
+    /// The message that is being answered: ours are newer than it.
+    pub asked_mid: Option<String>,
+}
+
+/// How far the delivery got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivered {
+    /// Every part is settled; `unresolved` counts those whose fate nobody could tell.
+    All {
+        /// Parts left alone.
+        unresolved: usize,
+    },
+    /// Go on then; nothing is wrong with the job.
+    Pause {
+        /// When.
+        until_ms: i64,
+        /// What for.
+        why: &'static str,
+    },
+    /// No further part of this job can be sent as it stands.
+    Stop(Stop),
+}
+
+/// Why a delivery ends early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// The person has not written for a day.
+    WindowClosed,
+    /// The person cannot be written to.
+    PersonUnreachable,
+    /// Another program leads the conversation.
+    NotOurThread,
+    /// The upload is gone.
+    StaleFile,
+    /// Pictures must go one by one.
+    OneByOne,
+    /// The platform refuses this message for good.
+    Refused(String),
+}
+
+impl Stop {
+    /// The word in the outbox and in job reasons.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::WindowClosed => "window_closed".into(),
+            Self::PersonUnreachable => "person_unreachable".into(),
+            Self::NotOurThread => "thread_owned_by_other".into(),
+            Self::StaleFile => "stale_file".into(),
+            Self::OneByOne => "one_by_one".into(),
+            Self::Refused(code) => format!("send_refused {code}"),
+        }
+    }
+
+    fn of(reason: &str) -> Option<Self> {
+        [
+            Self::WindowClosed,
+            Self::PersonUnreachable,
+            Self::NotOurThread,
+            Self::StaleFile,
+            Self::OneByOne,
+        ]
+        .into_iter()
+        .find(|stop| stop.reason() == reason)
+    }
+}
+
+/// A try whose outcome nobody could tell.
+const OUTCOME_UNKNOWN: &str = "outcome_unknown";
+/// A message that the platform kept losing.
+const NEVER_ACCEPTED: &str = "never_accepted";
+
+/// A part as the outbox stores it.
+pub fn part(name: impl Into<String>, seq: i32, content: &Content) -> NewPart {
+    NewPart {
+        part: name.into(),
+        seq,
+        kind: content.kind().to_owned(),
+        body: serde_json::to_value(content).unwrap_or(Value::Null),
+        hash: hash_of(content),
+    }
+}
+
+/// Sends parts by the protocol.
+#[derive(Clone)]
+#[allow(missing_debug_implementations)]
+pub struct Sender {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    settings: SendSettings,
+}
+
+/// What a reading of the thread says about a try.
+enum Found {
+    Sent(String),
+    Absent,
+    NothingProven,
+}
+
+/// What one look at one part came to.
+enum Look {
+    /// Settled; the next part may go.
+    Next {
+        unresolved: bool,
+    },
+    /// Its state has changed; look again.
+    Again,
+    Pause(i64, &'static str),
+    Stop(Stop),
+}
+
+impl Sender {
+    /// A sender over this store.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, settings: SendSettings) -> Self {
+        Self {
+            store,
+            clock,
+            settings,
+        }
+    }
+
+    /// Stores the parts (once) and sends those that are not settled yet, in their order.
+    pub async fn deliver(
+        &self,
+        route: &Route,
+        parts: Vec<NewPart>,
+    ) -> Result<Delivered, StoreError> {
+        let names: Vec<String> = parts.iter().map(|part| part.part.clone()).collect();
+        self.store
+            .plan_parts(&route.lease, &route.conversation, parts)
+            .await?;
+        self.send_all(route, &names).await
+    }
+
+    async fn send_all(&self, route: &Route, names: &[String]) -> Result<Delivered, StoreError> {
+        let mut unresolved = 0;
+        for name in names {
+            loop {
+                let parts = self.store.parts(route.lease.job_id).await?;
+                let Some(part) = parts.iter().find(|part| part.part == *name) else {
+                    break;
+                };
+                match self.look(route, part, &parts).await? {
+                    Look::Next { unresolved: left } => {
+                        unresolved += usize::from(left);
+                        break;
+                    }
+                    Look::Again => {}
+                    Look::Pause(until_ms, why) => return Ok(Delivered::Pause { until_ms, why }),
+                    Look::Stop(stop) => return Ok(Delivered::Stop(stop)),
+                }
+            }
+        }
+        Ok(Delivered::All { unresolved })
+    }
+
+    /// Goes on with the parts of this name that the job planned before, if it planned any.
+    pub async fn resume(
+        &self,
+        route: &Route,
+        prefix: &str,
+    ) -> Result<Option<Delivered>, StoreError> {
+        let mut names = self.planned(route).await?;
+        names.retain(|name| name.starts_with(prefix));
+        if names.is_empty() {
+            return Ok(None);
+        }
+        self.send_all(route, &names).await.map(Some)
+    }
+
+    async fn planned(&self, route: &Route) -> Result<Vec<String>, StoreError> {
+        let parts = self.store.parts(route.lease.job_id).await?;
+        Ok(parts.into_iter().map(|part| part.part).collect())
+    }
+
+    /// Settles the open tries of a job that is being buried: looked for once, then left alone, so
+    /// that they do not hold the conversation for ever.
+    pub async fn bury(&self, route: &Route) -> Result<(), StoreError> {
+        for part in self.store.parts(route.lease.job_id).await? {
+            if !part.state.is_open() {
+                continue;
+            }
+            let Some(content) = content_of(&part) else {
+                continue;
+            };
+            let found = match self.by_echo(route, &part, &content).await? {
+                Some(mid) => Some(mid),
+                None => match route.channel.newest(&route.conversation).await {
+                    Ok(thread) => match self.by_thread(route, &part, &content, &thread).await? {
+                        Found::Sent(mid) => Some(mid),
+                        Found::Absent | Found::NothingProven => None,
+                    },
+                    Err(_) => None,
+                },
+            };
+            if found.is_none() && part.state == PartState::Intent {
+                self.store
+                    .settle(&route.lease, part.id, Settle::Unknown)
+                    .await?;
+            }
+            let settle = match found {
+                Some(mid) => Settle::Sent { mid: Some(mid) },
+                None => Settle::Failed {
+                    reason: OUTCOME_UNKNOWN.into(),
+                },
+            };
+            self.settle(route, &part, settle).await?;
+        }
+        Ok(())
+    }
+
+    async fn look(&self, route: &Route, part: &Part, all: &[Part]) -> Result<Look, StoreError> {
+        match part.state {
+            PartState::Sent => Ok(Look::Next { unresolved: false }),
+            PartState::Failed => Ok(after_failure(part.reason.as_deref().unwrap_or_default())),
+            PartState::Planned | PartState::Absent => self.attempt(route, part, all).await,
+            PartState::Intent | PartState::Unknown => self.reconcile(route, part).await,
+        }
+    }
+
+    async fn attempt(&self, route: &Route, part: &Part, all: &[Part]) -> Result<Look, StoreError> {
+        let now_ms = self.clock.now_ms();
+        if !self.account_works(route).await? {
+            return Ok(Look::Pause(now_ms + PARKED_MS, "account"));
+        }
+        let Some(content) = content_of(part) else {
+            return self.fail(route, part, "unreadable_part".into()).await;
+        };
+        // A part of this very job whose outcome is open holds the conversation: settle it first.
+        if let Some(open) = all.iter().find(|other| other.state.is_open()) {
+            return self.reconcile(route, open).await;
+        }
+        let last_inbound_ms = self.store.last_inbound_ms(&route.conversation).await?;
+        let until_ms = last_inbound_ms
+            .unwrap_or(0)
+            .saturating_add(route.channel.limits().window_ms);
+        if now_ms >= until_ms {
+            return self.stop(route, part, Stop::WindowClosed).await;
+        }
+        if let Err(wait) = route.channel.permit(&route.conversation, &content) {
+            return Ok(Look::Pause(now_ms + millis(wait), "budget"));
+        }
+        let cursor_mid = newest_mid(all).or_else(|| route.asked_mid.clone());
+        let started = Instant::now();
+        let intent = IntentIn {
+            cursor_mid,
+            window_open_until_ms: until_ms,
+        };
+        match self.store.intent(&route.lease, part.id, intent).await? {
+            Intent::Go { .. } if started.elapsed() > STALE_INTENT => {
+                self.settle(route, part, Settle::Planned).await?;
+                Ok(Look::Again)
+            }
+            Intent::Go { attempt } => self.send(route, part, &content, attempt).await,
+            Intent::Held => Ok(Look::Pause(now_ms + HELD_MS, "conversation")),
+            Intent::WindowClosed => self.stop(route, part, Stop::WindowClosed).await,
+            Intent::AlreadySettled(_) => Ok(Look::Again),
+        }
+    }
+
+    /// The one call, and what its answer says about the thread.
+    async fn send(
+        &self,
+        route: &Route,
+        part: &Part,
+        content: &Content,
+        attempt: i32,
+    ) -> Result<Look, StoreError> {
+        let now_ms = self.clock.now_ms();
+        let error = match route.channel.send(&route.conversation, content).await {
+            Ok(mid) => {
+                self.settle(route, part, Settle::Sent { mid: Some(mid) })
+                    .await?;
+                return Ok(Look::Next { unresolved: false });
+            }
+            Err(error) => error,
+        };
+        warn!(
+            job = %route.lease.job_id, part = part.part, code = error.code,
+            fbtrace_id = error.trace.as_deref(), may_be_done = error.may_be_done, attempt,
+            "a send did not succeed"
+        );
+        if error.may_be_done {
+            self.settle(route, part, Settle::Unknown).await?;
+            return Ok(Look::Again);
+        }
+        self.after_refusal(route, part, &error, now_ms, attempt)
+            .await
+    }
+
+    async fn after_refusal(
+        &self,
+        route: &Route,
+        part: &Part,
+        error: &ChannelError,
+        now_ms: i64,
+        attempt: i32,
+    ) -> Result<Look, StoreError> {
+        let stop = match error.reaction {
+            Reaction::WindowClosed => Stop::WindowClosed,
+            Reaction::PersonUnreachable => Stop::PersonUnreachable,
+            Reaction::NotOurThread => Stop::NotOurThread,
+            Reaction::StaleFile => Stop::StaleFile,
+            Reaction::OneByOne => Stop::OneByOne,
+            Reaction::Refused => Stop::Refused(error.code.clone()),
+            Reaction::Later(after) => {
+                self.settle(route, part, Settle::Planned).await?;
+                let doublings = u32::try_from(attempt - 1).unwrap_or(0).min(10);
+                let wait = after.map_or((LATER_MS.0 << doublings).min(LATER_MS.1), millis);
+                return Ok(Look::Pause(now_ms + wait, "platform"));
+            }
+            Reaction::Throttled(after) => {
+                self.settle(route, part, Settle::Planned).await?;
+                return Ok(Look::Pause(
+                    now_ms + after.map_or(PARKED_MS, millis),
+                    "throttled",
+                ));
+            }
+            Reaction::NeedsLogin | Reaction::AccountStopped => {
+                self.settle(route, part, Settle::Planned).await?;
+                self.park(route, error).await?;
+                return Ok(Look::Pause(now_ms + PARKED_MS, "account"));
+            }
+        };
+        self.stop(route, part, stop).await
+    }
+
+    async fn reconcile(&self, route: &Route, part: &Part) -> Result<Look, StoreError> {
+        let Some(content) = content_of(part) else {
+            return self.fail(route, part, OUTCOME_UNKNOWN.into()).await;
+        };
+        if part.state == PartState::Intent {
+            self.store
+                .settle(&route.lease, part.id, Settle::Unknown)
+                .await?;
+        }
+        if let Some(mid) = self.by_echo(route, part, &content).await? {
+            self.settle(route, part, Settle::Sent { mid: Some(mid) })
+                .await?;
+            return Ok(Look::Again);
+        }
+        let intent_at_ms = part.intent_at_ms.unwrap_or_else(|| self.clock.now_ms());
+        let step = format!("reads:{}:{}", part.part, part.attempt);
+        let steps = self.store.steps(route.lease.job_id).await?;
+        let mut readings: Readings = steps
+            .get(&step)
+            .and_then(|v| serde_json::from_value(v.clone()).ok())
+            .unwrap_or_default();
+        let now_ms = self.clock.now_ms();
+        match readings.next(intent_at_ms, now_ms, self.settings) {
+            Next::WaitUntil(at) => return Ok(Look::Pause(at, "outcome")),
+            Next::Absent => return self.absent(route, part).await,
+            Next::GiveUp => {
+                warn!(job = %route.lease.job_id, part = part.part, "the outcome of a send stays unknown");
+                return self.fail(route, part, OUTCOME_UNKNOWN.into()).await;
+            }
+            Next::Read => {}
+        }
+        match route.channel.newest(&route.conversation).await {
+            Ok(thread) => match self.by_thread(route, part, &content, &thread).await? {
+                Found::Sent(mid) => {
+                    self.settle(route, part, Settle::Sent { mid: Some(mid) })
+                        .await?;
+                    return Ok(Look::Again);
+                }
+                Found::Absent => {
+                    readings.absent_at(intent_at_ms, now_ms, self.settings);
+                }
+                Found::NothingProven => readings.failed(),
+            },
+            Err(error) => {
+                info!(job = %route.lease.job_id, code = error.code, "the thread could not be read");
+                readings.failed();
+            }
+        }
+        let data = serde_json::to_value(readings).unwrap_or(Value::Null);
+        self.store.step_done(&route.lease, &step, data).await?;
+        Ok(Look::Again)
+    }
+
+    async fn absent(&self, route: &Route, part: &Part) -> Result<Look, StoreError> {
+        let step = format!("absent:{}", part.part);
+        let steps = self.store.steps(route.lease.job_id).await?;
+        let before = steps.get(&step).and_then(Value::as_u64).unwrap_or(0);
+        self.settle(route, part, Settle::Absent).await?;
+        self.store
+            .step_done(&route.lease, &step, Value::from(before + 1))
+            .await?;
+        if before >= u64::from(RESENDS) {
+            return self.fail(route, part, NEVER_ACCEPTED.into()).await;
+        }
+        Ok(Look::Again)
+    }
+
+    async fn by_echo(
+        &self,
+        route: &Route,
+        part: &Part,
+        content: &Content,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(intent_at_ms) = part.intent_at_ms else {
+            return Ok(None);
+        };
+        let since_ms = intent_at_ms - recognise::CLOCKS_APART_MS;
+        let echoes = self
+            .store
+            .echoes_since(&route.conversation, since_ms)
+            .await?;
+        if echoes.is_empty() {
+            return Ok(None);
+        }
+        let taken = self.taken(route).await?;
+        Ok(echoes
+            .iter()
+            .filter_map(|event| route.channel.echo(event))
+            .filter(|lying| !taken.contains(&lying.mid))
+            .find(|lying| looks_like(lying, content))
+            .map(|lying| lying.mid))
+    }
+
+    async fn by_thread(
+        &self,
+        route: &Route,
+        part: &Part,
+        content: &Content,
+        thread: &[Lying],
+    ) -> Result<Found, StoreError> {
+        let taken = self.taken(route).await?;
+        let tried = Try {
+            content,
+            intent_at_ms: part.intent_at_ms.unwrap_or(0),
+            cursor: part.cursor_mid.as_deref(),
+            taken: &taken,
+        };
+        Ok(match find(thread, &tried) {
+            Some(lying) => Found::Sent(lying.mid.clone()),
+            None if reaches_back(thread, &tried) => Found::Absent,
+            None => Found::NothingProven,
+        })
+    }
+
+    async fn taken(&self, route: &Route) -> Result<Vec<String>, StoreError> {
+        let since_ms = self.clock.now_ms() - TAKEN_MS;
+        self.store.mids_sent(&route.conversation, since_ms).await
+    }
+
+    /// A parked account works again when somebody says so, or when its key has changed.
+    async fn account_works(&self, route: &Route) -> Result<bool, StoreError> {
+        let Conversation {
+            channel, account, ..
+        } = &route.conversation;
+        match self.store.account_state(channel, account).await? {
+            AccountState::Active => Ok(true),
+            AccountState::Stopped { .. } => Ok(false),
+            AccountState::NeedsLogin { reason } => {
+                let changed = route
+                    .channel
+                    .key_print(account)
+                    .is_some_and(|print| !reason.ends_with(&key_note(&print)));
+                if changed {
+                    self.store
+                        .set_account_state(channel, account, AccountState::Active)
+                        .await?;
+                }
+                Ok(changed)
+            }
+        }
+    }
+
+    async fn park(&self, route: &Route, error: &ChannelError) -> Result<(), StoreError> {
+        let Conversation {
+            channel, account, ..
+        } = &route.conversation;
+        let print = route.channel.key_print(account).unwrap_or_default();
+        let state = if error.reaction == Reaction::NeedsLogin {
+            AccountState::NeedsLogin {
+                reason: format!("{}{}", error.code, key_note(&print)),
+            }
+        } else {
+            AccountState::Stopped {
+                reason: error.code.clone(),
+            }
+        };
+        metrics::counter!("gramophone_account_parked_total", "code" => error.code.clone())
+            .increment(1);
+        self.store.set_account_state(channel, account, state).await
+    }
+
+    async fn stop(&self, route: &Route, part: &Part, stop: Stop) -> Result<Look, StoreError> {
+        self.settle(
+            route,
+            part,
+            Settle::Failed {
+                reason: stop.reason(),
+            },
+        )
+        .await?;
+        Ok(Look::Stop(stop))
+    }
+
+    async fn fail(&self, route: &Route, part: &Part, reason: String) -> Result<Look, StoreError> {
+        self.settle(route, part, Settle::Failed { reason }).await?;
+        Ok(Look::Again)
+    }
+
+    async fn settle(&self, route: &Route, part: &Part, settle: Settle) -> Result<(), StoreError> {
+        let outcome = match &settle {
+            Settle::Sent { .. } => "sent",
+            Settle::Unknown => "unknown",
+            Settle::Absent => "absent",
+            Settle::Planned => "refused_for_now",
+            Settle::Failed { .. } => "failed",
+        };
+        self.store.settle(&route.lease, part.id, settle).await?;
+        metrics::counter!("gramophone_sends_total", "kind" => part.kind.clone(), "outcome" => outcome)
+            .increment(1);
+        info!(job = %route.lease.job_id, part = part.part, outcome, "a send was settled");
+        Ok(())
+    }
+}
+
+fn after_failure(reason: &str) -> Look {
+    if matches!(reason, OUTCOME_UNKNOWN | NEVER_ACCEPTED) {
+        return Look::Next { unresolved: true };
+    }
+    let stop = Stop::of(reason).unwrap_or_else(|| {
+        Stop::Refused(
+            reason
+                .strip_prefix("send_refused ")
+                .unwrap_or(reason)
+                .to_owned(),
+        )
+    });
+    Look::Stop(stop)
+}
+
+fn content_of(part: &Part) -> Option<Content> {
+    serde_json::from_value(part.body.clone()).ok()
+}
+
+/// The last message of ours that this job's parts became.
+fn newest_mid(parts: &[Part]) -> Option<String> {
+    parts
+        .iter()
+        .filter(|part| part.mid.is_some())
+        .max_by_key(|part| part.intent_at_ms)
+        .and_then(|part| part.mid.clone())
+}
+
+fn key_note(print: &str) -> String {
+    format!(" key {print}")
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
