@@ -5,6 +5,7 @@
 #![doc = include_str!("../README.md")]
 
 mod heard;
+mod http;
 mod item;
 pub mod link;
 pub mod net;

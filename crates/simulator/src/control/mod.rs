@@ -1,11 +1,103 @@
-//! The control API under `/_sim`.
+//! The control API under `/_sim`: how a test, a load generator or the phone page moves the world.
+
+mod accounts;
+mod events;
+mod people;
+mod share;
+mod stream;
+mod thread_view;
+mod webhooks;
+mod world_calls;
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use hyper::StatusCode;
+use serde_json::{Value, json};
 
 use crate::world::World;
 
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
+        .route("/_sim/people", get(people::list))
+        .route(
+            "/_sim/people/{igsid}",
+            get(people::read).post(people::change),
+        )
+        .route(
+            "/_sim/people/{igsid}/messages",
+            get(thread_view::read).post(people::write),
+        )
+        .route("/_sim/people/{igsid}/seen", post(events::seen))
+        .route("/_sim/stream", get(stream::stream))
+        .route("/_sim/reactions", post(events::reaction))
+        .route("/_sim/unsend", post(events::unsend))
+        .route("/_sim/edits", post(events::edit))
+        .route("/_sim/stories", post(events::story))
+        .route("/_sim/postbacks", post(events::postback))
+        .route("/_sim/referrals", post(events::referral))
+        .route("/_sim/comments", post(events::comment))
+        .route("/_sim/mentions", post(events::mention))
+        .route("/_sim/self", post(events::self_message))
+        .route("/_sim/echoes", post(events::echo_by_hand))
+        .route("/_sim/threads/owner", post(events::owner))
+        .route("/_sim/events", post(events::any))
+        .route(
+            "/_sim/webhooks",
+            get(webhooks::list)
+                .post(webhooks::target)
+                .delete(webhooks::close),
+        )
+        .route("/_sim/webhooks/raw", post(webhooks::raw))
+        .route("/_sim/webhooks/hold", post(webhooks::hold))
+        .route("/_sim/webhooks/release", post(webhooks::release))
+        .route("/_sim/webhooks/redeliver", post(webhooks::redeliver))
+        .route("/_sim/webhooks/batch", post(webhooks::batch))
+        .route(
+            "/_sim/faults",
+            get(world_calls::faults)
+                .post(world_calls::add_fault)
+                .delete(world_calls::clear_faults),
+        )
+        .route("/_sim/faults/{id}", delete(world_calls::remove_fault))
+        .route(
+            "/_sim/clock",
+            get(world_calls::clock).post(world_calls::move_clock),
+        )
+        .route(
+            "/_sim/calls",
+            get(world_calls::calls).delete(world_calls::forget_calls),
+        )
+        .route(
+            "/_sim/limits",
+            get(world_calls::limits).post(world_calls::set_limits),
+        )
+        .route("/_sim/reset", post(world_calls::reset))
+        .route("/_sim/accounts", get(accounts::list).post(accounts::change))
+        .route("/_sim/tokens", post(accounts::token))
 }
+
+/// A control call that cannot be done, with a sentence that says what to do.
+#[derive(Debug)]
+pub(crate) struct Refused(StatusCode, String);
+
+impl Refused {
+    pub(crate) fn bad(why: impl Into<String>) -> Self {
+        Self(StatusCode::BAD_REQUEST, why.into())
+    }
+
+    pub(crate) fn missing(why: impl Into<String>) -> Self {
+        Self(StatusCode::NOT_FOUND, why.into())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({"error": self.1}))).into_response()
+    }
+}
+
+type Answer = Result<Json<Value>, Refused>;

@@ -20,11 +20,11 @@ use url::Url;
 
 use crate::fault::{Kind, Subject};
 use crate::world::{Shared, World};
-pub(crate) use deliver::{Delivery, attempt_raw};
+pub(crate) use deliver::{Delivery, Sign, attempt_raw};
 use encode::Spelling;
 use event::{Event, List};
 pub use handshake::HandshakeError;
-pub(crate) use handshake::{set_target, target_in_background};
+pub(crate) use handshake::{open, set_target, target_in_background};
 
 /// Deliveries under way at once; Meta's number is unknown, a receiver must take many.
 const AT_ONCE: usize = 64;

@@ -78,6 +78,8 @@ pub(crate) struct Account {
     pub(crate) human_agent: bool,
     /// Whether several images in one message are enabled (2534068 otherwise).
     pub(crate) image_lists: bool,
+    /// `/me` answers `{"data":[{…}]}` in the Instagram flavour, as one of Meta's samples shows.
+    pub(crate) wrapped_me: bool,
     /// Restricted by policy: every call fails with 10/1893063.
     pub(crate) restricted: bool,
     pub(crate) spent: Spent,
@@ -98,6 +100,7 @@ impl Account {
             message_access: true,
             human_agent: false,
             image_lists: true,
+            wrapped_me: false,
             restricted: false,
             spent: Spent::default(),
         }

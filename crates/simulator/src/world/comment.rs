@@ -3,7 +3,6 @@
 /// One comment under a post of an account.
 #[derive(Debug, Clone)]
 pub(crate) struct Comment {
-    pub(crate) id: String,
     pub(crate) account: String,
     pub(crate) person: String,
     pub(crate) at_ms: i64,

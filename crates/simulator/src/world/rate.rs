@@ -90,6 +90,15 @@ impl Hour {
         self.minutes.iter().map(|(_, count)| *count).sum()
     }
 
+    pub(crate) fn total(&self, now_ms: i64) -> u32 {
+        let minute = now_ms.div_euclid(60_000);
+        self.minutes
+            .iter()
+            .filter(|(at, _)| *at > minute - 60)
+            .map(|(_, count)| *count)
+            .sum()
+    }
+
     /// Minutes until the oldest counted minute leaves the hour.
     pub(crate) fn minutes_to_regain(&self, now_ms: i64) -> i64 {
         let minute = now_ms.div_euclid(60_000);

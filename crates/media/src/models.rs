@@ -1,1 +1,0 @@
-//! The catalogue of speech models and how they are fetched and verified.

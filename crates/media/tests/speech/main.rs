@@ -1,0 +1,10 @@
+//! What the ear hears, what the engines say, and what summaries are worth: measured, with sound made on the spot.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub
+)]
+
+mod clips;
+mod hearing;

@@ -1,0 +1,165 @@
+//! Accounts and their tokens: several of each, and everything that can go wrong with them.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Answer, Refused};
+use crate::world::Shared;
+use crate::world::account::{Account, Login, Token, TokenState, all_scopes};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountIn {
+    id: String,
+    page_id: Option<String>,
+    username: Option<String>,
+    name: Option<String>,
+    /// The owner's switch "allow access to messages".
+    message_access: Option<bool>,
+    human_agent: Option<bool>,
+    image_lists: Option<bool>,
+    wrapped_me: Option<bool>,
+    restricted: Option<bool>,
+    /// Webhook fields; an empty list unsubscribes.
+    fields: Option<BTreeSet<String>>,
+}
+
+/// Makes an account or changes what is named of it.
+pub(super) async fn change(
+    State(world): State<Shared>,
+    Json(input): Json<AccountIn>,
+) -> Json<Value> {
+    let mut state = world.lock();
+    let account = state.accounts.entry(input.id.clone()).or_insert_with(|| {
+        let page = input
+            .page_id
+            .clone()
+            .unwrap_or_else(|| format!("1{}", &input.id));
+        Account::new(
+            &input.id,
+            &page,
+            input.username.as_deref().unwrap_or("second_account"),
+        )
+    });
+    for (value, field) in [
+        (input.page_id, &mut account.page_id),
+        (input.username, &mut account.username),
+        (input.name, &mut account.name),
+    ] {
+        if let Some(value) = value {
+            *field = value;
+        }
+    }
+    for (value, field) in [
+        (input.message_access, &mut account.message_access),
+        (input.human_agent, &mut account.human_agent),
+        (input.image_lists, &mut account.image_lists),
+        (input.wrapped_me, &mut account.wrapped_me),
+        (input.restricted, &mut account.restricted),
+    ] {
+        if let Some(value) = value {
+            *field = value;
+        }
+    }
+    if let Some(fields) = input.fields {
+        account.fields = fields;
+    }
+    Json(show(account))
+}
+
+pub(super) async fn list(State(world): State<Shared>) -> Json<Value> {
+    let state = world.lock();
+    let accounts: Vec<Value> = state.accounts.values().map(show).collect();
+    let tokens: Vec<Value> = state
+        .tokens
+        .values()
+        .map(|token| {
+            // The value is a secret even here: whoever made it knows it.
+            json!({
+                "account": token.account,
+                "login": token.login,
+                "state": token.state,
+                "expires_ms": token.expires_ms,
+                "scopes": token.scopes,
+            })
+        })
+        .collect();
+    Json(json!({"accounts": accounts, "tokens": tokens}))
+}
+
+fn show(account: &Account) -> Value {
+    json!({
+        "id": account.id,
+        "app_scoped_id": account.app_scoped_id,
+        "page_id": account.page_id,
+        "username": account.username,
+        "name": account.name,
+        "fields": account.fields,
+        "message_access": account.message_access,
+        "human_agent": account.human_agent,
+        "image_lists": account.image_lists,
+        "wrapped_me": account.wrapped_me,
+        "restricted": account.restricted,
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TokenIn {
+    /// Absent: the first Page token.
+    token: Option<String>,
+    account: Option<String>,
+    login: Option<Login>,
+    state: Option<TokenState>,
+    expires_ms: Option<i64>,
+    /// Exactly these permissions.
+    scopes: Option<BTreeSet<String>>,
+}
+
+/// Makes a token or changes what is named of it.
+pub(super) async fn token(State(world): State<Shared>, Json(input): Json<TokenIn>) -> Answer {
+    let value = input
+        .token
+        .unwrap_or_else(|| world.options().page_token.clone());
+    let mut state = world.lock();
+    if let Some(account) = &input.account
+        && !state.accounts.contains_key(account)
+    {
+        return Err(Refused::missing(format!(
+            "there is no account {account}; POST /_sim/accounts makes one"
+        )));
+    }
+    let first = world.options().account_id.clone();
+    let login = input.login.unwrap_or(Login::Facebook);
+    let token = state.tokens.entry(value).or_insert_with(|| Token {
+        account: first,
+        login,
+        state: TokenState::Active,
+        expires_ms: None,
+        scopes: all_scopes(login),
+    });
+    if let Some(account) = input.account {
+        token.account = account;
+    }
+    if let Some(login) = input.login {
+        token.login = login;
+    }
+    if let Some(token_state) = input.state {
+        token.state = token_state;
+    }
+    if let Some(scopes) = input.scopes {
+        token.scopes = scopes;
+    }
+    token.expires_ms = input.expires_ms.or(token.expires_ms);
+    Ok(Json(json!({
+        "account": token.account,
+        "login": token.login,
+        "state": token.state,
+        "expires_ms": token.expires_ms,
+        "scopes": token.scopes,
+    })))
+}
