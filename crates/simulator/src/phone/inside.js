@@ -33,8 +33,8 @@ export const now = () => Date.now() + skew;
 
 function drawClock() {
   const at = new Date(now());
-  document.getElementById("now").textContent = at.toLocaleString(current(), { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-  document.getElementById("status-time").textContent = at.toLocaleTimeString(current(), { hour: "numeric", minute: "2-digit", hour12: false });
+  document.getElementById("now").textContent = at.toLocaleString(current(), { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  document.getElementById("status-time").textContent = at.toLocaleTimeString(current(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const left = lastWord === null ? null : lastWord + DAY_MS - now();
   const words = left === null ? say("windowNone") : left <= 0 ? say("windowClosed") : say("windowOpen", span(left));
   const node = document.getElementById("window");
@@ -67,7 +67,7 @@ export function drawCalls() {
 function line(one) {
   const failed = one.status >= 400 || !one.answered;
   return el("li", {},
-    el("time", {}, new Date(one.at).toLocaleTimeString(current(), { hour: "2-digit", minute: "2-digit", second: "2-digit" })),
+    el("time", {}, new Date(one.at).toLocaleTimeString(current(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })),
     el("span.what", {}, say(`calls.${kindOf(one)}`), el("small", { title: `${one.method} ${one.host}${one.path}` }, detail(one))),
     el(failed ? "span.took.failed" : "span.took", {}, failed ? String(one.status || "✕") : took(one.took_us)));
 }

@@ -105,7 +105,7 @@ function bubble(text) {
     const address = found[0].replace(/[.,;:!?)\]]+$/, "");
     node.append(text.slice(from, found.index));
     const full = address.includes("://") ? address : `https://${address}`;
-    node.append(el("a", { href: sampleOf(address)?.page_url ?? full, target: "_blank", rel: "noopener noreferrer" }, address));
+    node.append(el("a", { href: sampleOf(address)?.page_url ?? full, target: "_blank", rel: "noopener noreferrer" }, address.replace(/^https?:\/\/(www\.)?/, "")));
     from = found.index + address.length;
   }
   node.append(text.slice(from));
@@ -189,7 +189,7 @@ function stay() {
   if (box.scrollHeight - box.scrollTop - box.clientHeight < 500) box.scrollTop = box.scrollHeight;
 }
 
-const clock = (ms) => new Date(ms).toLocaleTimeString(current(), { hour: "2-digit", minute: "2-digit" });
+const clock = (ms) => new Date(ms).toLocaleTimeString(current(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 function moment(ms) {
   const start = (time) => new Date(time).setHours(0, 0, 0, 0);

@@ -37,7 +37,7 @@ export function drawTray() {
   radios(document.getElementById("modes"), modes, mode, (next) => { mode = next; drawTray(); });
   document.getElementById("mode-help").textContent = say({ share: "helpShare", permalink: "helpPermalink", link: "helpLink" }[mode]);
   const make = el("button.tile.make", { type: "button", onclick: drawMaker });
-  make.append(icon("voice"), say("make"));
+  make.append(el("span", {}, icon("voice"), say("make")));
   document.getElementById("tiles").replaceChildren(...reels.slice(0, 2).map(tile), make, ...reels.slice(2).map(tile));
 }
 
