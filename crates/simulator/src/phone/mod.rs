@@ -36,8 +36,14 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
-        .route("/_sim", get(async || page("text/html; charset=utf-8", PAGE)))
-        .route("/_sim/", get(async || page("text/html; charset=utf-8", PAGE)))
+        .route(
+            "/_sim",
+            get(async || page("text/html; charset=utf-8", PAGE)),
+        )
+        .route(
+            "/_sim/",
+            get(async || page("text/html; charset=utf-8", PAGE)),
+        )
         .route("/_sim/phone/{part}", get(part))
         .route("/_sim/reels", get(reels::list).post(reels::create))
         .route("/_sim/posters/{code}/{file}", get(reels::poster))
@@ -55,8 +61,17 @@ fn page(mime: &'static str, text: &'static str) -> Response {
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(mime));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    );
     answer
 }
