@@ -1,4 +1,9 @@
 //! Samples, the media host and the pages over HTTP, with the real ffmpeg.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops where it fails, helpers too"
+)]
 
 use std::path::PathBuf;
 
