@@ -359,10 +359,13 @@ impl World {
                     .unwrap_or_default();
                 match message["text"].as_str() {
                     Some(text) if !text.is_empty() => text.to_owned(),
-                    _ => files
-                        .iter()
-                        .map(|file| format!("[{}]", file["type"].as_str().unwrap_or("?")))
-                        .collect(),
+                    _ => {
+                        let kinds: Vec<&str> = files
+                            .iter()
+                            .map(|file| file["type"].as_str().unwrap_or("?"))
+                            .collect();
+                        format!("[{}]", kinds.join("]["))
+                    }
                 }
             })
             .collect()
