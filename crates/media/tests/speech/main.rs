@@ -7,4 +7,12 @@
 )]
 
 mod clips;
+mod embedded;
+mod engines;
+mod extracts;
+mod fake;
+mod fetching;
 mod hearing;
+mod injection;
+#[cfg(feature = "embedded-speech")]
+mod whisper_file;
