@@ -39,16 +39,18 @@ pub(super) fn list(world: &Shared, call: &Call, caller: &Caller) -> Result<Value
     let wanted = call.params.text("user_id");
     let now_ms = world.clock().now_ms();
     let state = world.lock();
-    let mut threads: Vec<&Thread> = state
-        .threads
-        .values()
+    let all: Box<dyn Iterator<Item = &Thread>> = match wanted {
+        Some(person) => Box::new(
+            state
+                .threads
+                .get(&(caller.account.clone(), person))
+                .into_iter(),
+        ),
+        None => Box::new(state.threads.values()),
+    };
+    let mut threads: Vec<&Thread> = all
         .filter(|thread| thread.account == caller.account && !thread.messages.is_empty())
         .filter(|thread| thread.general || now_ms - thread.updated_ms <= REQUEST_IDLE_MS)
-        .filter(|thread| {
-            wanted
-                .as_deref()
-                .is_none_or(|person| thread.person == person)
-        })
         .collect();
     threads.sort_by_key(|thread| std::cmp::Reverse(thread.updated_ms));
     let limit = limit_of(call, PAGE);
