@@ -19,6 +19,13 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// The host that the client named.
+    pub(crate) fn host(&self) -> String {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        let mut hosts = lines.filter(|(name, _)| name.eq_ignore_ascii_case("host"));
+        hosts.next().unwrap().1.trim().to_owned()
+    }
+
     pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap()
     }
