@@ -202,7 +202,7 @@ pub(crate) fn yt_dlp() -> PathBuf {
     });
     assert!(
         path.is_file(),
-        "yt-dlp is missing at {}: run `make setup`, or name it in GRAMOPHONE_TEST_YT_DLP",
+        "yt-dlp is missing at {}: run `make setup-test`, or name it in GRAMOPHONE_TEST_YT_DLP",
         path.display()
     );
     path.canonicalize().unwrap()

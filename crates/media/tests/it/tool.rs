@@ -17,7 +17,8 @@ fn alive(needle: &str) -> usize {
         .filter(|entry| {
             std::fs::read(entry.path().join("cmdline")).is_ok_and(|line| {
                 let line = String::from_utf8_lossy(&line).replace('\0', " ");
-                line.contains(needle) && line.starts_with("sleep")
+                let program = line.split(' ').next().unwrap_or_default();
+                program.ends_with("sleep") && line.contains(needle)
             })
         })
         .count()
