@@ -102,13 +102,12 @@ impl Store {
         let writer_pool = file.pool(1, "-16000").await?;
         let writer_pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer_pool);
         migrate(&writer_pool).await?;
-        let readers = match file.path {
+        let readers = if file.path.is_none() {
             // A database in memory belongs to its one connection.
-            None => writer_pool.clone(),
-            Some(_) => {
-                let pool = file.read_only().pool(READERS, "-2000").await?;
-                SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
-            }
+            writer_pool.clone()
+        } else {
+            let pool = file.read_only().pool(READERS, "-2000").await?;
+            SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
         };
         let context = context(writer_pool, options.clock);
         let inner = Inner {
