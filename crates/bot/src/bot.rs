@@ -25,7 +25,7 @@ use crate::send::Sender;
 use crate::settings::BotSettings;
 
 /// In storage-free mode a folder that its job did not remove was left by a crash.
-const ORPHAN: Duration = Duration::from_secs(3600);
+const ORPHAN: Duration = Duration::from_hours(1);
 
 /// Everything a bot is made of.
 #[allow(missing_debug_implementations)] // most of the parts have nothing to show
