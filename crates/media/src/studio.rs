@@ -11,10 +11,9 @@ use crate::link::{Hosts, Link};
 use crate::net::{self, Guard, NetError};
 use crate::probe::Prober;
 use crate::tool::{self, Limits, Tool};
-use crate::transcribe::Ear;
 use crate::{
     ChannelLimits, DownloadError, Fetched, FitError, Fitted, Heard, Hints, Item, Progress,
-    Settings, Summary, SummaryRequest, TranscribeError, summary,
+    Settings, Summary, SummaryRequest, TranscribeError, summary, transcribe,
 };
 
 /// Where a reel is to come from.
@@ -54,7 +53,6 @@ pub struct Studio {
     settings: Settings,
     downloader: Downloader,
     fitter: Fitter,
-    ear: Ear,
 }
 
 impl Studio {
@@ -68,12 +66,10 @@ impl Studio {
         };
         let downloader = Downloader::new(&settings, client, prober.clone());
         let fitter = Fitter::new(&settings, prober);
-        let ear = Ear::new(settings.clone());
         Ok(Self {
             settings,
             downloader,
             fitter,
-            ear,
         })
     }
 
@@ -128,9 +124,7 @@ impl Studio {
         hints: &Hints,
         progress: &Progress,
     ) -> Result<Heard, TranscribeError> {
-        self.ear
-            .listen(&dir.join(&item.file), dir, hints, progress)
-            .await
+        transcribe::transcribe(&self.settings, &dir.join(&item.file), dir, hints, progress).await
     }
 
     /// Makes a summary.

@@ -111,7 +111,10 @@ impl Entry {
 
     /// The largest picture of an item that has no film.
     pub(super) fn photo(&self) -> Option<&str> {
-        if self.has_formats() {
+        if self.info["formats"]
+            .as_array()
+            .is_some_and(|formats| !formats.is_empty())
+        {
             return None;
         }
         let area = |thumbnail: &Value| {
@@ -123,13 +126,6 @@ impl Entry {
             .filter(|thumbnail| thumbnail["url"].is_string())
             .max_by(|a, b| area(a).total_cmp(&area(b)))
             .and_then(|thumbnail| thumbnail["url"].as_str())
-    }
-
-    /// Whether there is a film at all.
-    pub(super) fn has_formats(&self) -> bool {
-        self.info["formats"]
-            .as_array()
-            .is_some_and(|formats| !formats.is_empty())
     }
 
     pub(super) fn seconds(&self) -> Option<f64> {
