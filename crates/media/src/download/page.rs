@@ -140,7 +140,7 @@ impl Downloader {
             items,
             caption,
             author: answer.author(),
-            permalink: Some(link.page_url(self.guard.hosts().pages()).into()),
+            permalink: Some(link.canonical_url().into()),
             via: Via::YtDlp,
         })
     }

@@ -82,7 +82,7 @@ fn page(seen: &Seen, media: &str, extra: &str) -> Reply {
 async fn a_media_url_is_fetched_by_us() {
     let files = Files::new().await;
     let film = files.read("film.mp4");
-    let size = film.len() as u64;
+    let length = film.len() as u64;
     let site =
         Site::start(move |_| Reply::new(200, "application/octet-stream", film.clone())).await;
     let dir = tempfile::tempdir().unwrap();
@@ -101,7 +101,7 @@ async fn a_media_url_is_fetched_by_us() {
     let item = &fetched.items[0];
     assert_eq!(
         (item.file.as_str(), item.kind, item.bytes),
-        ("item-0.mp4", ItemKind::Video, size)
+        ("item-0.mp4", ItemKind::Video, length)
     );
     assert_eq!(
         (item.width, item.height, item.has_audio),
@@ -172,7 +172,7 @@ async fn a_media_url_that_brings_no_media() {
         .await;
         assert_eq!(failure.class, class, "{path}: {failure}");
         if path == "/busy" {
-            assert_eq!(failure.retry_after, Some(Duration::from_secs(120)));
+            assert_eq!(failure.retry_after, Some(Duration::from_mins(2)));
         }
     }
     let elsewhere = Source::Media {
@@ -211,8 +211,8 @@ async fn yt_dlp_reads_a_page_and_brings_film_caption_and_author() {
     assert_eq!(fetched.caption.as_deref(), Some("Receita de pão: é fácil"));
     assert_eq!(fetched.author.as_deref(), Some("maria.da.silva"));
     assert_eq!(
-        fetched.permalink.unwrap(),
-        site.url("/www.instagram.com/reel/DUl354timp1/").as_str()
+        fetched.permalink.as_deref(),
+        Some("https://www.instagram.com/reel/DUl354timp1/")
     );
     assert_eq!(fetched.items.len(), 1);
     assert_eq!(
@@ -392,7 +392,6 @@ async fn old_share_links_are_resolved_by_hand() {
         "/www.instagram.com/share/BRound0001" => {
             Reply::redirect("/www.instagram.com/share/BRound0001")
         }
-        "/www.instagram.com/share/BGone00001" => Reply::new(404, "text/html", ""),
         "/www.instagram.com/share/BPage00001" => Reply::html("<html></html>"),
         "/www.instagram.com/reel/DUl354timp1/" => page(seen, "/cdn/v.mp4", ""),
         "/cdn/v.mp4" => Reply::new(200, "video/mp4", film.clone()),

@@ -146,8 +146,10 @@ async fn serve(
     stream.write_all(b"\r\n").await?;
     if !seen.head.starts_with("HEAD") {
         stream.write_all(&reply.body).await?;
-        while reply.endless {
-            stream.write_all(&reply.body).await?;
+        if reply.endless {
+            loop {
+                stream.write_all(&reply.body).await?;
+            }
         }
     }
     if reply.hang {
@@ -234,7 +236,7 @@ pub(crate) async fn ffmpeg(dir: &Path, args: &str) {
         .args(["-hide_banner", "-nostdin", "-y", "-v", "error"])
         .args(args.split_whitespace())
         .limits(Limits {
-            wall: Duration::from_secs(120),
+            wall: Duration::from_mins(2),
             file_size: Some(1 << 30),
             address_space: None,
             ..Limits::default()
