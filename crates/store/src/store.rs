@@ -100,6 +100,8 @@ impl Store {
             _ => None,
         };
         let writer_pool = file.pool(1, "-16000").await?;
+        // A database in memory would be gone with its connection.
+        let renewable = file.path.is_some().then(|| writer_pool.clone());
         let writer_pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer_pool);
         migrate(&writer_pool).await?;
         let readers = if file.path.is_none() {
@@ -109,7 +111,10 @@ impl Store {
             let pool = file.read_only().pool(READERS, "-2000").await?;
             SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
         };
-        let context = context(writer_pool, options.clock);
+        let context = Context {
+            file: renewable,
+            ..context(writer_pool, options.clock)
+        };
         let inner = Inner {
             readers,
             clock: context.clock.clone(),
@@ -229,6 +234,7 @@ impl Store {
 fn context(pool: DatabaseConnection, clock: Arc<dyn Clock>) -> Context {
     Context {
         pool,
+        file: None,
         clock,
         ids: Arc::default(),
         wake: Arc::default(),

@@ -49,9 +49,11 @@ function span(ms) {
 
 export async function readCalls() {
   const answer = await call(`/_sim/calls?after=${last}&limit=${KEPT}`);
-  last = answer.last;
+  // Two readings may have been under way at once.
+  const fresh = answer.calls.filter((one) => one.seq > last);
+  last = Math.max(last, answer.last);
   // This page's own players fetch from the media host too; they are not the account's doing.
-  const others = answer.calls.filter((one) => one.user_agent !== navigator.userAgent);
+  const others = fresh.filter((one) => one.user_agent !== navigator.userAgent);
   document.getElementById("pulse").hidden = others.length === 0;
   if (others.length) {
     calls = [...others.reverse(), ...calls].slice(0, KEPT);

@@ -222,6 +222,8 @@ async function start() {
     if (get("inside").classList.contains("open")) toggleInside(false);
   });
   document.addEventListener("click", (event) => {
+    // What was pressed may have been redrawn by its own handler.
+    if (!event.target.isConnected) return;
     if (!get("people").hidden && !event.target.closest(".head")) togglePeople(false);
     if (!get("tray").hidden && !event.target.closest("#tray, #open-tray, #composer, .hello")) closeTray();
   });

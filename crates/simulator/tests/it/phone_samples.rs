@@ -370,6 +370,15 @@ async fn the_phone_page_needs_nothing_from_elsewhere() {
             && !page.contains("style=\"")
             && !page.contains(" onclick")
     );
+    let mut ids: Vec<&str> = page
+        .split(" id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "an id stands twice");
     for asset in page
         .split(['"', '\''])
         .filter(|part| part.starts_with("/_sim/phone/"))
