@@ -19,6 +19,13 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// The host that the client named.
+    pub(crate) fn host(&self) -> String {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        let mut hosts = lines.filter(|(name, _)| name.eq_ignore_ascii_case("host"));
+        hosts.next().unwrap().1.trim().to_owned()
+    }
+
     pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap()
     }
@@ -195,7 +202,7 @@ pub(crate) fn yt_dlp() -> PathBuf {
     });
     assert!(
         path.is_file(),
-        "yt-dlp is missing at {}: run `make setup`, or name it in GRAMOPHONE_TEST_YT_DLP",
+        "yt-dlp is missing at {}: run `make setup-test`, or name it in GRAMOPHONE_TEST_YT_DLP",
         path.display()
     );
     path.canonicalize().unwrap()

@@ -1,4 +1,10 @@
 //! The server from outside: real sockets, a temporary store, the simulator as Meta.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail tests"
+)]
 
 mod client;
 mod flow;
