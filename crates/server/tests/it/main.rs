@@ -11,6 +11,7 @@ mod flow;
 mod house;
 mod outage;
 mod pages;
+mod replay;
 mod settings;
 mod slow;
 mod tidy;
