@@ -228,6 +228,48 @@ fn each_wall_stands() {
     none("something stands on the wrong side of a wall", broken);
 }
 
+/// Comparing secrets byte by byte, and stopping at the first difference, tells a patient stranger where that
+/// was. Signatures and keys go through `verify_slice` or `ct_eq`; a line that names one and compares is wrong.
+#[test]
+fn no_secret_is_compared_byte_by_byte() {
+    let mut broken = Vec::new();
+    let mut constant_time = 0;
+    for source in sources().iter().filter(|source| {
+        source.is_shipped()
+            && !["crates/simulator/", "crates/bench/"]
+                .iter()
+                .any(|start| source.name.starts_with(start))
+    }) {
+        for (line, code) in code_lines(source.shipped_text()) {
+            constant_time +=
+                usize::from(code.contains(".verify_slice(") || code.contains(".ct_eq("));
+            if compares_a_secret(&code) {
+                broken.push(format!("{}:{line}: {}", source.name, code.trim()));
+            }
+        }
+    }
+    none("a secret is compared with == (use subtle or hmac)", broken);
+    assert!(
+        constant_time >= 4,
+        "only {constant_time} comparisons in constant time were found"
+    );
+}
+
+fn compares_a_secret(code: &str) -> bool {
+    let secrets = [
+        "expose_secret",
+        "verify_token",
+        "app_secret",
+        "master_key",
+        "access_token",
+        "finalize()",
+        "signature",
+        "hex::encode",
+    ];
+    (code.contains(" == ") || code.contains(" != "))
+        && secrets.iter().any(|secret| code.contains(secret))
+}
+
 /// Whether a word occurs that is not the tail of a longer name.
 fn stands_alone(code: &str, word: &str) -> bool {
     code.match_indices(word)
@@ -541,6 +583,10 @@ fn the_readers_see() {
         .map(|(_, code)| code)
         .collect();
     assert!(!code[0].contains("axum") && code[1].contains("axum::z") && code.len() == 2);
+    assert!(compares_a_secret("if given == key.expose_secret() {"));
+    assert!(!compares_a_secret(
+        "if bool::from(given.ct_eq(key.expose_secret().as_bytes())) {"
+    ));
     let messages = fluent_messages("# note\nhello = Hi { $name }\n    and { $other }\nbye = Bye\n");
     assert_eq!(messages["hello"].len(), 2);
     assert!(messages["bye"].is_empty());
