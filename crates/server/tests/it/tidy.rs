@@ -466,6 +466,52 @@ fn named_paths(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// A test named as a proof must be there: `crate/module::test`, where the module is the file or its folder.
+#[test]
+fn the_security_page_names_tests_that_exist() {
+    let page = fs::read_to_string(root().join("docs/security.md")).expect("docs/security.md");
+    let sources = sources();
+    let names: BTreeSet<(&str, &str, &str)> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter_map(test_name)
+        .collect();
+    assert!(
+        names.len() > 100,
+        "only {} tests were found on the page",
+        names.len()
+    );
+    let is_there = |(krate, module, test): &(&str, &str, &str)| {
+        sources.iter().any(|source| {
+            let path = Path::new(&source.name);
+            let folder = path.parent().and_then(Path::file_name);
+            source.name.starts_with(&format!("crates/{krate}/"))
+                && (path.file_stem() == Some(module.as_ref()) || folder == Some(module.as_ref()))
+                && source.text.contains(&format!("fn {test}("))
+        })
+    };
+    let missing = names.iter().filter(|name| !is_there(name));
+    let missing = missing.map(|(krate, module, test)| format!("{krate}/{module}::{test}"));
+    none(
+        "docs/security.md names a test that does not exist",
+        missing.collect(),
+    );
+    let gone = named_paths(&page)
+        .into_iter()
+        .filter(|path| !root().join(path).exists());
+    none(
+        "docs/security.md names a path that does not exist",
+        gone.collect(),
+    );
+}
+
+fn test_name(quoted: &str) -> Option<(&str, &str, &str)> {
+    let (krate, rest) = quoted.split_once('/')?;
+    let (module, test) = rest.split_once("::")?;
+    (krate != "crate" && !test.contains(':')).then_some((krate, module, test))
+}
+
 #[test]
 fn nothing_ready_made_is_checked_in() {
     let mut all = Vec::new();
@@ -587,6 +633,11 @@ fn the_readers_see() {
     assert!(!compares_a_secret(
         "if bool::from(given.ct_eq(key.expose_secret().as_bytes())) {"
     ));
+    assert_eq!(
+        test_name("server/pages::a_link"),
+        Some(("server", "pages", "a_link"))
+    );
+    assert_eq!(test_name("crates/server/src/page.rs"), None);
     let messages = fluent_messages("# note\nhello = Hi { $name }\n    and { $other }\nbye = Bye\n");
     assert_eq!(messages["hello"].len(), 2);
     assert!(messages["bye"].is_empty());
