@@ -31,7 +31,11 @@ fn a_taken_port_is_named_and_its_cause_said_once() {
     let folder = folder();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let (output, said) = run(folder.path(), &["simulate", "--port", &port], &[]);
+    let (output, said) = run(
+        folder.path(),
+        &["simulate"],
+        &[("GRAMOPHONE_SIMULATOR__PORT", &port)],
+    );
     assert!(!output.status.success());
     assert_eq!(said.matches("Address already in use").count(), 1, "{said}");
     assert!(said.contains(&format!("127.0.0.1:{port}")), "{said}");

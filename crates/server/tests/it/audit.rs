@@ -192,10 +192,11 @@ fn both(words: &[&str], at: &mut usize, allowed: &BTreeSet<String>) -> bool {
 }
 
 fn one(words: &[&str], at: &mut usize, allowed: &BTreeSet<String>) -> bool {
-    let Some(word) = words.get(*at) else {
+    // A place past the end also tells the caller that a word was missing.
+    *at += 1;
+    let Some(word) = words.get(*at - 1) else {
         return false;
     };
-    *at += 1;
     if *word == "(" {
         let good = either(words, at, allowed);
         let closed = words.get(*at) == Some(&")");
