@@ -113,6 +113,8 @@ fn doubt_is_said_and_nothing_is_clickable() {
             "Veja https://evil.example/x agora",
             "www.evil.example \u{202e}oi\u{200b}",
             "instagram.com/reel/C8Qx1abcDEF",
+            "insta\u{200b}gram.com/reel/C8Qx1abcDEF",
+            "ww\u{2060}w.evil.example",
         ],
     );
     summary.low_confidence = true;
@@ -160,6 +162,6 @@ proptest! {
         summary.points = points;
         let text = compose(&answer(&Verdict::Speech, &summary));
         prop_assert!(media::link::find(&text).is_empty(), "{}", text);
-        prop_assert!(!text.contains("://"), "{}", text);
+        prop_assert!(!text.contains("://") && !text.contains("www."), "{}", text);
     }
 }
