@@ -272,11 +272,11 @@ impl State {
         let Some(rate) = rate else {
             return Permit::Go;
         };
-        let now_us = now_ms * 1000;
+        let current_us = now_ms * 1000;
         let period_us = rate.period_ms * 1000;
         let step_us = period_us / i64::from(rate.permits.max(1));
-        let full_at_us = self.full_at_us.max(now_us) + step_us;
-        let too_far_us = full_at_us - now_us - period_us;
+        let full_at_us = self.full_at_us.max(current_us) + step_us;
+        let too_far_us = full_at_us - current_us - period_us;
         if too_far_us > 0 {
             // Round up, so that asking again at that moment succeeds.
             return Permit::Wait {

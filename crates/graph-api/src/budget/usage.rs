@@ -57,10 +57,7 @@ pub struct BusinessUse {
 impl Usage {
     /// Reads the two headers. What cannot be read is left out; none where nothing could.
     pub fn from_headers(app: Option<&str>, business: Option<&str>) -> Option<Self> {
-        let app = app
-            .and_then(|json| read::<Value>(json))
-            .as_ref()
-            .and_then(load);
+        let app = app.and_then(read::<Value>).as_ref().and_then(load);
         let business = business
             .and_then(read::<Lines>)
             .map(|lines| lines.0)

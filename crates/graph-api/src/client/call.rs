@@ -130,8 +130,8 @@ impl Graph {
             .request(call.method, url)
             .header(AUTHORIZATION, bearer(&credentials.token)?);
         let (request, file_failed) = match call.body {
-            Body::None => (request, None),
-            Body::Json(body) => (request.json(&body), None),
+            Body::None => (request.timeout(self.call_timeout), None),
+            Body::Json(body) => (request.timeout(self.call_timeout).json(&body), None),
             Body::Form(form, limit, file_failed) => {
                 (request.multipart(*form).timeout(limit), Some(file_failed))
             }

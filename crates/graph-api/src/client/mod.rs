@@ -159,6 +159,7 @@ pub struct Graph {
     fresh: reqwest::Client,
     /// Keeps connections, for calls that may be repeated.
     pooled: reqwest::Client,
+    call_timeout: Duration,
 }
 
 impl Graph {
@@ -186,7 +187,14 @@ impl Graph {
             observer,
             fresh: build(plain_client().pool_max_idle_per_host(0))?,
             pooled: build(plain_client().pool_idle_timeout(IDLE_TIMEOUT))?,
+            call_timeout: CALL_TIMEOUT,
         })
+    }
+
+    /// The same client with another patience than 30 s for calls that are no uploads.
+    pub fn with_call_timeout(mut self, call_timeout: Duration) -> Self {
+        self.call_timeout = call_timeout;
+        self
     }
 }
 
@@ -210,7 +218,6 @@ fn plain_client() -> reqwest::ClientBuilder {
         // The default sends again after a protocol NACK.
         .retry(reqwest::retry::never())
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(CALL_TIMEOUT)
 }
 
 fn is_version(version: &str) -> bool {

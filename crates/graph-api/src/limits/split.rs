@@ -50,18 +50,18 @@ fn cut(text: &str, max_bytes: usize) -> usize {
 fn last_sentence_end(window: &str, next_is_space: bool) -> Option<usize> {
     let mut end = None;
     let mut characters = window.char_indices().peekable();
-    let mut in_stop = false;
+    let mut after_stop = false;
     while let Some((at, c)) = characters.next() {
         let after = at + c.len_utf8();
-        let is_stop = matches!(c, '.' | '!' | '?' | '…');
+        let stops = matches!(c, '.' | '!' | '?' | '…');
         // A stop may be followed by a closing quote or bracket.
-        let closes = in_stop && matches!(c, '"' | '\'' | ')' | ']' | '»' | '”' | '’');
-        in_stop = is_stop || closes;
+        let closes = after_stop && matches!(c, '"' | '\'' | ')' | ']' | '»' | '”' | '’');
+        after_stop = stops || closes;
         let then_space = characters
             .peek()
             .map_or(next_is_space, |(_, next)| next.is_whitespace());
         // The full stops of Chinese and Japanese need no space after them.
-        if (in_stop && then_space) || matches!(c, '。' | '！' | '？') {
+        if (after_stop && then_space) || matches!(c, '。' | '！' | '？') {
             end = Some(after);
         }
     }

@@ -1,0 +1,14 @@
+//! Everything this crate promises, from the outside: one binary, so that it links once.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod client;
+mod deliveries;
+mod fixtures;
+mod responder;
+mod signatures;
+mod texts;

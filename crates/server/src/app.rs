@@ -1,0 +1,331 @@
+//! Builds every part in one function and runs them until told to stop.
+//!
+//! Nothing here decides anything; it is where the crates meet.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use axum::{Router, routing::get};
+use bot::{Bot, BotParts};
+use graph_api::{
+    budget::{Budget, Memory},
+    client::Graph,
+    webhook::AppSecrets,
+};
+use media::Studio;
+use secrecy::SecretString;
+use store::{
+    AccountState, Clock, Options, Runner, RunnerOptions, Store, SystemClock, spool::Spool,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    accounts::SettingsAccount,
+    convert,
+    files::{self, Files},
+    health::{self, Health},
+    http::Front,
+    janitor::Janitor,
+    listener::{Limits, Listener},
+    master_key,
+    page::{self, StatusPage},
+    settings::Settings,
+    telemetry::{self, AckMetrics, MetricsPage},
+    webhook::meta::{self, Inbox},
+};
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    /// Answer HTTP.
+    pub serve: bool,
+    /// Do jobs.
+    pub work: bool,
+}
+
+impl Roles {
+    /// Server and worker in one process.
+    pub const BOTH: Self = Self {
+        serve: true,
+        work: true,
+    };
+    /// The server alone.
+    pub const SERVE: Self = Self {
+        serve: true,
+        work: false,
+    };
+    /// The worker alone.
+    pub const WORK: Self = Self {
+        serve: false,
+        work: true,
+    };
+}
+
+/// Everything a process of ours is made of.
+#[derive(Debug)]
+pub struct App {
+    settings: Arc<Settings>,
+    roles: Roles,
+    store: Store,
+    spool: Arc<Spool>,
+    health: Arc<Health>,
+    link_secret: SecretString,
+    listener: Option<Listener>,
+}
+
+/// Opens the store as the settings say.
+pub async fn open_store(settings: &Settings, exclusive: bool) -> anyhow::Result<Store> {
+    make_data_dir(&settings.data_dir)?;
+    let options = Options {
+        url: settings.database_url(),
+        durability: convert::durability(settings),
+        clock: Arc::new(SystemClock),
+        exclusive,
+    };
+    Store::open(options)
+        .await
+        .context("the database cannot be opened")
+}
+
+/// Only this user may look into the data folder: it holds people's words.
+fn make_data_dir(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| {
+            format!(
+                "the data folder {} cannot be made; name another with --data",
+                path.display()
+            )
+        })
+}
+
+impl App {
+    /// Opens the data and binds the port. Nothing runs yet, and nothing slow is looked at: from here
+    /// to the first answered request must be quick.
+    pub async fn build(settings: Settings, roles: Roles) -> anyhow::Result<Self> {
+        if roles.serve {
+            settings.check_for_serving()?;
+        }
+        let settings = Arc::new(settings);
+        // One process that both serves and works has the data for itself; two must share it.
+        let store = open_store(&settings, roles == Roles::BOTH).await?;
+        let spool =
+            Spool::open(&settings.data_dir.join("spool")).context("the spool cannot be opened")?;
+        let spool = Arc::new(spool);
+        let watched = roles.serve.then(|| Arc::clone(&spool));
+        let health = Arc::new(Health::new(store.clone(), watched, roles.work));
+        let listener = if roles.serve {
+            Some(bind(&settings).await?)
+        } else {
+            None
+        };
+        let link_secret = master_key::load_or_make(&settings)?;
+        Ok(Self {
+            settings,
+            roles,
+            store,
+            spool,
+            health,
+            link_secret,
+            listener,
+        })
+    }
+
+    /// Where it listens, if it serves.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener
+            .as_ref()
+            .and_then(|listener| listener.address().ok())
+    }
+
+    /// The store, for whoever watches from outside.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Runs until `stop`; then takes no more, lets open work end or hands it back, and closes.
+    pub async fn run(mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        let recorder = telemetry::recorder().context("the metrics cannot be set up")?;
+        let tasks = TaskTracker::new();
+        tasks.spawn(telemetry::upkeep(recorder.clone(), stop.clone()));
+        if let Some(listener) = self.listener.take() {
+            let inbox = Arc::new(self.inbox()?);
+            tasks.spawn({
+                let (inbox, stop) = (Arc::clone(&inbox), stop.clone());
+                async move { inbox.drain_spool(stop).await }
+            });
+            let front = Arc::new(Front::new(self.routes(inbox, recorder)));
+            tasks.spawn(listener.serve(front, stop.clone()));
+        }
+        // After the listener, so that the first answer does not wait for clients and certificates.
+        let worker = match self.roles.work {
+            true => Some(self.start_worker(&tasks, &stop).await?),
+            false => None,
+        };
+        // A worker that ends before it is told to takes the process with it: a supervisor then
+        // starts a new one, which is better than a server that takes messages nobody answers.
+        let worked = match worker {
+            Some(worker) => worker.await.context("the worker panicked")?,
+            None => Ok(stop.cancelled().await),
+        };
+        stop.cancel();
+        tasks.close();
+        tasks.wait().await;
+        self.store.close().await;
+        worked
+    }
+
+    fn inbox(&self) -> anyhow::Result<Inbox> {
+        let settings = &self.settings;
+        Ok(Inbox {
+            secrets: AppSecrets::new(settings.instagram.app_secrets.clone())?,
+            verify_token: settings
+                .instagram
+                .verify_token
+                .clone()
+                .context("no verify token")?,
+            store: self.store.clone(),
+            spool: Arc::clone(&self.spool),
+            max_body_bytes: settings.webhook.max_body_bytes,
+            body_timeout: Duration::from_secs(settings.webhook.body_timeout_seconds),
+            metrics: AckMetrics::new(),
+            avoid_database_until_ms: AtomicI64::new(i64::MIN),
+        })
+    }
+
+    fn routes(
+        &self,
+        inbox: Arc<Inbox>,
+        recorder: metrics_exporter_prometheus::PrometheusHandle,
+    ) -> Router {
+        let settings = &self.settings;
+        let numbers = MetricsPage {
+            handle: recorder,
+            store: self.store.clone(),
+            spool: Arc::clone(&self.spool),
+            key: settings.metrics.key.clone(),
+        };
+        let status = StatusPage {
+            health: Arc::clone(&self.health),
+            can_answer: settings.instagram.page_access_token.is_some(),
+            public_url: settings.public_url.as_ref().map(ToString::to_string),
+        };
+        let linked = Files {
+            data_dir: settings.data_dir.clone(),
+            key: self.link_secret.clone(),
+            clock: Arc::clone(self.store.clock()),
+        };
+        Router::new()
+            .merge(meta::routes(inbox))
+            .merge(health::routes(Arc::clone(&self.health)))
+            .merge(files::routes(Arc::new(linked)))
+            .route(
+                "/metrics",
+                get(telemetry::page).with_state(Arc::new(numbers)),
+            )
+            .route("/", get(page::page).with_state(Arc::new(status)))
+    }
+
+    /// Starts the runner and what belongs to it.
+    async fn start_worker(
+        &self,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<tokio::task::JoinHandle<anyhow::Result<()>>> {
+        let settings = &self.settings;
+        let studio = Arc::new(
+            Studio::new(convert::media(settings)).context("the media tools cannot be set up")?,
+        );
+        let bot = self.bot(Arc::clone(&studio))?;
+        let runner = Runner::new(self.store.clone(), bot.handlers(), RunnerOptions::default());
+        self.say_account_state().await;
+        let janitor = Janitor {
+            store: self.store.clone(),
+            retention: convert::retention(settings),
+            bot,
+        };
+        tasks.spawn(janitor.run(stop.clone()));
+        let beats = CancellationToken::new();
+        tasks.spawn({
+            let (health, beats) = (Arc::clone(&self.health), beats.clone());
+            async move { health.beat(beats).await }
+        });
+        tasks.spawn({
+            let (health, stop) = (Arc::clone(&self.health), stop.clone());
+            async move { health.watch_tools(studio, stop).await }
+        });
+        let stop = stop.clone();
+        Ok(tokio::spawn(async move {
+            let _ends_the_beat = beats.drop_guard();
+            runner.run(stop).await.context("the worker ended")
+        }))
+    }
+
+    fn bot(&self, studio: Arc<Studio>) -> anyhow::Result<Bot> {
+        let settings = &self.settings;
+        let graph = Graph::new(
+            convert::hosts(settings),
+            &settings.graph.version,
+            Arc::new(telemetry::GraphObserver),
+        )
+        .context("the Graph client cannot be set up")?;
+        if settings.instagram.page_access_token.is_none() {
+            tracing::warn!(
+                "no access token is set: messages are stored and wait. Set INSTAGRAM_PAGE_ACCESS_TOKEN and restart"
+            );
+        }
+        let parts = BotParts {
+            store: self.store.clone(),
+            graph: Arc::new(graph),
+            studio,
+            accounts: Arc::new(SettingsAccount::new(&settings.instagram)),
+            settings: convert::bot(settings, self.link_secret.clone()),
+            clock: Arc::clone(self.store.clock()) as Arc<dyn Clock>,
+            data_dir: settings.data_dir.clone(),
+            hosts: convert::link_hosts(settings),
+            budget: Arc::new(Budget::new(Memory::default())),
+        };
+        Ok(Bot::new(parts)?)
+    }
+
+    /// An account that cannot answer is the first thing an operator must know.
+    async fn say_account_state(&self) {
+        let Some(account) = &self.settings.instagram.account_id else {
+            return;
+        };
+        match self.store.account_state("instagram", account).await {
+            Ok(AccountState::Active) => tracing::info!(account, "account is active"),
+            Ok(AccountState::NeedsLogin { reason }) => tracing::warn!(
+                account,
+                reason,
+                "account needs a new token: set it, then run: gramophone accounts activate {account}"
+            ),
+            Ok(AccountState::Stopped { reason }) => tracing::warn!(
+                account,
+                reason,
+                "account was stopped by Meta: settle it there, then run: gramophone accounts activate {account}"
+            ),
+            Err(error) => tracing::warn!(%error, "the account's state cannot be read"),
+        }
+    }
+}
+
+async fn bind(settings: &Settings) -> anyhow::Result<Listener> {
+    let address = SocketAddr::new(settings.listen.address, settings.listen.port);
+    let limits = Limits {
+        header_timeout: Duration::from_secs(settings.webhook.header_timeout_seconds),
+        max_connections: settings.listen.max_connections,
+        max_connections_per_ip: settings.listen.max_connections_per_ip,
+    };
+    Listener::bind(address, limits).await.with_context(|| {
+        format!("cannot listen on {address}; another program may hold it. Choose another with --port, 0 for any free one")
+    })
+}

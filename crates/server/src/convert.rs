@@ -1,0 +1,130 @@
+//! Our settings as the crates below want theirs: plain structs, nothing read anywhere else.
+
+use std::time::Duration;
+
+use graph_api::client::Hosts;
+use media::{Language, settings as media_settings};
+use secrecy::SecretString;
+
+use crate::settings::{MediaRetention, Settings, SpeechEngine, Synchronous};
+
+const DAY_MS: i64 = 86_400_000;
+/// Counts of past days' allowances are of no use after a week.
+const QUOTAS_MS: i64 = 7 * DAY_MS;
+
+/// For `store`.
+pub(crate) fn durability(settings: &Settings) -> store::Durability {
+    match settings.database.synchronous {
+        Synchronous::Full => store::Durability::Full,
+        Synchronous::Normal => store::Durability::Normal,
+    }
+}
+
+/// For `store`'s purge.
+pub(crate) fn retention(settings: &Settings) -> store::Retention {
+    let days = settings.retention;
+    store::Retention {
+        deliveries_ms: i64::from(days.vault_days) * DAY_MS,
+        events_ms: i64::from(days.events_days) * DAY_MS,
+        jobs_ms: i64::from(days.jobs_days) * DAY_MS,
+        quotas_ms: QUOTAS_MS,
+    }
+}
+
+/// For `graph-api`.
+pub(crate) fn hosts(settings: &Settings) -> Hosts {
+    Hosts {
+        graph_facebook: settings.graph.graph_facebook.clone(),
+        graph_instagram: settings.graph.graph_instagram.clone(),
+    }
+}
+
+/// Which addresses are post pages and which are media.
+pub(crate) fn link_hosts(settings: &Settings) -> media::link::Hosts {
+    media::link::Hosts::new(&settings.media.pages, &settings.media.test_hosts)
+}
+
+/// For `media`.
+pub(crate) fn media(settings: &Settings) -> media::Settings {
+    let ours = &settings.media;
+    media::Settings {
+        data_dir: settings.data_dir.clone(),
+        media: media_settings::MediaSettings {
+            max_duration_seconds: ours.max_duration_seconds,
+            max_download_bytes: ours.max_download_bytes,
+            test_hosts: ours.test_hosts.clone(),
+            cookies_file: ours.cookies_file.clone(),
+            pages: ours.pages.clone(),
+            encode_slots: ours.encode_slots,
+        },
+        tools: media_settings::ToolSettings {
+            ffmpeg: settings.tools.ffmpeg.clone(),
+            ffprobe: settings.tools.ffprobe.clone(),
+            yt_dlp: settings.tools.yt_dlp.clone(),
+        },
+        speech: media_settings::SpeechSettings {
+            engine: match settings.speech.engine {
+                SpeechEngine::Auto => media_settings::SpeechEngine::Auto,
+                SpeechEngine::Remote => media_settings::SpeechEngine::Remote,
+                SpeechEngine::Embedded => media_settings::SpeechEngine::Embedded,
+                SpeechEngine::Command => media_settings::SpeechEngine::Command,
+                SpeechEngine::None => media_settings::SpeechEngine::None,
+            },
+            url: settings.speech.url.clone(),
+            key: settings.speech.key.clone(),
+            model: settings.speech.model.clone(),
+            command: settings.speech.command.clone(),
+            model_path: settings.speech.model_path.clone(),
+            worker_program: settings.speech.worker_program.clone(),
+        },
+        language: media_settings::LanguageSettings {
+            url: settings.language.url.clone(),
+            key: settings.language.key.clone(),
+            model: settings.language.model.clone(),
+        },
+    }
+}
+
+/// For `bot`.
+pub(crate) fn bot(settings: &Settings, link_secret: SecretString) -> bot::BotSettings {
+    let seconds = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    bot::BotSettings {
+        language: language(&settings.bot.language),
+        daily_limit: settings.bot.daily_limit,
+        time_zone: settings.bot.time_zone.clone(),
+        max_links: settings.bot.max_links,
+        status_after_seconds: seconds(settings.bot.status_after_seconds),
+        concurrency: settings.bot.concurrency,
+        send: bot::SendSettings {
+            settle_seconds: seconds(settings.send.settle_seconds),
+            give_up_seconds: seconds(settings.send.give_up_seconds),
+        },
+        files: bot::FileSettings {
+            keep_seconds: keep(settings).map(|time| seconds(time.as_secs())),
+            prefer_gif: settings.media.prefer_gif,
+            target_bytes: settings.media.target_bytes,
+            hard_bytes: settings.media.hard_bytes,
+            max_duration_seconds: settings.media.max_duration_seconds,
+            public_url: settings.public_url.clone(),
+            link_secret: Some(link_secret),
+        },
+        ..bot::BotSettings::default()
+    }
+}
+
+/// How long media files stay; `None` in storage-free mode.
+pub(crate) fn keep(settings: &Settings) -> Option<Duration> {
+    match settings.media.retention {
+        MediaRetention::StorageFree => None,
+        MediaRetention::Keep(time) => Some(time),
+    }
+}
+
+/// The settings were checked: only these three names get here.
+fn language(name: &str) -> Language {
+    match name {
+        "en" => Language::En,
+        "es" => Language::Es,
+        _ => Language::PtBr,
+    }
+}

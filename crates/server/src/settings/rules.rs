@@ -1,0 +1,230 @@
+//! What each value must be beyond its type, as data, so that every problem is told at once.
+//!
+//! The rules read the merged table, before any struct exists: a struct would stop at the first.
+
+use toml::{Table, Value};
+use url::Url;
+
+use super::{model::MediaRetention, problem::Problem};
+
+enum Rule {
+    HttpUrl,
+    HttpUrlOrBlank,
+    Address,
+    Port,
+    AtLeast(i64),
+    OneOf(&'static [&'static str]),
+    DigitsOrBlank,
+    GraphVersion,
+    TimeZone,
+    Retention,
+    Filled,
+    KeyOrBlank,
+    SpeechCommand,
+}
+
+/// Every key that has a rule of its own.
+const RULES: &[(&str, Rule)] = &[
+    ("public_url", Rule::HttpUrlOrBlank),
+    ("data_dir", Rule::Filled),
+    ("master_key", Rule::KeyOrBlank),
+    ("listen.address", Rule::Address),
+    ("listen.port", Rule::Port),
+    ("listen.max_connections", Rule::AtLeast(1)),
+    ("listen.max_connections_per_ip", Rule::AtLeast(1)),
+    ("instagram.app_id", Rule::DigitsOrBlank),
+    ("instagram.account_id", Rule::DigitsOrBlank),
+    ("instagram.page_id", Rule::DigitsOrBlank),
+    ("instagram.login", Rule::OneOf(&["facebook", "instagram"])),
+    ("graph.version", Rule::GraphVersion),
+    ("graph.graph_facebook", Rule::HttpUrl),
+    ("graph.graph_instagram", Rule::HttpUrl),
+    ("graph.instagram_login", Rule::HttpUrl),
+    ("graph.instagram_api", Rule::HttpUrl),
+    ("graph.facebook_dialog", Rule::HttpUrl),
+    ("graph.rupload", Rule::HttpUrl),
+    ("database.synchronous", Rule::OneOf(&["full", "normal"])),
+    ("webhook.max_body_bytes", Rule::AtLeast(4096)),
+    ("webhook.header_timeout_seconds", Rule::AtLeast(1)),
+    ("webhook.body_timeout_seconds", Rule::AtLeast(1)),
+    ("bot.language", Rule::OneOf(&["pt-BR", "en", "es"])),
+    ("bot.daily_limit", Rule::AtLeast(1)),
+    ("bot.time_zone", Rule::TimeZone),
+    ("bot.max_links", Rule::AtLeast(1)),
+    ("bot.status_after_seconds", Rule::AtLeast(1)),
+    ("bot.concurrency", Rule::AtLeast(1)),
+    ("send.settle_seconds", Rule::AtLeast(1)),
+    ("send.give_up_seconds", Rule::AtLeast(1)),
+    ("media.retention", Rule::Retention),
+    ("media.target_bytes", Rule::AtLeast(100_000)),
+    ("media.hard_bytes", Rule::AtLeast(100_000)),
+    ("media.max_duration_seconds", Rule::AtLeast(1)),
+    ("media.max_download_bytes", Rule::AtLeast(100_000)),
+    ("media.pages", Rule::HttpUrl),
+    ("media.encode_slots", Rule::AtLeast(0)),
+    ("tools.ffmpeg", Rule::Filled),
+    ("tools.ffprobe", Rule::Filled),
+    ("tools.yt_dlp", Rule::Filled),
+    (
+        "speech.engine",
+        Rule::OneOf(&["auto", "remote", "embedded", "command", "none"]),
+    ),
+    ("speech.url", Rule::HttpUrlOrBlank),
+    ("speech.command", Rule::SpeechCommand),
+    ("language.url", Rule::HttpUrlOrBlank),
+    ("retention.vault_days", Rule::AtLeast(1)),
+    // Meta repeats deliveries for up to 36 hours; a key forgotten sooner would answer twice.
+    ("retention.events_days", Rule::AtLeast(2)),
+    ("retention.jobs_days", Rule::AtLeast(2)),
+    ("log.format", Rule::OneOf(&["json", "text"])),
+    ("log.level", Rule::Filled),
+    ("simulator.port", Rule::Port),
+];
+
+/// The largest size Meta takes for a video or sound in a message (facts checked 2026-11-22,
+/// <https://developers.facebook.com/docs/messenger-platform/instagram/features/send-message>).
+const META_ATTACHMENT_BYTES: i64 = 25_000_000;
+
+/// Checks the merged table against every rule and against the rules between settings.
+pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
+    for (key, rule) in RULES {
+        if let Some(value) = lookup(table, key)
+            && let Err(what) = obeys(value, rule)
+        {
+            problems.push(Problem::new(*key, what));
+        }
+    }
+    check_together(table, problems);
+}
+
+/// The value under a dotted key.
+pub(super) fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
+    match key.split_once('.') {
+        None => table.get(key),
+        Some((section, rest)) => lookup(table.get(section)?.as_table()?, rest),
+    }
+}
+
+fn obeys(value: &Value, rule: &Rule) -> Result<(), String> {
+    let text = value.as_str().unwrap_or_default().trim();
+    let number = value.as_integer().unwrap_or_default();
+    let say = |good: bool, what: &str| if good { Ok(()) } else { Err(what.to_owned()) };
+    match rule {
+        Rule::HttpUrl => say(is_http(text), "must be an address like https://example.com"),
+        Rule::HttpUrlOrBlank => say(
+            text.is_empty() || is_http(text),
+            "must be an address like https://example.com",
+        ),
+        Rule::Address => say(
+            text.parse::<std::net::IpAddr>().is_ok(),
+            "must be an IP address, such as 127.0.0.1 or 0.0.0.0",
+        ),
+        Rule::Port => say(
+            (0..=65_535).contains(&number),
+            "must be a port from 0 to 65535",
+        ),
+        Rule::AtLeast(least) => say(number >= *least, &format!("must be at least {least}")),
+        Rule::OneOf(words) => say(
+            words.contains(&text),
+            &format!("must be one of: {}", words.join(", ")),
+        ),
+        Rule::DigitsOrBlank => say(
+            text.bytes().all(|b| b.is_ascii_digit()),
+            "must be digits only",
+        ),
+        Rule::GraphVersion => say(is_graph_version(text), "must look like v26.0"),
+        Rule::TimeZone => say(
+            jiff::tz::TimeZone::get(text).is_ok(),
+            "must be a time zone such as America/Sao_Paulo (is the system's zone database installed?)",
+        ),
+        Rule::Retention => say(
+            MediaRetention::parse(text).is_some(),
+            "must be \"none\" or a time such as 24h or 7d",
+        ),
+        Rule::Filled => say(!text.is_empty(), "must not be empty"),
+        Rule::KeyOrBlank => say(
+            text.is_empty() || text.len() >= 32,
+            "must have at least 32 characters; leave it empty to have one made",
+        ),
+        Rule::SpeechCommand => say(
+            value.as_array().is_none_or(|words| {
+                words
+                    .iter()
+                    .all(|w| w.as_str().is_some_and(|w| !w.is_empty()))
+            }),
+            "must be a list of words: the program, then its arguments",
+        ),
+    }
+}
+
+fn is_http(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+fn is_graph_version(text: &str) -> bool {
+    text.strip_prefix('v')
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(major, minor)| {
+            [major, minor]
+                .iter()
+                .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+        })
+}
+
+/// Rules that two settings keep between them.
+fn check_together(table: &Table, problems: &mut Vec<Problem>) {
+    let number = |key| {
+        lookup(table, key)
+            .and_then(Value::as_integer)
+            .unwrap_or_default()
+    };
+    let text = |key| {
+        lookup(table, key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .trim()
+    };
+    let (target, hard) = (number("media.target_bytes"), number("media.hard_bytes"));
+    if target > hard {
+        problems.push(Problem::new(
+            "media.target_bytes",
+            "must not be above media.hard_bytes",
+        ));
+    }
+    if hard >= META_ATTACHMENT_BYTES {
+        problems.push(Problem::new(
+            "media.hard_bytes",
+            format!("must be below {META_ATTACHMENT_BYTES}, Meta's limit"),
+        ));
+    }
+    if number("send.give_up_seconds") < number("send.settle_seconds") {
+        problems.push(Problem::new(
+            "send.give_up_seconds",
+            "must not be below send.settle_seconds",
+        ));
+    }
+    let command_words = lookup(table, "speech.command")
+        .and_then(Value::as_array)
+        .map_or(0, Vec::len);
+    match text("speech.engine") {
+        "remote" if text("speech.url").is_empty() => {
+            problems.push(Problem::new(
+                "speech.url",
+                "must be set when speech.engine is \"remote\"",
+            ));
+        }
+        "command" if command_words == 0 => {
+            problems.push(Problem::new(
+                "speech.command",
+                "must be set when speech.engine is \"command\"",
+            ));
+        }
+        _ => {}
+    }
+    if !text("language.url").is_empty() && text("language.model").is_empty() {
+        problems.push(Problem::new(
+            "language.model",
+            "must be set together with language.url",
+        ));
+    }
+}

@@ -1,0 +1,3 @@
+//! What the world tells us: one file per channel.
+
+pub(crate) mod meta;
