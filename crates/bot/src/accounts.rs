@@ -24,6 +24,9 @@ impl StaticAccounts {
 
 impl Accounts for StaticAccounts {
     fn credentials(&self, account: &str) -> Option<Credentials> {
-        self.0.iter().find(|known| known.account.as_str() == account).cloned()
+        self.0
+            .iter()
+            .find(|known| known.account.as_str() == account)
+            .cloned()
     }
 }

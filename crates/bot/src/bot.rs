@@ -74,7 +74,15 @@ impl Bot {
 
     /// Puts a bot together that speaks on this channel.
     pub fn on(channel: Arc<dyn Channel>, parts: BotParts) -> Result<Self, BotError> {
-        let BotParts { store, studio, settings, clock, data_dir, hosts, .. } = parts;
+        let BotParts {
+            store,
+            studio,
+            settings,
+            clock,
+            data_dir,
+            hosts,
+            ..
+        } = parts;
         let zone = zone(&settings.time_zone)
             .ok_or_else(|| BotError::TimeZone(settings.time_zone.clone()))?;
         Ok(Self(Arc::new(Context {
@@ -96,8 +104,16 @@ impl Bot {
     pub fn handlers(&self) -> Vec<(&'static str, usize, Arc<dyn Handler>)> {
         let settings = &self.0.settings;
         vec![
-            (REPLY, settings.reply_concurrency.max(1), Arc::new(ReplyHandler(self.0.clone()))),
-            (REEL, settings.concurrency.max(1), Arc::new(ReelHandler(self.0.clone()))),
+            (
+                REPLY,
+                settings.reply_concurrency.max(1),
+                Arc::new(ReplyHandler(self.0.clone())),
+            ),
+            (
+                REEL,
+                settings.concurrency.max(1),
+                Arc::new(ReelHandler(self.0.clone())),
+            ),
         ]
     }
 
@@ -109,9 +125,14 @@ impl Bot {
             return;
         };
         while let Ok(Some(entry)) = entries.next_entry().await {
-            let Ok(meta) = entry.metadata().await else { continue };
+            let Ok(meta) = entry.metadata().await else {
+                continue;
+            };
             // Files have real dates, so the machine's clock judges them.
-            let age = meta.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+            let age = meta
+                .modified()
+                .ok()
+                .and_then(|at| SystemTime::now().duration_since(at).ok());
             if meta.is_dir() && age.is_some_and(|age| age > keep) {
                 remove(&entry.path()).await;
             } else if !meta.is_dir() {

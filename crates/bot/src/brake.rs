@@ -29,7 +29,11 @@ pub struct BrakeSettings {
 
 impl Default for BrakeSettings {
     fn default() -> Self {
-        Self { per_minute: 5, per_hour: 30, error_every_seconds: 600 }
+        Self {
+            per_minute: 5,
+            per_hour: 30,
+            error_every_seconds: 600,
+        }
     }
 }
 
@@ -67,7 +71,10 @@ pub struct Brake {
 impl Brake {
     /// A brake with these marks.
     pub fn new(settings: BrakeSettings) -> Self {
-        Self { settings, recent: Mutex::default() }
+        Self {
+            settings,
+            recent: Mutex::default(),
+        }
     }
 
     /// May this conversation get one more answer now? The same `token` is counted once, so that a
@@ -86,8 +93,12 @@ impl Brake {
             return Pace::Silent { first };
         }
         recent.silenced = false;
-        let in_minute: Vec<i64> =
-            recent.answers.iter().map(|(at, _)| *at).filter(|at| now_ms - at < MINUTE_MS).collect();
+        let in_minute: Vec<i64> = recent
+            .answers
+            .iter()
+            .map(|(at, _)| *at)
+            .filter(|at| now_ms - at < MINUTE_MS)
+            .collect();
         if let Some(oldest) = in_minute.first()
             && in_minute.len() >= self.settings.per_minute
         {
@@ -123,13 +134,19 @@ impl Brake {
     /// Whether a text with this hash is one of our own, coming back.
     pub fn is_ours(&self, conversation: &str, hash: &str) -> bool {
         let all = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(conversation).is_some_and(|recent| recent.said.iter().any(|said| said == hash))
+        all.get(conversation)
+            .is_some_and(|recent| recent.said.iter().any(|said| said == hash))
     }
 }
 
 fn forget_the_quiet(all: &mut HashMap<String, Recent>, now_ms: i64) {
     if all.len() > REMEMBERED {
-        all.retain(|_, recent| recent.answers.back().is_some_and(|(at, _)| now_ms - at < HOUR_MS));
+        all.retain(|_, recent| {
+            recent
+                .answers
+                .back()
+                .is_some_and(|(at, _)| now_ms - at < HOUR_MS)
+        });
     }
 }
 
@@ -144,9 +161,20 @@ mod tests {
         for n in 0..5 {
             assert_eq!(brake.answer("c", &n.to_string(), now), Pace::Go);
         }
-        assert_eq!(brake.answer("c", "5", now), Pace::WaitUntil(now + MINUTE_MS));
-        assert_eq!(brake.answer("c", "4", now), Pace::Go, "a retry is not a new answer");
-        assert_eq!(brake.answer("other", "5", now), Pace::Go, "conversations are apart");
+        assert_eq!(
+            brake.answer("c", "5", now),
+            Pace::WaitUntil(now + MINUTE_MS)
+        );
+        assert_eq!(
+            brake.answer("c", "4", now),
+            Pace::Go,
+            "a retry is not a new answer"
+        );
+        assert_eq!(
+            brake.answer("other", "5", now),
+            Pace::Go,
+            "conversations are apart"
+        );
         for n in 5..30 {
             if n % 5 == 0 {
                 now += MINUTE_MS;
@@ -164,7 +192,10 @@ mod tests {
         let brake = Brake::default();
         assert!(brake.error("c", "private a", 0));
         assert!(!brake.error("c", "private a", 599_999));
-        assert!(brake.error("c", "private b", 599_999), "another link is another question");
+        assert!(
+            brake.error("c", "private b", 599_999),
+            "another link is another question"
+        );
         assert!(brake.error("c", "private a", 600_000));
     }
 

@@ -38,8 +38,18 @@ impl Context {
         self.clock.now_ms()
     }
 
-    pub(crate) fn route(&self, job: &Claimed, conversation: Conversation, asked_mid: Option<String>) -> Route {
-        Route { lease: job.lease, conversation, channel: self.channel.clone(), asked_mid }
+    pub(crate) fn route(
+        &self,
+        job: &Claimed,
+        conversation: Conversation,
+        asked_mid: Option<String>,
+    ) -> Route {
+        Route {
+            lease: job.lease,
+            conversation,
+            channel: self.channel.clone(),
+            asked_mid,
+        }
     }
 
     /// The channel's limits with the operator's sizes.
@@ -55,18 +65,24 @@ impl Context {
     }
 
     /// Whether the person has taken their message back.
-    pub(crate) async fn is_unsent(&self, to: &Conversation, mid: Option<&str>) -> Result<bool, StoreError> {
+    pub(crate) async fn is_unsent(
+        &self,
+        to: &Conversation,
+        mid: Option<&str>,
+    ) -> Result<bool, StoreError> {
         let Some(mid) = mid else { return Ok(false) };
         let events = self.store.events_of_mid(to, mid).await?;
         Ok(events.iter().any(|event| event.kind == "deleted"))
     }
 
     pub(crate) fn close_pages(&self, until_ms: i64) {
-        self.pages_closed_until_ms.fetch_max(until_ms, Ordering::Relaxed);
+        self.pages_closed_until_ms
+            .fetch_max(until_ms, Ordering::Relaxed);
     }
 
     pub(crate) fn language_of(&self, tag: Option<&str>) -> Language {
-        tag.and_then(Language::from_tag).unwrap_or(self.settings.language)
+        tag.and_then(Language::from_tag)
+            .unwrap_or(self.settings.language)
     }
 }
 
@@ -93,18 +109,29 @@ pub(crate) fn after_store_error(job: &Claimed, error: &StoreError) -> Finish {
         return Finish::HandBack;
     }
     warn!(job = %job.id, %error, "the database did not do its part");
-    Finish::Retry { after_ms: None, error: error.to_string() }
+    Finish::Retry {
+        after_ms: None,
+        error: error.to_string(),
+    }
 }
 
 /// The finish of a job whose last word was this delivery.
 pub(crate) fn after_delivery(delivered: Delivered, done: &str, refund_on_stop: bool) -> Finish {
     match delivered {
-        Delivered::All { unresolved: 0 } => Finish::Done { note: done.to_owned() },
-        Delivered::All { unresolved } => {
-            Finish::Done { note: format!("{done}, {unresolved} of unknown fate") }
-        }
-        Delivered::Pause { until_ms, why } => Finish::Wait { until_ms, why: why.to_owned() },
-        Delivered::Stop(stop) => Finish::Refused { reason: stop.reason(), refund: refund_on_stop },
+        Delivered::All { unresolved: 0 } => Finish::Done {
+            note: done.to_owned(),
+        },
+        Delivered::All { unresolved } => Finish::Done {
+            note: format!("{done}, {unresolved} of unknown fate"),
+        },
+        Delivered::Pause { until_ms, why } => Finish::Wait {
+            until_ms,
+            why: why.to_owned(),
+        },
+        Delivered::Stop(stop) => Finish::Refused {
+            reason: stop.reason(),
+            refund: refund_on_stop,
+        },
     }
 }
 
@@ -117,7 +144,11 @@ pub(crate) fn event_of(row: &EventRow) -> Event {
 /// The conversation a stored event belongs to.
 pub(crate) fn conversation_of(row: &EventRow) -> Option<Conversation> {
     let person = row.person.clone()?;
-    Some(Conversation::new(row.channel.clone(), row.account.clone(), person))
+    Some(Conversation::new(
+        row.channel.clone(),
+        row.account.clone(),
+        person,
+    ))
 }
 
 /// Counts a finished run of a handler.

@@ -25,12 +25,7 @@ pub enum LinkRefused {
 }
 
 /// `<public>/files/<work>/<file>?until=<seconds>&sign=<hex>`
-pub fn signed_link(
-    public: &Url,
-    secret: &SecretString,
-    name: &FileName,
-    until_ms: i64,
-) -> String {
+pub fn signed_link(public: &Url, secret: &SecretString, name: &FileName, until_ms: i64) -> String {
     let until = until_ms.div_euclid(1000);
     format!(
         "{}{ROUTE}/{}/{}?until={until}&sign={}",
@@ -86,9 +81,14 @@ impl FileName {
             !name.is_empty()
                 && name.len() <= 128
                 && !name.starts_with('.')
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
         };
-        (plain(work) && plain(file)).then(|| Self { work: work.into(), file: file.into() })
+        (plain(work) && plain(file)).then(|| Self {
+            work: work.into(),
+            file: file.into(),
+        })
     }
 }
 
@@ -129,19 +129,49 @@ mod tests {
         let name = FileName::new("0a1b", "video.mp4").expect("plain names");
         let (work, file, until, sign) = parts(&signed_link(&public, &secret, &name, 5_000_000));
         let open_at = |work: &str, file: &str, until, sign: &str, now_ms| {
-            open(Path::new("/d"), &secret, &Presented { work, file, until, sign }, now_ms)
+            open(
+                Path::new("/d"),
+                &secret,
+                &Presented {
+                    work,
+                    file,
+                    until,
+                    sign,
+                },
+                now_ms,
+            )
         };
         assert_eq!(
             open_at(&work, &file, until, &sign, 5_000_000),
             Ok(PathBuf::from("/d/work/0a1b/video.mp4"))
         );
-        assert_eq!(open_at(&work, &file, until, &sign, 5_000_001), Err(LinkRefused::Ended));
-        assert_eq!(open_at(&work, &file, until + 1, &sign, 0), Err(LinkRefused::Forged));
-        assert_eq!(open_at(&work, "other.mp4", until, &sign, 0), Err(LinkRefused::Forged));
-        assert_eq!(open_at("..", &file, until, &sign, 0), Err(LinkRefused::Forged));
+        assert_eq!(
+            open_at(&work, &file, until, &sign, 5_000_001),
+            Err(LinkRefused::Ended)
+        );
+        assert_eq!(
+            open_at(&work, &file, until + 1, &sign, 0),
+            Err(LinkRefused::Forged)
+        );
+        assert_eq!(
+            open_at(&work, "other.mp4", until, &sign, 0),
+            Err(LinkRefused::Forged)
+        );
+        assert_eq!(
+            open_at("..", &file, until, &sign, 0),
+            Err(LinkRefused::Forged)
+        );
         let other = SecretString::from("other");
-        let presented = Presented { work: &work, file: &file, until, sign: &sign };
-        assert_eq!(open(Path::new("/d"), &other, &presented, 0), Err(LinkRefused::Forged));
+        let presented = Presented {
+            work: &work,
+            file: &file,
+            until,
+            sign: &sign,
+        };
+        assert_eq!(
+            open(Path::new("/d"), &other, &presented, 0),
+            Err(LinkRefused::Forged)
+        );
     }
 
     #[test]

@@ -32,8 +32,13 @@ pub struct Answer<'a> {
 /// The whole text, not yet cut into messages.
 pub fn compose(answer: &Answer<'_>) -> String {
     let language = answer.language;
-    let points: Vec<String> =
-        answer.summary.points.iter().map(|p| clean(p)).filter(|p| !p.is_empty()).collect();
+    let points: Vec<String> = answer
+        .summary
+        .points
+        .iter()
+        .map(|p| clean(p))
+        .filter(|p| !p.is_empty())
+        .collect();
     let mut lines: Vec<String> = Vec::new();
     if let Some(place) = place(language, answer.place) {
         lines.push(place);
@@ -41,7 +46,13 @@ pub fn compose(answer: &Answer<'_>) -> String {
     if let Some(label) = label(answer, points.is_empty()) {
         lines.push(plain(language, label));
     }
-    if let Some(title) = answer.summary.title.as_deref().map(clean).filter(|t| !t.is_empty()) {
+    if let Some(title) = answer
+        .summary
+        .title
+        .as_deref()
+        .map(clean)
+        .filter(|t| !t.is_empty())
+    {
         lines.push(title);
     }
     match points.as_slice() {
@@ -83,7 +94,11 @@ pub(crate) fn place(language: Language, place: Option<(u32, u32)>) -> Option<Str
 
 fn label(answer: &Answer<'_>, is_empty: bool) -> Option<Text> {
     if answer.only_pictures {
-        return Some(if is_empty { Text::NothingSaid } else { Text::PictureCaption });
+        return Some(if is_empty {
+            Text::NothingSaid
+        } else {
+            Text::PictureCaption
+        });
     }
     match (answer.verdict, is_empty) {
         (Verdict::MusicOnly, false) => Some(Text::MusicOnly),
@@ -101,10 +116,13 @@ fn label(answer: &Answer<'_>, is_empty: bool) -> Option<Text> {
 }
 
 fn credit(answer: &Answer<'_>) -> Option<String> {
-    let author = answer
-        .author
-        .filter(|name| is_user_name(name))
-        .map(|name| say(answer.language, Text::Credit, &[("author", Arg::Words(name.into()))]));
+    let author = answer.author.filter(|name| is_user_name(name)).map(|name| {
+        say(
+            answer.language,
+            Text::Credit,
+            &[("author", Arg::Words(name.into()))],
+        )
+    });
     let permalink = answer.permalink.map(str::to_owned);
     let parts: Vec<String> = [author, permalink].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" · "))
@@ -113,14 +131,21 @@ fn credit(answer: &Answer<'_>) -> Option<String> {
 /// Instagram's user names: up to 30 letters, digits, dots and underscores.
 fn is_user_name(name: &str) -> bool {
     (1..=30).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'))
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'))
 }
 
 /// One line without addresses, control signs and the signs that turn text around.
 fn clean(text: &str) -> String {
     text.split_whitespace()
         .filter(|token| !looks_like_address(token))
-        .map(|token| token.chars().filter(|c| !is_invisible(*c)).collect::<String>())
+        .map(|token| {
+            token
+                .chars()
+                .filter(|c| !is_invisible(*c))
+                .collect::<String>()
+        })
         .filter(|token| !token.is_empty())
         .collect::<Vec<_>>()
         .join(" ")

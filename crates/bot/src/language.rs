@@ -20,17 +20,98 @@ const PORTUGUESE: &[&str] = &[
     "meu", "minha", "muito", "também", "ajuda", "sobre", "fala", "diz", "o", "os",
 ];
 const ENGLISH: &[&str] = &[
-    "hi", "hello", "hey", "please", "thanks", "thank", "you", "this", "that", "what", "the", "is",
-    "are", "can", "could", "summary", "summarize", "summarise", "give", "me", "and", "for", "with",
-    "watch", "does", "say", "about", "it", "my", "good", "morning", "evening", "check", "out", "of",
-    "in", "to", "one", "here", "need", "want", "tell", "how",
+    "hi",
+    "hello",
+    "hey",
+    "please",
+    "thanks",
+    "thank",
+    "you",
+    "this",
+    "that",
+    "what",
+    "the",
+    "is",
+    "are",
+    "can",
+    "could",
+    "summary",
+    "summarize",
+    "summarise",
+    "give",
+    "me",
+    "and",
+    "for",
+    "with",
+    "watch",
+    "does",
+    "say",
+    "about",
+    "it",
+    "my",
+    "good",
+    "morning",
+    "evening",
+    "check",
+    "out",
+    "of",
+    "in",
+    "to",
+    "one",
+    "here",
+    "need",
+    "want",
+    "tell",
+    "how",
 ];
 const SPANISH: &[&str] = &[
-    "hola", "gracias", "usted", "qué", "este", "esto", "eso", "quiero", "resumen", "resúmelo",
-    "buenos", "buenas", "días", "tardes", "noches", "puedes", "puede", "el", "los", "las", "la",
-    "un", "una", "por", "favor", "dice", "aquí", "mira", "mándame", "y", "muy", "también", "sobre",
-    "es", "está", "con", "hazme", "dime", "necesito", "cómo", "video", "del", "al", "bien", "todo",
-    "me", "habla",
+    "hola",
+    "gracias",
+    "usted",
+    "qué",
+    "este",
+    "esto",
+    "eso",
+    "quiero",
+    "resumen",
+    "resúmelo",
+    "buenos",
+    "buenas",
+    "días",
+    "tardes",
+    "noches",
+    "puedes",
+    "puede",
+    "el",
+    "los",
+    "las",
+    "la",
+    "un",
+    "una",
+    "por",
+    "favor",
+    "dice",
+    "aquí",
+    "mira",
+    "mándame",
+    "y",
+    "muy",
+    "también",
+    "sobre",
+    "es",
+    "está",
+    "con",
+    "hazme",
+    "dime",
+    "necesito",
+    "cómo",
+    "video",
+    "del",
+    "al",
+    "bien",
+    "todo",
+    "me",
+    "habla",
 ];
 
 /// The language of a message, given what the conversation spoke before and the account's default.
@@ -53,7 +134,9 @@ pub fn choose(text: &str, known: Option<Language>, default: Language) -> Languag
 /// What the person wrote, without links and mentions, in lower case.
 fn own_words(text: &str) -> Vec<String> {
     text.split_whitespace()
-        .filter(|token| !token.contains("://") && !token.contains(".com/") && !token.starts_with('@'))
+        .filter(|token| {
+            !token.contains("://") && !token.contains(".com/") && !token.starts_with('@')
+        })
         .flat_map(|token| token.unicode_words())
         .map(str::to_lowercase)
         .collect()
@@ -75,7 +158,12 @@ fn by_statistics(words: &[String]) -> Option<Language> {
 
 /// The language with the most give-away words, if it leads alone.
 fn by_word_lists(words: &[String]) -> Option<(Language, usize)> {
-    let count = |list: &[&str]| words.iter().filter(|word| list.contains(&word.as_str())).count();
+    let count = |list: &[&str]| {
+        words
+            .iter()
+            .filter(|word| list.contains(&word.as_str()))
+            .count()
+    };
     let mut scores = [
         (Language::PtBr, count(PORTUGUESE)),
         (Language::En, count(ENGLISH)),

@@ -39,9 +39,13 @@ const UPLOADS: usize = 2;
 pub(crate) async fn run(desk: &Desk<'_>) -> Result<Finish, Halt> {
     let fetched = download(desk).await?;
     let (files, told) = tokio::join!(files(desk, &fetched), words(desk, &fetched));
-    let (files, told) = (files?, told?);
+    let told = told?;
+    if matches!(told, Delivered::Stop(_)) {
+        return Ok(end(desk, told).await);
+    }
+    let files = files?;
     desk.share().await?;
-    if told != (Delivered::All { unresolved: 0 }) {
+    if matches!(told, Delivered::Pause { .. }) {
         return Ok(end(desk, told).await);
     }
     let delivered = deliver_files(desk, &fetched, &files).await?;
@@ -65,6 +69,9 @@ async fn files(desk: &Desk<'_>, fetched: &Fetched) -> Result<Vec<Made>, Halt> {
 
 /// Listen, understand, tell: the half of the work that makes words.
 async fn words(desk: &Desk<'_>, fetched: &Fetched) -> Result<Delivered, Halt> {
+    if let Some(told) = desk.resume("text-").await? {
+        return Ok(told);
+    }
     let heard = transcribe(desk, fetched).await?;
     let summary = summarise(desk, fetched, &heard).await?;
     deliver_text(desk, fetched, &heard, &summary).await
@@ -85,12 +92,18 @@ async fn download(desk: &Desk<'_>) -> Result<Fetched, Halt> {
     let fetched = match &desk.asked.ask.source {
         AskSource::Media(url) => {
             let source = Source::Media { url: url.clone() };
-            desk.ctx.studio.download(&source, &desk.dir, &Progress::none()).await
+            desk.ctx
+                .studio
+                .download(&source, &desk.dir, &Progress::none())
+                .await
         }
         AskSource::Page(link) => {
             calm(desk)?;
             let source = Source::Page { link: link.clone() };
-            desk.ctx.studio.download(&source, &desk.dir, &Progress::none()).await
+            desk.ctx
+                .studio
+                .download(&source, &desk.dir, &Progress::none())
+                .await
         }
     };
     let fetched = fetched.or_else(|error| after_failed_download(desk, error))?;
@@ -101,18 +114,27 @@ async fn download(desk: &Desk<'_>) -> Result<Fetched, Halt> {
         return Err(Halt::Failed(Failure::Picture));
     }
     let prints = prints(desk, fetched.items.iter().map(|item| item.file.as_str())).await?;
-    let kept = Kept { value: fetched, prints };
+    let kept = Kept {
+        value: fetched,
+        prints,
+    };
     desk.keep(STEP, &kept).await?;
     Ok(kept.value)
 }
 
 /// Pages that asked for calm are left alone by every job until it is over.
 fn calm(desk: &Desk<'_>) -> Result<(), Halt> {
-    let until_ms = desk.ctx.pages_closed_until_ms.load(std::sync::atomic::Ordering::Relaxed);
+    let until_ms = desk
+        .ctx
+        .pages_closed_until_ms
+        .load(std::sync::atomic::Ordering::Relaxed);
     if until_ms <= desk.ctx.now_ms() {
         return Ok(());
     }
-    Err(Halt::Finish(Finish::Wait { until_ms, why: "pages_asked_for_calm".into() }))
+    Err(Halt::Finish(Finish::Wait {
+        until_ms,
+        why: "pages_asked_for_calm".into(),
+    }))
 }
 
 fn after_failed_download(desk: &Desk<'_>, error: DownloadError) -> Result<Fetched, Halt> {
@@ -140,15 +162,26 @@ fn after_failed_download(desk: &Desk<'_>, error: DownloadError) -> Result<Fetche
     if !error.class.is_retryable() || desk.job.attempts >= tries.min(desk.job.max_attempts) {
         return Err(Halt::Failed(error.class.into()));
     }
-    let after_ms = error.retry_after.and_then(|after| i64::try_from(after.as_millis()).ok());
-    Err(Halt::Finish(Finish::Retry { after_ms, error: error.class.as_str().to_owned() }))
+    let after_ms = error
+        .retry_after
+        .and_then(|after| i64::try_from(after.as_millis()).ok());
+    Err(Halt::Finish(Finish::Retry {
+        after_ms,
+        error: error.class.as_str().to_owned(),
+    }))
 }
 
-async fn prints<'f>(desk: &Desk<'_>, files: impl Iterator<Item = &'f str>) -> Result<Vec<Print>, Halt> {
+async fn prints<'f>(
+    desk: &Desk<'_>,
+    files: impl Iterator<Item = &'f str>,
+) -> Result<Vec<Print>, Halt> {
     let mut prints = Vec::new();
     for file in files {
         let print = Print::take(&desk.dir, file).await.map_err(|error| {
-            Halt::Finish(Finish::Retry { after_ms: None, error: format!("a file is gone: {error}") })
+            Halt::Finish(Finish::Retry {
+                after_ms: None,
+                error: format!("a file is gone: {error}"),
+            })
         })?;
         prints.push(print);
     }
@@ -185,7 +218,12 @@ async fn fit(desk: &Desk<'_>, fetched: &Fetched) -> Result<Vec<Made>, Halt> {
     }
     let started = Instant::now();
     let mut made = Vec::new();
-    for item in fetched.items.iter().filter(|item| item.kind != ItemKind::Audio).take(MOST_ITEMS) {
+    for item in fetched
+        .items
+        .iter()
+        .filter(|item| item.kind != ItemKind::Audio)
+        .take(MOST_ITEMS)
+    {
         made.push(fit_one(desk, item).await?);
     }
     took(desk, "fit", started);
@@ -195,7 +233,11 @@ async fn fit(desk: &Desk<'_>, fetched: &Fetched) -> Result<Vec<Made>, Halt> {
 
 async fn fit_one(desk: &Desk<'_>, item: &Item) -> Result<Made, Halt> {
     let limits = desk.ctx.file_limits();
-    let fitted = desk.ctx.studio.fit(item, &desk.dir, &limits, &Progress::none()).await;
+    let fitted = desk
+        .ctx
+        .studio
+        .fit(item, &desk.dir, &limits, &Progress::none())
+        .await;
     let (fitted, note) = match fitted {
         Ok(fitted) => {
             let is_part = matches!(fitted.how, FitHow::Preview | FitHow::Gif);
@@ -204,7 +246,10 @@ async fn fit_one(desk: &Desk<'_>, item: &Item) -> Result<Made, Halt> {
         Err(FitError::TooBig) if item.kind == ItemKind::Image => (None, Some(Note::PictureTooBig)),
         Err(FitError::TooBig) => (None, Some(Note::TooBig)),
         Err(error) if error.is_retryable() && !desk.is_last_attempt() => {
-            return Err(Halt::Finish(Finish::Retry { after_ms: None, error: error.to_string() }));
+            return Err(Halt::Finish(Finish::Retry {
+                after_ms: None,
+                error: error.to_string(),
+            }));
         }
         Err(error) => {
             warn!(job = %desk.job.id, %error, "a file could not be made to fit");
@@ -212,10 +257,17 @@ async fn fit_one(desk: &Desk<'_>, item: &Item) -> Result<Made, Halt> {
         }
     };
     let print = match &fitted {
-        Some(fitted) => prints(desk, std::iter::once(fitted.file.as_str())).await?.pop(),
+        Some(fitted) => prints(desk, std::iter::once(fitted.file.as_str()))
+            .await?
+            .pop(),
         None => None,
     };
-    Ok(Made { file: item.file.clone(), fitted, print, note })
+    Ok(Made {
+        file: item.file.clone(),
+        fitted,
+        print,
+        note,
+    })
 }
 
 // --- transcribe, summarise ---
@@ -226,7 +278,10 @@ async fn transcribe(desk: &Desk<'_>, fetched: &Fetched) -> Result<Heard, Halt> {
         return Ok(heard);
     }
     let started = Instant::now();
-    let heard = match fetched.main_item().filter(|item| item.kind != ItemKind::Image) {
+    let heard = match fetched
+        .main_item()
+        .filter(|item| item.kind != ItemKind::Image)
+    {
         Some(item) => listen(desk, fetched, item).await,
         None => Heard::nothing(Verdict::NoAudio, "none"),
     };
@@ -244,13 +299,25 @@ async fn listen(desk: &Desk<'_>, fetched: &Fetched, item: &Item) -> Heard {
         has_audio: item.has_audio,
     };
     let studio = &desk.ctx.studio;
-    let mut outcome = studio.transcribe(item, &desk.dir, &hints, &Progress::none()).await;
-    if outcome.as_ref().is_err_and(media::TranscribeError::is_retryable) {
-        outcome = studio.transcribe(item, &desk.dir, &hints, &Progress::none()).await;
+    let mut outcome = studio
+        .transcribe(item, &desk.dir, &hints, &Progress::none())
+        .await;
+    if outcome
+        .as_ref()
+        .is_err_and(media::TranscribeError::is_retryable)
+    {
+        outcome = studio
+            .transcribe(item, &desk.dir, &hints, &Progress::none())
+            .await;
     }
     outcome.unwrap_or_else(|error| {
         warn!(job = %desk.job.id, %error, "listening failed; going on with the caption");
-        Heard::nothing(Verdict::NotHeard { why: error.to_string() }, "none")
+        Heard::nothing(
+            Verdict::NotHeard {
+                why: error.to_string(),
+            },
+            "none",
+        )
     })
 }
 
@@ -261,7 +328,10 @@ async fn summarise(desk: &Desk<'_>, fetched: &Fetched, heard: &Heard) -> Result<
     }
     let started = Instant::now();
     let request = SummaryRequest {
-        caption: fetched.caption.clone().or_else(|| desk.asked.ask.caption.clone()),
+        caption: fetched
+            .caption
+            .clone()
+            .or_else(|| desk.asked.ask.caption.clone()),
         heard: heard.clone(),
         author: fetched.author.clone(),
         language: desk.language(),
@@ -285,20 +355,32 @@ async fn deliver_text(
         place: Some((desk.asked.reel.n, desk.asked.reel.of)),
         verdict: &heard.verdict,
         summary,
-        only_pictures: fetched.items.iter().all(|item| item.kind == ItemKind::Image),
+        only_pictures: fetched
+            .items
+            .iter()
+            .all(|item| item.kind == ItemKind::Image),
         author: fetched.author.as_deref(),
         permalink: fetched.permalink.as_deref(),
     };
-    let messages = final_text::cut(&final_text::compose(&answer), |text| desk.ctx.channel.split(text));
+    let messages = final_text::cut(&final_text::compose(&answer), |text| {
+        desk.ctx.channel.split(text)
+    });
     let contents = messages.into_iter().zip(0..).map(|(text, n)| {
         let content = Content::Text { text };
-        desk.ctx.brake.said(&desk.asked.route.conversation.key(), &crate::send::hash_of(&content));
+        desk.ctx.brake.said(
+            &desk.asked.route.conversation.key(),
+            &crate::send::hash_of(&content),
+        );
         (format!("text-{n}"), 10 + n, content)
     });
     desk.deliver(contents.collect()).await
 }
 
-async fn deliver_files(desk: &Desk<'_>, fetched: &Fetched, made: &[Made]) -> Result<Delivered, Halt> {
+async fn deliver_files(
+    desk: &Desk<'_>,
+    fetched: &Fetched,
+    made: &[Made],
+) -> Result<Delivered, Halt> {
     if let Some(text) = note(desk, fetched, made) {
         let content = Content::Text { text };
         let told = desk.deliver(vec![("note-0".into(), 50, content)]).await?;
@@ -308,7 +390,10 @@ async fn deliver_files(desk: &Desk<'_>, fetched: &Fetched, made: &[Made]) -> Res
     }
     let sendable: Vec<&Made> = made.iter().filter(|one| one.fitted.is_some()).collect();
     let mut unresolved = 0;
-    for (n, group) in (0..).zip(groups(&sendable, desk.ctx.channel.limits().pictures_per_message)) {
+    for (n, group) in (0..).zip(groups(
+        &sendable,
+        desk.ctx.channel.limits().pictures_per_message,
+    )) {
         match deliver_group(desk, n, group).await? {
             Delivered::All { unresolved: left } => unresolved += left,
             other => return Ok(other),
@@ -333,12 +418,17 @@ async fn deliver_group(desk: &Desk<'_>, n: i32, group: &[&Made]) -> Result<Deliv
             contents.push(content(desk, one).await?);
         }
         let together = together(&contents);
-        let delivered = desk.deliver(vec![(format!("file-{n}{again}"), 100 + n * 20, together)]).await?;
+        let delivered = desk
+            .deliver(vec![(format!("file-{n}{again}"), 100 + n * 20, together)])
+            .await?;
         match delivered {
             Delivered::Stop(Stop::StaleFile) => {
                 for print in group.iter().filter_map(|one| one.print.as_ref()) {
                     let account = &desk.asked.route.conversation.account;
-                    desk.ctx.store.forget_attachment(account, &print.hash).await?;
+                    desk.ctx
+                        .store
+                        .forget_attachment(account, &print.hash)
+                        .await?;
                 }
             }
             Delivered::Stop(Stop::OneByOne) => {
@@ -361,14 +451,19 @@ fn together(contents: &[Content]) -> Content {
         Content::File { attachment, .. } => Some(attachment.clone()),
         _ => None,
     });
-    Content::Pictures { attachments: attachments.collect() }
+    Content::Pictures {
+        attachments: attachments.collect(),
+    }
 }
 
 async fn content(desk: &Desk<'_>, made: &Made) -> Result<Content, Halt> {
     let (Some(fitted), Some(print)) = (&made.fitted, &made.print) else {
         return Err(desk.start_over().await?);
     };
-    Ok(Content::File { file: file_kind(fitted), attachment: attachment(desk, made, print).await? })
+    Ok(Content::File {
+        file: file_kind(fitted),
+        attachment: attachment(desk, made, print).await?,
+    })
 }
 
 /// The channel's name for this file: remembered per account and content, else uploaded now.
@@ -386,14 +481,21 @@ async fn attachment(desk: &Desk<'_>, made: &Made, print: &Print) -> Result<Strin
     }
     let started = Instant::now();
     let path = desk.dir.join(&fitted.file);
-    let file = FileToUpload { kind: file_kind(fitted), path: &path, mime: fitted.mime() };
+    let file = FileToUpload {
+        kind: file_kind(fitted),
+        path: &path,
+        mime: fitted.mime(),
+    };
     let id = match desk.ctx.channel.upload(conversation, file).await {
         Ok(id) => id,
         Err(error) => return Err(after_failed_upload(desk, &error)),
     };
     took(desk, "upload", started);
     let expires_ms = desk.ctx.now_ms() + ATTACHMENT_MS;
-    desk.ctx.store.remember_attachment(account, &print.hash, &id, expires_ms).await?;
+    desk.ctx
+        .store
+        .remember_attachment(account, &print.hash, &id, expires_ms)
+        .await?;
     Ok(id)
 }
 
@@ -405,30 +507,39 @@ fn after_failed_upload(desk: &Desk<'_>, error: &ChannelError) -> Halt {
             until_ms: desk.ctx.now_ms() + after.map_or(60_000, millis),
             why: "throttled".into(),
         },
-        Reaction::NeedsLogin | Reaction::AccountStopped => {
-            Finish::Wait { until_ms: desk.ctx.now_ms() + 60_000, why: "account".into() }
-        }
-        Reaction::Later(after) if !desk.is_last_attempt() => {
-            Finish::Retry { after_ms: after.map(millis), error: format!("upload {}", error.code) }
-        }
+        Reaction::NeedsLogin | Reaction::AccountStopped => Finish::Wait {
+            until_ms: desk.ctx.now_ms() + 60_000,
+            why: "account".into(),
+        },
+        Reaction::Later(after) if !desk.is_last_attempt() => Finish::Retry {
+            after_ms: after.map(millis),
+            error: format!("upload {}", error.code),
+        },
         _ => return Halt::Failed(Failure::Internal),
     })
 }
 
 fn file_kind(fitted: &Fitted) -> FileKind {
-    if fitted.mime().starts_with("image/") { FileKind::Image } else { FileKind::Video }
+    if fitted.mime().starts_with("image/") {
+        FileKind::Image
+    } else {
+        FileKind::Video
+    }
 }
 
 /// The plain word about what did not fit, with a link to the whole where one may be given.
 fn note(desk: &Desk<'_>, fetched: &Fetched, made: &[Made]) -> Option<String> {
     let (one, note) = made.iter().find_map(|one| Some((one, one.note?)))?;
     let language = desk.language();
-    let text = plain(language, match note {
-        Note::Preview => Text::Preview,
-        Note::TooBig => Text::TooBig,
-        Note::PictureTooBig => Text::PictureTooBig,
-        Note::NoFile => Text::NoFile,
-    });
+    let text = plain(
+        language,
+        match note {
+            Note::Preview => Text::Preview,
+            Note::TooBig => Text::TooBig,
+            Note::PictureTooBig => Text::PictureTooBig,
+            Note::NoFile => Text::NoFile,
+        },
+    );
     let is_there = fetched.items.iter().any(|item| item.file == one.file);
     let link = is_there.then(|| link(desk, &one.file)).flatten();
     Some(match link {
@@ -443,8 +554,14 @@ fn link(desk: &Desk<'_>, file: &str) -> Option<String> {
     let until_ms = desk.ctx.now_ms() + desk.keep_files_ms()?;
     let name = FileName::new(&desk.folder, file)?;
     let args = [
-        ("until", Arg::Words(short_local(until_ms, &desk.ctx.zone).into())),
-        ("url", Arg::Words(signed_link(public, secret, &name, until_ms).into())),
+        (
+            "until",
+            Arg::Words(short_local(until_ms, &desk.ctx.zone).into()),
+        ),
+        (
+            "url",
+            Arg::Words(signed_link(public, secret, &name, until_ms).into()),
+        ),
     ];
     Some(say(desk.language(), Text::FileLink, &args))
 }

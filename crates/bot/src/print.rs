@@ -40,7 +40,10 @@ impl Print {
         let is_size = tokio::fs::metadata(dir.join(&self.file))
             .await
             .is_ok_and(|meta| meta.is_file() && meta.len() == self.bytes);
-        is_size && Self::take(dir, &self.file).await.is_ok_and(|print| print == *self)
+        is_size
+            && Self::take(dir, &self.file)
+                .await
+                .is_ok_and(|print| print == *self)
     }
 }
 
@@ -52,7 +55,9 @@ fn hash(path: &Path) -> io::Result<(u64, String)> {
     let ranges = if bytes <= WHOLE_BYTES {
         vec![(0, bytes)]
     } else {
-        [0, bytes / 2, bytes - SAMPLE_BYTES].map(|start| (start, SAMPLE_BYTES)).to_vec()
+        [0, bytes / 2, bytes - SAMPLE_BYTES]
+            .map(|start| (start, SAMPLE_BYTES))
+            .to_vec()
     };
     let mut buffer = vec![0; 65_536];
     for (start, length) in ranges {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as PlainMutex, PoisonError};
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use store::{Claimed, Conversation, Finish, Handler, StoreError, WorkTurn};
+use store::{Claimed, Conversation, Finish, Handler, StoreError, WorkState, WorkTurn};
 use tokio::sync::Mutex;
 use tracing::warn;
 use uuid::Uuid;
@@ -61,7 +62,9 @@ impl Handler for ReelHandler {
     async fn run(&self, job: &Claimed) -> Finish {
         let finish = match Box::pin(answer(&self.0, job)).await {
             Ok(finish) | Err(Halt::Finish(finish)) => finish,
-            Err(Halt::Failed(failure)) => Finish::Dead { reason: failure.as_str().to_owned() },
+            Err(Halt::Failed(failure)) => Finish::Dead {
+                reason: failure.as_str().to_owned(),
+            },
             Err(Halt::Store(error)) => after_store_error(job, &error),
         };
         count(job, &finish);
@@ -93,6 +96,7 @@ async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     match outcome {
         Err(Halt::Failed(failure)) => {
             desk.leave().await?;
+            desk.tidy().await;
             tell_failure(ctx, job, &desk.asked, failure).await
         }
         Err(halt) => {
@@ -112,26 +116,46 @@ pub(crate) struct Asked {
 
 /// Finds the ask of this job in the stored event again.
 async fn resolve(ctx: &Context, job: &Claimed) -> Result<Asked, Halt> {
-    let reel: ReelJob = serde_json::from_value(job.payload.clone())
-        .map_err(|error| Halt::Finish(Finish::Dead { reason: format!("payload: {error}") }))?;
+    let reel: ReelJob = serde_json::from_value(job.payload.clone()).map_err(|error| {
+        Halt::Finish(Finish::Dead {
+            reason: format!("payload: {error}"),
+        })
+    })?;
     let gone = |reason: &str| {
-        Halt::Finish(Finish::Refused { reason: reason.to_owned(), refund: true })
+        Halt::Finish(Finish::Refused {
+            reason: reason.to_owned(),
+            refund: true,
+        })
     };
-    let row = ctx.store.event(reel.event_id).await?.ok_or_else(|| gone("event_gone"))?;
+    let row = ctx
+        .store
+        .event(reel.event_id)
+        .await?
+        .ok_or_else(|| gone("event_gone"))?;
     let to = conversation_of(&row).ok_or_else(|| gone("event_gone"))?;
     if ctx.is_unsent(&to, row.mid.as_deref()).await? {
         return Err(gone("unsent"));
     }
     let asked = plan::asks(&to.account, &event_of(&row).kind, &ctx.hosts, usize::MAX);
-    let ask = asked.asks.into_iter().find(|ask| ask.key == reel.key).ok_or_else(|| gone("event_gone"))?;
+    let ask = asked
+        .asks
+        .into_iter()
+        .find(|ask| ask.key == reel.key)
+        .ok_or_else(|| gone("event_gone"))?;
     let route = ctx.route(job, to, row.mid);
     Ok(Asked { reel, ask, route })
 }
 
 impl Asked {
-    async fn failed_before(&self, ctx: &Context, job: &Claimed) -> Result<Option<Failure>, StoreError> {
+    async fn failed_before(
+        &self,
+        ctx: &Context,
+        job: &Claimed,
+    ) -> Result<Option<Failure>, StoreError> {
         let steps = ctx.store.steps(job.id).await?;
-        Ok(steps.get(FAILED).and_then(|value| serde_json::from_value(value.clone()).ok()))
+        Ok(steps
+            .get(FAILED)
+            .and_then(|value| serde_json::from_value(value.clone()).ok()))
     }
 
     fn to(&self) -> &Conversation {
@@ -140,9 +164,17 @@ impl Asked {
 }
 
 /// Says why it could not be done; the allowance is given back.
-async fn tell_failure(ctx: &Context, job: &Claimed, asked: &Asked, failure: Failure) -> Result<Finish, Halt> {
+async fn tell_failure(
+    ctx: &Context,
+    job: &Claimed,
+    asked: &Asked,
+    failure: Failure,
+) -> Result<Finish, Halt> {
     let reason = failure.as_str().to_owned();
-    let refused = Finish::Refused { reason: reason.clone(), refund: true };
+    let refused = Finish::Refused {
+        reason: reason.clone(),
+        refund: true,
+    };
     let value = serde_json::to_value(failure).unwrap_or(Value::Null);
     let steps = ctx.store.steps(job.id).await?;
     if !steps.contains_key(FAILED) {
@@ -155,7 +187,10 @@ async fn tell_failure(ctx: &Context, job: &Claimed, asked: &Asked, failure: Fail
     }
     let language = asked.reel.language;
     let minutes = ctx.settings.files.max_duration_seconds / 60;
-    let minutes = ("minutes", Arg::Number(i64::try_from(minutes).unwrap_or(i64::MAX)));
+    let minutes = (
+        "minutes",
+        Arg::Number(i64::try_from(minutes).unwrap_or(i64::MAX)),
+    );
     let mut text = say(language, Text::Failed(failure), &[minutes]);
     if let Some(place) = place(language, Some((asked.reel.n, asked.reel.of))) {
         text = format!("{place}: {text}");
@@ -177,6 +212,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) dir: PathBuf,
     pub(crate) folder: String,
     steps: PlainMutex<BTreeMap<String, Value>>,
+    /// The shared work is finished and belongs to nobody: what is added now stays with this run.
+    is_shared: AtomicBool,
     /// One visible send of this job at a time; true once the words of the answer went out.
     voice: Mutex<bool>,
     started_ms: i64,
@@ -201,18 +238,26 @@ impl<'a> Desk<'a> {
             folder,
             asked,
             steps: PlainMutex::default(),
+            is_shared: AtomicBool::new(false),
             voice: Mutex::new(false),
             started_ms: ctx.now_ms(),
         };
         match turn {
             WorkTurn::Mine(work) => {
+                desk.is_shared
+                    .store(work.state == WorkState::Done, Ordering::Relaxed);
                 *desk.steps.lock().unwrap_or_else(PoisonError::into_inner) = work.steps;
             }
             WorkTurn::Busy => return Err(Halt::Finish(desk.wait_for_the_other().await?)),
         }
-        tokio::fs::create_dir_all(&desk.dir).await.map_err(|error| {
-            Halt::Finish(Finish::Retry { after_ms: None, error: format!("work folder: {error}") })
-        })?;
+        tokio::fs::create_dir_all(&desk.dir)
+            .await
+            .map_err(|error| {
+                Halt::Finish(Finish::Retry {
+                    after_ms: None,
+                    error: format!("work folder: {error}"),
+                })
+            })?;
         Ok(desk)
     }
 
@@ -226,7 +271,10 @@ impl<'a> Desk<'a> {
         if waited_ms >= self.status_after_ms() {
             self.say_status().await?;
         }
-        Ok(Finish::Wait { until_ms: now_ms + BUSY_MS, why: "shared_work".into() })
+        Ok(Finish::Wait {
+            until_ms: now_ms + BUSY_MS,
+            why: "shared_work".into(),
+        })
     }
 
     pub(crate) fn language(&self) -> Language {
@@ -250,8 +298,17 @@ impl<'a> Desk<'a> {
     /// Records a finished step of the shared work.
     pub(crate) async fn keep<T: Serialize>(&self, step: &str, value: &T) -> Result<(), Halt> {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
-        self.ctx.store.work_step(&self.job.lease, &self.asked.ask.key, step, value.clone()).await?;
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner).insert(step.to_owned(), value);
+        if !self.is_shared.load(Ordering::Relaxed) {
+            let (lease, key) = (&self.job.lease, &self.asked.ask.key);
+            self.ctx
+                .store
+                .work_step(lease, key, step, value.clone())
+                .await?;
+        }
+        self.steps
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(step.to_owned(), value);
         Ok(())
     }
 
@@ -267,21 +324,35 @@ impl<'a> Desk<'a> {
 
     /// The shared part is complete: whoever asks now finds it done.
     pub(crate) async fn share(&self) -> Result<(), Halt> {
+        if self.is_shared.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
         let keep_ms = self.keep_files_ms().unwrap_or(0).max(KEEP_WORDS_MS);
         let until_ms = self.ctx.now_ms() + keep_ms;
-        self.ctx.store.work_done(&self.job.lease, &self.asked.ask.key, until_ms).await?;
+        self.ctx
+            .store
+            .work_done(&self.job.lease, &self.asked.ask.key, until_ms)
+            .await?;
         Ok(())
     }
 
     /// What was recorded is no longer there: begin again from the link.
     pub(crate) async fn start_over(&self) -> Result<Halt, Halt> {
         self.ctx.store.work_forget(&self.asked.ask.key).await?;
-        Ok(Halt::Finish(Finish::Wait { until_ms: self.ctx.now_ms(), why: "files_gone".into() }))
+        Ok(Halt::Finish(Finish::Wait {
+            until_ms: self.ctx.now_ms(),
+            why: "files_gone".into(),
+        }))
     }
 
-    /// Lets the next asker go on, and takes the files away where nothing may stay.
+    /// Lets the next asker go on.
     async fn leave(&self) -> Result<(), Halt> {
-        match self.ctx.store.work_release(&self.job.lease, &self.asked.ask.key).await {
+        match self
+            .ctx
+            .store
+            .work_release(&self.job.lease, &self.asked.ask.key)
+            .await
+        {
             Ok(()) | Err(StoreError::LeaseLost | StoreError::Conflict(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -289,7 +360,11 @@ impl<'a> Desk<'a> {
 
     /// How long files stay; `None` in storage-free mode.
     pub(crate) fn keep_files_ms(&self) -> Option<i64> {
-        self.ctx.settings.files.keep_seconds.map(|seconds| i64::from(seconds) * 1000)
+        self.ctx
+            .settings
+            .files
+            .keep_seconds
+            .map(|seconds| i64::from(seconds) * 1000)
     }
 
     /// Storage-free mode: with the answer the files go.
@@ -300,11 +375,25 @@ impl<'a> Desk<'a> {
     }
 
     /// Sends parts of the answer, never at the same time as the status line.
-    pub(crate) async fn deliver(&self, contents: Vec<(String, i32, Content)>) -> Result<Delivered, Halt> {
+    pub(crate) async fn deliver(
+        &self,
+        contents: Vec<(String, i32, Content)>,
+    ) -> Result<Delivered, Halt> {
         let mut has_spoken = self.voice.lock().await;
         *has_spoken = true;
-        let parts = contents.iter().map(|(name, seq, content)| part(name, *seq, content)).collect();
+        let parts = contents
+            .iter()
+            .map(|(name, seq, content)| part(name, *seq, content))
+            .collect();
         Ok(self.ctx.sender.deliver(&self.asked.route, parts).await?)
+    }
+
+    /// Goes on with what this job had planned to say, if it had.
+    pub(crate) async fn resume(&self, prefix: &str) -> Result<Option<Delivered>, Halt> {
+        let mut has_spoken = self.voice.lock().await;
+        let delivered = self.ctx.sender.resume(&self.asked.route, prefix).await?;
+        *has_spoken |= delivered.is_some();
+        Ok(delivered)
     }
 
     /// Typing while the work lasts, and one line if it lasts longer than a few seconds.
@@ -315,7 +404,11 @@ impl<'a> Desk<'a> {
         let mut typing_at_ms = self.started_ms;
         let mut has_status = false;
         loop {
-            let next_ms = if has_status { typing_at_ms } else { typing_at_ms.min(status_at_ms) };
+            let next_ms = if has_status {
+                typing_at_ms
+            } else {
+                typing_at_ms.min(status_at_ms)
+            };
             tokio::select! {
                 () = done.cancelled() => return Ok(()),
                 () = clock.sleep_until(next_ms) => {}
@@ -347,10 +440,18 @@ impl<'a> Desk<'a> {
         if *has_spoken || self.has_answered().await? {
             return Ok(());
         }
-        let text = if self.asked.ask.is_voice { Text::ReceivedAudio } else { Text::Received };
+        let text = if self.asked.ask.is_voice {
+            Text::ReceivedAudio
+        } else {
+            Text::Received
+        };
         let text = plain(self.language(), text);
         let parts = vec![part("status", 0, &Content::Text { text })];
-        self.ctx.sender.deliver(&self.asked.route, parts).await.map(|_| ())
+        self.ctx
+            .sender
+            .deliver(&self.asked.route, parts)
+            .await
+            .map(|_| ())
     }
 
     async fn has_answered(&self) -> Result<bool, StoreError> {
@@ -379,11 +480,16 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
     ctx.sender.bury(&asked.route).await?;
     let _ = ctx.store.work_release(&job.lease, &asked.ask.key).await;
     let parts = ctx.store.parts(job.id).await?;
-    let has_begun = parts.iter().any(|p| p.part != "status" && p.state == store::PartState::Sent);
+    let has_begun = parts
+        .iter()
+        .any(|p| p.part != "status" && p.state == store::PartState::Sent);
     if has_begun {
         return Ok(());
     }
-    let failure = asked.failed_before(ctx, job).await?.unwrap_or(Failure::Internal);
+    let failure = asked
+        .failed_before(ctx, job)
+        .await?
+        .unwrap_or(Failure::Internal);
     let to = asked.route.conversation;
     let apology = Apology {
         channel: to.channel,

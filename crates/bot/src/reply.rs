@@ -69,8 +69,10 @@ impl Apology {
     pub(crate) fn job(self, for_job: Uuid) -> NewJob {
         let mut job = NewJob::new(REPLY, Value::Null);
         job.dedupe_key = Some(format!("apology:{for_job}"));
-        job.order_key =
-            Some(format!("{REPLY}:{}:{}:{}", self.channel, self.account, self.person));
+        job.order_key = Some(format!(
+            "{REPLY}:{}:{}:{}",
+            self.channel, self.account, self.person
+        ));
         job.person = Some(self.person.clone());
         job.payload = json!({ "apology": self });
         job
@@ -85,7 +87,9 @@ impl Handler for ReplyHandler {
     async fn run(&self, job: &Claimed) -> Finish {
         let finish = match reply(&self.0, job).await {
             Ok(finish) | Err(Halt::Finish(finish)) => finish,
-            Err(Halt::Failed(failure)) => Finish::Dead { reason: failure.as_str().to_owned() },
+            Err(Halt::Failed(failure)) => Finish::Dead {
+                reason: failure.as_str().to_owned(),
+            },
             Err(Halt::Store(error)) => after_store_error(job, &error),
         };
         count(job, &finish);
@@ -103,7 +107,9 @@ async fn reply(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     match serde_json::from_value(job.payload.clone()) {
         Ok(Task::Event { event_id }) => answer(ctx, job, event_id).await,
         Ok(Task::Apology { apology }) => apologise(ctx, job, apology).await,
-        Err(error) => Ok(Finish::Dead { reason: format!("payload: {error}") }),
+        Err(error) => Ok(Finish::Dead {
+            reason: format!("payload: {error}"),
+        }),
     }
 }
 
@@ -116,7 +122,7 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
         return Ok(refused("nothing_to_answer"));
     };
     let route = ctx.route(job, to.clone(), row.mid.clone());
-    if let Some(delivered) = ctx.sender.resume(&route).await? {
+    if let Some(delivered) = ctx.sender.resume(&route, "").await? {
         return Ok(after_delivery(delivered, "answered", false));
     }
     let words = plan::words(&event.kind);
@@ -128,11 +134,21 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
     let is_worth_words = !asked.unsupported.is_empty() || needs_help(&note, ctx.now_ms());
     if asked.asks.is_empty() && !is_worth_words {
         sign(ctx, &to, &[Sign::Seen]).await;
-        return Ok(Finish::Done { note: "seen".into() });
+        return Ok(Finish::Done {
+            note: "seen".into(),
+        });
     }
-    match ctx.brake.answer(&to.key(), &event_id.to_string(), ctx.now_ms()) {
+    match ctx
+        .brake
+        .answer(&to.key(), &event_id.to_string(), ctx.now_ms())
+    {
         Pace::Go => {}
-        Pace::WaitUntil(until_ms) => return Ok(Finish::Wait { until_ms, why: "brake".into() }),
+        Pace::WaitUntil(until_ms) => {
+            return Ok(Finish::Wait {
+                until_ms,
+                why: "brake".into(),
+            });
+        }
         Pace::Silent { first } => {
             if first {
                 metrics::counter!("gramophone_loops_braked_total").increment(1);
@@ -141,10 +157,24 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
             return Ok(refused("loop_brake"));
         }
     }
-    let language = choose(words, note.language.as_deref().and_then(Language::from_tag), ctx.settings.language);
-    let asking = Asking { ctx, job, to: &to, event_id, asked: &asked, note: &note, language };
-    let (finish, ()) =
-        tokio::join!(asking.answer(&route), sign(ctx, &to, &[Sign::Seen, Sign::Typing]));
+    let language = choose(
+        words,
+        note.language.as_deref().and_then(Language::from_tag),
+        ctx.settings.language,
+    );
+    let asking = Asking {
+        ctx,
+        job,
+        to: &to,
+        event_id,
+        asked: &asked,
+        note: &note,
+        language,
+    };
+    let (finish, ()) = tokio::join!(
+        asking.answer(&route),
+        sign(ctx, &to, &[Sign::Seen, Sign::Typing])
+    );
     finish
 }
 
@@ -160,7 +190,9 @@ async fn not_for_us(
     {
         return Ok(Some("own_message"));
     }
-    let as_ours = hash_of(&Content::Text { text: words.to_owned() });
+    let as_ours = hash_of(&Content::Text {
+        text: words.to_owned(),
+    });
     if !words.is_empty() && ctx.brake.is_ours(&to.key(), &as_ours) {
         return Ok(Some("own_words"));
     }
@@ -168,7 +200,8 @@ async fn not_for_us(
 }
 
 fn needs_help(note: &Note, now_ms: i64) -> bool {
-    note.helped_at_ms.is_none_or(|at| now_ms - at > HELP_AGAIN_MS)
+    note.helped_at_ms
+        .is_none_or(|at| now_ms - at > HELP_AGAIN_MS)
 }
 
 /// One message with everything known about it.
@@ -199,7 +232,9 @@ impl Asking<'_> {
             return Ok(if over > 0 && admitted == 0 {
                 refused(reason)
             } else {
-                Finish::Done { note: format!("{admitted} to watch") }
+                Finish::Done {
+                    note: format!("{admitted} to watch"),
+                }
             });
         }
         let parts: Vec<_> = ctx
@@ -213,10 +248,16 @@ impl Asking<'_> {
                 part(format!("text-{seq}"), seq, &content)
             })
             .collect();
-        ctx.store.plan_parts(&route.lease, &route.conversation, parts.clone()).await?;
+        ctx.store
+            .plan_parts(&route.lease, &route.conversation, parts.clone())
+            .await?;
         ctx.store.update_conversation(self.to, change).await?;
         let delivered = ctx.sender.deliver(route, parts).await?;
-        let done = if over > 0 && admitted == 0 { "over_limit" } else { "answered" };
+        let done = if over > 0 && admitted == 0 {
+            "over_limit"
+        } else {
+            "answered"
+        };
         Ok(after_delivery(delivered, done, false))
     }
 
@@ -248,7 +289,10 @@ impl Asking<'_> {
             jobs: jobs.collect(),
         };
         let admitted = self.ctx.store.admit(admission).await?;
-        let over = admitted.iter().filter(|one| **one == Admitted::OverLimit).count();
+        let over = admitted
+            .iter()
+            .filter(|one| **one == Admitted::OverLimit)
+            .count();
         info!(job = %self.job.id, event = %self.event_id, asked = of, over, "a message was admitted");
         Ok(over)
     }
@@ -258,7 +302,10 @@ impl Asking<'_> {
         let mut words = Vec::new();
         let taken = self.asked.asks.len();
         if self.asked.left_out > 0 && over == 0 {
-            let args = [("taken", number(taken)), ("left", number(self.asked.left_out))];
+            let args = [
+                ("taken", number(taken)),
+                ("left", number(self.asked.left_out)),
+            ];
             words.push(say(self.language, Text::TooManyLinks, &args));
         }
         if over > 0 {
@@ -274,8 +321,10 @@ impl Asking<'_> {
     fn over_limit(&self, over: usize, day: &Day, change: &mut NoteChange) -> Option<String> {
         let ctx = self.ctx;
         let now_ms = ctx.now_ms();
-        let told_today =
-            self.note.limited_at_ms.is_some_and(|at| day_of(at, &ctx.zone).name == day.name);
+        let told_today = self
+            .note
+            .limited_at_ms
+            .is_some_and(|at| day_of(at, &ctx.zone).name == day.name);
         if told_today {
             return None;
         }
@@ -286,21 +335,34 @@ impl Asking<'_> {
         Some(if over == self.asked.asks.len() {
             say(self.language, Text::QuotaUsed, &[limit, wait])
         } else {
-            say(self.language, Text::QuotaPartly, &[limit, wait, ("left", number(over))])
+            say(
+                self.language,
+                Text::QuotaPartly,
+                &[limit, wait, ("left", number(over))],
+            )
         })
     }
 
     /// For a message without anything to watch: name what it was, or say once how it works.
     fn instead(&self, change: &mut NoteChange) -> Vec<String> {
         let ctx = self.ctx;
-        let named: BTreeSet<Text> = self.asked.unsupported.iter().copied().map(sentence).collect();
+        let named: BTreeSet<Text> = self
+            .asked
+            .unsupported
+            .iter()
+            .copied()
+            .map(sentence)
+            .collect();
         let key = self.to.key();
         let words: Vec<String> = named
             .into_iter()
             .filter(|text| ctx.brake.error(&key, &text.key(), ctx.now_ms()))
             .map(|text| plain(self.language, text))
             .collect();
-        if words.is_empty() && self.asked.unsupported.is_empty() && needs_help(self.note, ctx.now_ms()) {
+        if words.is_empty()
+            && self.asked.unsupported.is_empty()
+            && needs_help(self.note, ctx.now_ms())
+        {
             change.helped_at_ms = Some(ctx.now_ms());
             return vec![plain(self.language, Text::Help)];
         }
@@ -322,9 +384,17 @@ fn sentence(unsupported: Unsupported) -> Text {
 fn wait(language: Language, ms: i64) -> String {
     let minutes = (ms.max(0) + 59_999) / 60_000;
     if minutes > 60 {
-        say(language, Text::WaitHours, &[("n", Arg::Number((minutes + 59) / 60))])
+        say(
+            language,
+            Text::WaitHours,
+            &[("n", Arg::Number((minutes + 59) / 60))],
+        )
     } else {
-        say(language, Text::WaitMinutes, &[("n", Arg::Number(minutes.max(1)))])
+        say(
+            language,
+            Text::WaitMinutes,
+            &[("n", Arg::Number(minutes.max(1)))],
+        )
     }
 }
 
@@ -352,8 +422,12 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
     let Ok(Task::Event { event_id }) = serde_json::from_value(job.payload.clone()) else {
         return Ok(());
     };
-    let Some(row) = ctx.store.event(event_id).await? else { return Ok(()) };
-    let Some(to) = conversation_of(&row) else { return Ok(()) };
+    let Some(row) = ctx.store.event(event_id).await? else {
+        return Ok(());
+    };
+    let Some(to) = conversation_of(&row) else {
+        return Ok(());
+    };
     let route = ctx.route(job, to.clone(), row.mid.clone());
     ctx.sender.bury(&route).await?;
     let note = ctx.store.conversation_note(&to).await?;
@@ -369,5 +443,8 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
 }
 
 fn refused(reason: &str) -> Finish {
-    Finish::Refused { reason: reason.to_owned(), refund: false }
+    Finish::Refused {
+        reason: reason.to_owned(),
+        refund: false,
+    }
 }

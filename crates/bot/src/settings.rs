@@ -65,7 +65,10 @@ pub struct SendSettings {
 
 impl Default for SendSettings {
     fn default() -> Self {
-        Self { settle_seconds: 120, give_up_seconds: 900 }
+        Self {
+            settle_seconds: 120,
+            give_up_seconds: 900,
+        }
     }
 }
 
@@ -108,7 +111,8 @@ impl Default for FileSettings {
 impl FileSettings {
     /// How long files stay, if they stay.
     pub fn keep(&self) -> Option<Duration> {
-        self.keep_seconds.map(|seconds| Duration::from_secs(seconds.into()))
+        self.keep_seconds
+            .map(|seconds| Duration::from_secs(seconds.into()))
     }
 }
 

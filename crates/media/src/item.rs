@@ -289,7 +289,7 @@ impl Fitted {
             Some("gif") => "image/gif",
             Some("jpg") => "image/jpeg",
             Some("png") => "image/png",
-            Some("m4a") => "audio/mp4",
+            Some("m4a" | "mp4") if self.width.is_none() => "audio/mp4",
             _ => "video/mp4",
         }
     }

@@ -4,11 +4,14 @@
 //! so that everything above only ever sees checked names, checked sizes and typed failures.
 #![doc = include_str!("../README.md")]
 
+mod download;
+mod fit;
 mod heard;
 mod http;
 mod item;
 pub mod link;
 pub mod net;
+mod probe;
 mod progress;
 pub mod settings;
 mod studio;

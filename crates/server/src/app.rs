@@ -271,10 +271,14 @@ impl App {
 
     fn bot(&self, studio: Arc<Studio>) -> anyhow::Result<Bot> {
         let settings = &self.settings;
+        let budget = Arc::new(Budget::new(Memory::default()));
         let graph = Graph::new(
             convert::hosts(settings),
             &settings.graph.version,
-            Arc::new(telemetry::GraphObserver),
+            Arc::new(telemetry::GraphObserver {
+                budget: Arc::clone(&budget),
+                clock: Arc::clone(self.store.clock()),
+            }),
         )
         .context("the Graph client cannot be set up")?;
         if settings.instagram.page_access_token.is_none() {
@@ -291,7 +295,7 @@ impl App {
             clock: Arc::clone(self.store.clock()) as Arc<dyn Clock>,
             data_dir: settings.data_dir.clone(),
             hosts: convert::link_hosts(settings),
-            budget: Arc::new(Budget::new(Memory::default())),
+            budget,
         };
         Ok(Bot::new(parts)?)
     }

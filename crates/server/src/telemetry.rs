@@ -15,6 +15,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bot::channel::instagram::{SharedBudget, learn};
 use graph_api::client::{CallRecord, Observer};
 use metrics::{
     Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge,
@@ -22,7 +23,7 @@ use metrics::{
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::{Store, StoreError, spool::Spool};
+use store::{Clock, Store, StoreError, spool::Spool};
 use subtle::ConstantTimeEq as _;
 use tokio_util::sync::CancellationToken;
 
@@ -181,11 +182,17 @@ fn count(items: usize) -> u64 {
 }
 
 /// Counts every call to Meta, and names its trace for the day somebody must ask Meta about it.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct GraphObserver;
+#[derive(Debug)]
+pub(crate) struct GraphObserver {
+    /// What Meta says about our use teaches it.
+    pub(crate) budget: SharedBudget,
+    /// When it said so.
+    pub(crate) clock: Arc<dyn Clock>,
+}
 
 impl Observer for GraphObserver {
     fn called(&self, call: &CallRecord) {
+        learn(&self.budget, call, self.clock.now_ms());
         let code = call.code.to_string();
         let (endpoint, method) = (call.endpoint, call.method);
         tracing::info!(

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::db::{Result, Row, Tx, in_lists, values};
 use crate::jobs::insert::{self, Insert};
 use crate::store::Store;
-use crate::types::{Accepted, Conversation, EventRow, NewDelivery, NewEvent};
+use crate::types::{Accepted, Conversation, DeliveryRow, EventRow, NewDelivery, NewEvent};
 
 const DELIVERY_COLUMNS: [&str; 4] = ["id", "channel", "received_at_ms", "body"];
 
@@ -87,7 +87,7 @@ async fn known_keys(tx: &Tx, deliveries: &[&NewDelivery]) -> Result<HashSet<[u8;
 }
 
 async fn store_bodies(tx: &Tx, vault: &[&NewDelivery]) -> Result<()> {
-    let stored = stored_without_events(tx, vault).await?;
+    let stored = stored_bodies(tx, vault).await?;
     let mut seen: HashSet<Uuid> = HashSet::with_capacity(vault.len());
     let mut rows = Vec::with_capacity(vault.len() * DELIVERY_COLUMNS.len());
     for delivery in vault {
@@ -104,14 +104,10 @@ async fn store_bodies(tx: &Tx, vault: &[&NewDelivery]) -> Result<()> {
     tx.insert_rows("delivery", &DELIVERY_COLUMNS, rows).await
 }
 
-/// A body without events has no dedupe key to be recognised by, only its id: it may come twice
-/// when its first commit went through but looked failed, and the spool brought it again.
-async fn stored_without_events(tx: &Tx, vault: &[&NewDelivery]) -> Result<HashSet<Uuid>> {
-    let ids: Vec<Value> = vault
-        .iter()
-        .filter(|delivery| delivery.events.is_empty())
-        .map(|delivery| Value::from(delivery.id))
-        .collect();
+/// A delivery may come twice under its id: its first commit went through but looked failed, and the
+/// spool brought it again.
+async fn stored_bodies(tx: &Tx, vault: &[&NewDelivery]) -> Result<HashSet<Uuid>> {
+    let ids: Vec<Value> = vault.iter().map(|delivery| delivery.id.into()).collect();
     let mut stored = HashSet::new();
     for (list, ids) in in_lists(&ids) {
         let sql = format!("SELECT id FROM delivery WHERE id {list}");
@@ -157,6 +153,16 @@ async fn store_events(tx: &Tx, fresh: &[(&NewDelivery, &NewEvent)]) -> Result<()
     Ok(())
 }
 
+fn delivery_row(row: &Row) -> Result<DeliveryRow> {
+    let body: Vec<u8> = row.get("body")?;
+    Ok(DeliveryRow {
+        id: row.get("id")?,
+        channel: row.get("channel")?,
+        received_at_ms: row.get("received_at_ms")?,
+        body: body.into(),
+    })
+}
+
 fn event_row(row: &Row) -> Result<EventRow> {
     Ok(EventRow {
         id: row.get("id")?,
@@ -186,6 +192,36 @@ impl Store {
         let sql = format!("{EVENT_SELECT} WHERE id = ?");
         let row = self.reader().one(&sql, values![id]).await?;
         row.as_ref().map(event_row).transpose()
+    }
+
+    /// A stored webhook body.
+    pub async fn delivery(&self, id: Uuid) -> Result<Option<DeliveryRow>> {
+        let sql = "SELECT id, channel, received_at_ms, body FROM delivery WHERE id = ?";
+        let row = self.reader().one(sql, values![id]).await?;
+        row.as_ref().map(delivery_row).transpose()
+    }
+
+    /// Stored webhook bodies that arrived from `from_ms` until before `to_ms`, oldest first.
+    pub async fn deliveries(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRow>> {
+        let sql = format!(
+            "SELECT id, channel, received_at_ms, body FROM delivery \
+             WHERE received_at_ms >= ? AND received_at_ms < ? \
+             ORDER BY received_at_ms, id LIMIT {limit}"
+        );
+        let rows = self.reader().all(&sql, values![from_ms, to_ms]).await?;
+        rows.iter().map(delivery_row).collect()
+    }
+
+    /// The events that a delivery brought, in its order.
+    pub async fn events_of_delivery(&self, id: Uuid) -> Result<Vec<EventRow>> {
+        let sql = format!("{EVENT_SELECT} WHERE delivery_id = ? ORDER BY id");
+        let rows = self.reader().all(&sql, values![id]).await?;
+        rows.iter().map(event_row).collect()
     }
 
     /// When this person last did something that opens the 24-hour window, by the sender's clock.

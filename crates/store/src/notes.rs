@@ -1,6 +1,6 @@
 //! Small things that are remembered: account states, attachment ids, conversations, ticks.
 
-use crate::db::{Result, key_text, values};
+use crate::db::{Result, Row, key_text, values};
 use crate::error::StoreError;
 use crate::inbox::talk_values;
 use crate::store::Store;
@@ -13,15 +13,17 @@ impl Store {
         let Some(row) = self.reader().one(sql, values![channel, account]).await? else {
             return Ok(AccountState::Active);
         };
-        let state: String = row.get("state")?;
-        let reason: Option<String> = row.get("reason")?;
-        let reason = reason.unwrap_or_default();
-        match state.as_str() {
-            "active" => Ok(AccountState::Active),
-            "needs_login" => Ok(AccountState::NeedsLogin { reason }),
-            "stopped" => Ok(AccountState::Stopped { reason }),
-            _ => Err(StoreError::corrupt("an account has an unknown state")),
-        }
+        account_state(&row)
+    }
+
+    /// The accounts of a channel whose state was ever set.
+    pub async fn account_states(&self, channel: &str) -> Result<Vec<(String, AccountState)>> {
+        let sql = "SELECT account, state, reason FROM account_state WHERE channel = ? \
+                   ORDER BY account";
+        let rows = self.reader().all(sql, values![channel]).await?;
+        rows.iter()
+            .map(|row| Ok((row.get("account")?, account_state(row)?)))
+            .collect()
     }
 
     /// Remembers whether we may act for an account.
@@ -185,5 +187,17 @@ impl Store {
             })
         })
         .await
+    }
+}
+
+fn account_state(row: &Row) -> Result<AccountState> {
+    let state: String = row.get("state")?;
+    let reason: Option<String> = row.get("reason")?;
+    let reason = reason.unwrap_or_default();
+    match state.as_str() {
+        "active" => Ok(AccountState::Active),
+        "needs_login" => Ok(AccountState::NeedsLogin { reason }),
+        "stopped" => Ok(AccountState::Stopped { reason }),
+        _ => Err(StoreError::corrupt("an account has an unknown state")),
     }
 }

@@ -64,6 +64,7 @@ const CHANGES: &[Change] = &[
     Change { name: "m0024_attachment", make: NewTable("attachment", attachment) },
     Change { name: "m0025_conversation", make: NewTable("conversation", conversation) },
     Change { name: "m0026_tick", make: NewTable("tick", tick) },
+    Change { name: "m0027_event_by_delivery", make: ByIndex("event", &["delivery_id"]) },
 ];
 
 impl MigrationName for Change {

@@ -5,7 +5,7 @@ mod jobs;
 mod outbox;
 mod upkeep;
 
-pub use inbox::{Accepted, EventRow, NewDelivery, NewEvent};
+pub use inbox::{Accepted, DeliveryRow, EventRow, NewDelivery, NewEvent};
 pub use jobs::{
     Admission, Admitted, Claimed, Enqueued, Finish, JobRow, Lease, NewJob, Work, WorkState,
     WorkTurn,

@@ -16,7 +16,9 @@ use graph_api::webhook::{Kind, Shape, parse_stored};
 use media::ChannelLimits;
 use store::{Clock, Conversation, EventRow};
 
-use super::{Channel, ChannelError, Content, FileKind, FileToUpload, Limits, Lying, Reaction, Sign};
+use super::{
+    Channel, ChannelError, Content, FileKind, FileToUpload, Limits, Lying, Reaction, Sign,
+};
 use crate::accounts::Accounts;
 
 /// The word in `Conversation::channel`.
@@ -51,21 +53,31 @@ impl Instagram {
         clock: Arc<dyn Clock>,
         budget: SharedBudget,
     ) -> Self {
-        Self { graph, accounts, clock, budget }
+        Self {
+            graph,
+            accounts,
+            clock,
+            budget,
+        }
     }
 
     fn credentials(&self, of: &Conversation) -> Result<Credentials, ChannelError> {
-        self.accounts.credentials(&of.account).ok_or_else(|| ChannelError {
-            may_be_done: false,
-            reaction: Reaction::NeedsLogin,
-            code: "no_credentials".to_owned(),
-            trace: None,
-        })
+        self.accounts
+            .credentials(&of.account)
+            .ok_or_else(|| ChannelError {
+                may_be_done: false,
+                reaction: Reaction::NeedsLogin,
+                code: "no_credentials".to_owned(),
+                trace: None,
+            })
     }
 
     fn take(&self, account: &str, bucket: Bucket) -> Result<(), Duration> {
         let now_ms = self.clock.now_ms();
-        match self.budget.take(&AccountId::from(account), bucket, Urgency::Now, now_ms) {
+        match self
+            .budget
+            .take(&AccountId::from(account), bucket, Urgency::Now, now_ms)
+        {
             Permit::Go => Ok(()),
             Permit::Wait { until_ms } => {
                 let wait_ms = u64::try_from(until_ms - now_ms).unwrap_or(0);
@@ -75,8 +87,18 @@ impl Instagram {
     }
 
     /// What this error means, and what it teaches about the rates.
-    fn error(&self, account: &AccountId, bucket: Bucket, error: &CallError, repeatable: bool) -> ChannelError {
-        let meta = if repeatable { error.reaction_if_repeatable() } else { error.reaction() };
+    fn error(
+        &self,
+        account: &AccountId,
+        bucket: Bucket,
+        error: &CallError,
+        repeatable: bool,
+    ) -> ChannelError {
+        let meta = if repeatable {
+            error.reaction_if_repeatable()
+        } else {
+            error.reaction()
+        };
         let mut reaction = reaction(meta);
         let mut code = match error {
             CallError::Graph(_) => String::new(),
@@ -92,7 +114,8 @@ impl Instagram {
                 None => graph.code.to_string(),
             };
             if let Some(after) =
-                self.budget.learn_error(account, bucket, graph, self.clock.now_ms())
+                self.budget
+                    .learn_error(account, bucket, graph, self.clock.now_ms())
             {
                 reaction = Reaction::Throttled(Some(after));
             }
@@ -161,9 +184,12 @@ fn outgoing(content: &Content) -> Outgoing {
             kind: media_kind(*file),
             id: AttachmentId::from(attachment.as_str()),
         },
-        Content::Pictures { attachments } => {
-            Outgoing::Images(attachments.iter().map(|id| AttachmentId::from(id.as_str())).collect())
-        }
+        Content::Pictures { attachments } => Outgoing::Images(
+            attachments
+                .iter()
+                .map(|id| AttachmentId::from(id.as_str()))
+                .collect(),
+        ),
     }
 }
 
@@ -184,7 +210,10 @@ fn lying(message: ThreadMessage, person: &str) -> Lying {
     Lying {
         mid: message.id.into_string(),
         at_ms: message.created_ms,
-        ours: message.from_id.as_deref().is_some_and(|from| from != person),
+        ours: message
+            .from_id
+            .as_deref()
+            .is_some_and(|from| from != person),
         text: message.text,
         files: message.attachment_kinds,
     }
@@ -229,12 +258,18 @@ impl Channel for Instagram {
             at_ms: event.at_ms,
             ours: true,
             text: message.text,
-            files: message.attachments.into_iter().map(|attachment| attachment.kind).collect(),
+            files: message
+                .attachments
+                .into_iter()
+                .map(|attachment| attachment.kind)
+                .collect(),
         })
     }
 
     async fn sign(&self, to: &Conversation, sign: Sign) {
-        let Ok(credentials) = self.credentials(to) else { return };
+        let Ok(credentials) = self.credentials(to) else {
+            return;
+        };
         if self.take(&to.account, Bucket::Text).is_err() {
             return;
         }
@@ -243,17 +278,29 @@ impl Channel for Instagram {
             Sign::Typing => Action::TypingOn,
         };
         let person = Igsid::from(to.person.as_str());
-        if let Err(error) = self.graph.sender_action(&credentials, &person, action).await {
+        if let Err(error) = self
+            .graph
+            .sender_action(&credentials, &person, action)
+            .await
+        {
             let error = self.error(&credentials.account, Bucket::Text, &error, true);
             tracing::debug!(code = error.code, "a sign did not come through");
         }
     }
 
-    async fn upload(&self, to: &Conversation, file: FileToUpload<'_>) -> Result<String, ChannelError> {
+    async fn upload(
+        &self,
+        to: &Conversation,
+        file: FileToUpload<'_>,
+    ) -> Result<String, ChannelError> {
         let credentials = self.credentials(to)?;
         let name = file_name(file.path, file.kind);
-        let upload =
-            Upload { kind: media_kind(file.kind), path: file.path, file_name: &name, mime: file.mime };
+        let upload = Upload {
+            kind: media_kind(file.kind),
+            path: file.path,
+            file_name: &name,
+            mime: file.mime,
+        };
         match self.graph.upload(&credentials, upload).await {
             Ok(id) => Ok(id.into_string()),
             Err(error) => Err(self.error(&credentials.account, Bucket::Media, &error, true)),
@@ -263,7 +310,11 @@ impl Channel for Instagram {
     async fn send(&self, to: &Conversation, content: &Content) -> Result<String, ChannelError> {
         let credentials = self.credentials(to)?;
         let person = Igsid::from(to.person.as_str());
-        match self.graph.send(&credentials, &person, &outgoing(content)).await {
+        match self
+            .graph
+            .send(&credentials, &person, &outgoing(content))
+            .await
+        {
             Ok(sent) => Ok(sent.message_id.into_string()),
             Err(error) => Err(self.error(&credentials.account, bucket(content), &error, false)),
         }
@@ -282,8 +333,13 @@ impl Channel for Instagram {
         let person = Igsid::from(of.person.as_str());
         match self.graph.recent_messages(&credentials, &person).await {
             // The person wrote to us, so a thread without a message is a thread that was not read.
-            Ok(messages) if messages.is_empty() => Err(unread("empty_thread", Reaction::Later(None))),
-            Ok(messages) => Ok(messages.into_iter().map(|message| lying(message, &of.person)).collect()),
+            Ok(messages) if messages.is_empty() => {
+                Err(unread("empty_thread", Reaction::Later(None)))
+            }
+            Ok(messages) => Ok(messages
+                .into_iter()
+                .map(|message| lying(message, &of.person))
+                .collect()),
             Err(error) => {
                 Err(self.error(&credentials.account, Bucket::Conversations, &error, true))
             }

@@ -71,8 +71,14 @@ impl Content {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Text { .. } => "text",
-            Self::File { file: FileKind::Image, .. } => "image",
-            Self::File { file: FileKind::Video, .. } => "video",
+            Self::File {
+                file: FileKind::Image,
+                ..
+            } => "image",
+            Self::File {
+                file: FileKind::Video,
+                ..
+            } => "video",
             Self::Pictures { .. } => "images",
         }
     }
@@ -168,8 +174,11 @@ pub trait Channel: Send + Sync {
     async fn sign(&self, to: &Conversation, sign: Sign);
 
     /// Uploads a file that nobody sees yet; safe to repeat.
-    async fn upload(&self, to: &Conversation, file: FileToUpload<'_>)
-    -> Result<String, ChannelError>;
+    async fn upload(
+        &self,
+        to: &Conversation,
+        file: FileToUpload<'_>,
+    ) -> Result<String, ChannelError>;
 
     /// Sends one visible message, once. The answer is the channel's id of it.
     async fn send(&self, to: &Conversation, content: &Content) -> Result<String, ChannelError>;

@@ -84,7 +84,12 @@ pub(super) fn is_ours(kind: &str) -> bool {
 
 /// What this event asks for, at most `max` things.
 pub fn asks(account: &str, kind: &Kind, hosts: &Hosts, max: usize) -> Asked {
-    let mut found = Found { account, hosts, asked: Asked::default(), media: BTreeSet::new() };
+    let mut found = Found {
+        account,
+        hosts,
+        asked: Asked::default(),
+        media: BTreeSet::new(),
+    };
     found.links(words(kind));
     if let Kind::Message(message) = kind {
         found.attachments(message);
@@ -124,7 +129,12 @@ impl Found<'_> {
                 "share" if has_newer => {}
                 _ if SHARES.contains(&kind) => self.share(attachment),
                 _ if STORIES.contains(&kind) => {
-                    self.media(attachment.url.as_deref(), attachment.media_id.as_deref(), Origin::Story, None);
+                    self.media(
+                        attachment.url.as_deref(),
+                        attachment.media_id.as_deref(),
+                        Origin::Story,
+                        None,
+                    );
                 }
                 "video" | "audio" | "media" => self.own(attachment),
                 "image" => {
@@ -136,8 +146,16 @@ impl Found<'_> {
     }
 
     fn share(&mut self, attachment: &Attachment) {
-        let caption = attachment.title.clone().filter(|title| !title.trim().is_empty());
-        self.media(attachment.url.as_deref(), attachment.media_id.as_deref(), Origin::Share, caption);
+        let caption = attachment
+            .title
+            .clone()
+            .filter(|title| !title.trim().is_empty());
+        self.media(
+            attachment.url.as_deref(),
+            attachment.media_id.as_deref(),
+            Origin::Share,
+            caption,
+        );
     }
 
     fn own(&mut self, attachment: &Attachment) {
@@ -150,7 +168,9 @@ impl Found<'_> {
 
     /// The story is what the message is about only when the message brings nothing else.
     fn story_answered(&mut self, message: &Message) {
-        if let Some(ReplyTo::Story { url: Some(url), id, .. }) = &message.reply_to
+        if let Some(ReplyTo::Story {
+            url: Some(url), id, ..
+        }) = &message.reply_to
             && self.asked.asks.is_empty()
             && self.asked.unsupported.is_empty()
         {
@@ -158,8 +178,18 @@ impl Found<'_> {
         }
     }
 
-    fn media(&mut self, url: Option<&str>, media_id: Option<&str>, origin: Origin, caption: Option<String>) {
-        let names: Vec<String> = [url, media_id].into_iter().flatten().map(str::to_owned).collect();
+    fn media(
+        &mut self,
+        url: Option<&str>,
+        media_id: Option<&str>,
+        origin: Origin,
+        caption: Option<String>,
+    ) {
+        let names: Vec<String> = [url, media_id]
+            .into_iter()
+            .flatten()
+            .map(str::to_owned)
+            .collect();
         if names.iter().any(|name| self.media.contains(name)) {
             return;
         }
@@ -167,9 +197,16 @@ impl Found<'_> {
         match url.map(|url| link::classify(url, self.hosts)) {
             Some(UrlKind::Link(link)) => self.page(link, origin, caption),
             Some(UrlKind::Media(url)) => {
-                let name = media_id.map_or_else(|| fingerprint(url.as_str()), |id| format!("id-{id}"));
+                let name =
+                    media_id.map_or_else(|| fingerprint(url.as_str()), |id| format!("id-{id}"));
                 let key = format!("{}:{}:{name}", word(origin), self.account);
-                self.push(Ask { key, origin, source: AskSource::Media(url), caption, is_voice: false });
+                self.push(Ask {
+                    key,
+                    origin,
+                    source: AskSource::Media(url),
+                    caption,
+                    is_voice: false,
+                });
             }
             Some(UrlKind::Other) | None => {
                 self.asked.unsupported.insert(Unsupported::Message);
@@ -183,7 +220,13 @@ impl Found<'_> {
             return;
         }
         let key = format!("link:{}", link.key());
-        self.push(Ask { key, origin, source: AskSource::Page(link), caption, is_voice: false });
+        self.push(Ask {
+            key,
+            origin,
+            source: AskSource::Page(link),
+            caption,
+            is_voice: false,
+        });
     }
 
     fn push(&mut self, ask: Ask) {

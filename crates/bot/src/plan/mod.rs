@@ -51,11 +51,15 @@ pub fn deserves_answer(event: &Event) -> bool {
     }
     match &event.kind {
         Kind::Message(message) => {
-            !(message.is_echo || message.is_self || message.is_unsupported) && says_something(message)
+            !(message.is_echo || message.is_self || message.is_unsupported)
+                && says_something(message)
         }
-        Kind::Postback { is_self, title, payload, .. } => {
-            !is_self && (title.is_some() || payload.is_some())
-        }
+        Kind::Postback {
+            is_self,
+            title,
+            payload,
+            ..
+        } => !is_self && (title.is_some() || payload.is_some()),
         // An edit repeats a message that was answered, or that we never saw and cannot place.
         _ => false,
     }
@@ -63,10 +67,15 @@ pub fn deserves_answer(event: &Event) -> bool {
 
 /// A lone heart, a vanished photo or a template is not a question.
 fn says_something(message: &Message) -> bool {
-    let has_text = message.text.as_ref().is_some_and(|text| !text.trim().is_empty());
-    let has_media = message.attachments.iter().any(|attachment| asks::is_ours(&attachment.kind));
-    let answers_story =
-        matches!(&message.reply_to, Some(ReplyTo::Story { url: Some(_), .. }));
+    let has_text = message
+        .text
+        .as_ref()
+        .is_some_and(|text| !text.trim().is_empty());
+    let has_media = message
+        .attachments
+        .iter()
+        .any(|attachment| asks::is_ours(&attachment.kind));
+    let answers_story = matches!(&message.reply_to, Some(ReplyTo::Story { url: Some(_), .. }));
     has_text || has_media || answers_story || message.quick_reply.is_some()
 }
 

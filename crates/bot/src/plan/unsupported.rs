@@ -36,7 +36,9 @@ fn of_token(token: &str) -> Option<Unsupported> {
         begins.then(|| &lower[at + host.len()..])
     })?;
     let mut segments = rest.split(['?', '#']).next()?.split('/');
-    let first = segments.next()?.trim_end_matches([')', '>', ',', '.', '"', '\'', '!']);
+    let first = segments
+        .next()?
+        .trim_end_matches([')', '>', ',', '.', '"', '\'', '!']);
     match first {
         "" => None,
         "explore" => (segments.next() == Some("tags")).then_some(Unsupported::Hashtag),
@@ -55,9 +57,15 @@ mod tests {
     #[test]
     fn names_what_it_cannot_watch() {
         let table: &[(&str, &[Unsupported])] = &[
-            ("https://www.instagram.com/fulano.de_tal/", &[Unsupported::Profile]),
+            (
+                "https://www.instagram.com/fulano.de_tal/",
+                &[Unsupported::Profile],
+            ),
             ("(instagram.com/fulano)", &[Unsupported::Profile]),
-            ("https://instagram.com/explore/tags/gatos/", &[Unsupported::Hashtag]),
+            (
+                "https://instagram.com/explore/tags/gatos/",
+                &[Unsupported::Hashtag],
+            ),
             ("https://instagram.com/explore/", &[]),
             ("https://www.instagram.com/", &[]),
             ("https://notinstagram.com/fulano", &[]),

@@ -102,9 +102,15 @@ impl Stop {
     }
 
     fn of(reason: &str) -> Option<Self> {
-        [Self::WindowClosed, Self::PersonUnreachable, Self::NotOurThread, Self::StaleFile, Self::OneByOne]
-            .into_iter()
-            .find(|stop| stop.reason() == reason)
+        [
+            Self::WindowClosed,
+            Self::PersonUnreachable,
+            Self::NotOurThread,
+            Self::StaleFile,
+            Self::OneByOne,
+        ]
+        .into_iter()
+        .find(|stop| stop.reason() == reason)
     }
 }
 
@@ -143,7 +149,9 @@ enum Found {
 /// What one look at one part came to.
 enum Look {
     /// Settled; the next part may go.
-    Next { unresolved: bool },
+    Next {
+        unresolved: bool,
+    },
     /// Its state has changed; look again.
     Again,
     Pause(i64, &'static str),
@@ -153,13 +161,23 @@ enum Look {
 impl Sender {
     /// A sender over this store.
     pub fn new(store: Store, clock: Arc<dyn Clock>, settings: SendSettings) -> Self {
-        Self { store, clock, settings }
+        Self {
+            store,
+            clock,
+            settings,
+        }
     }
 
     /// Stores the parts (once) and sends those that are not settled yet, in their order.
-    pub async fn deliver(&self, route: &Route, parts: Vec<NewPart>) -> Result<Delivered, StoreError> {
+    pub async fn deliver(
+        &self,
+        route: &Route,
+        parts: Vec<NewPart>,
+    ) -> Result<Delivered, StoreError> {
         let names: Vec<String> = parts.iter().map(|part| part.part.clone()).collect();
-        self.store.plan_parts(&route.lease, &route.conversation, parts).await?;
+        self.store
+            .plan_parts(&route.lease, &route.conversation, parts)
+            .await?;
         self.send_all(route, &names).await
     }
 
@@ -185,9 +203,14 @@ impl Sender {
         Ok(Delivered::All { unresolved })
     }
 
-    /// Goes on with whatever this job planned before, if it planned anything.
-    pub async fn resume(&self, route: &Route) -> Result<Option<Delivered>, StoreError> {
-        let names = self.planned(route).await?;
+    /// Goes on with the parts of this name that the job planned before, if it planned any.
+    pub async fn resume(
+        &self,
+        route: &Route,
+        prefix: &str,
+    ) -> Result<Option<Delivered>, StoreError> {
+        let mut names = self.planned(route).await?;
+        names.retain(|name| name.starts_with(prefix));
         if names.is_empty() {
             return Ok(None);
         }
@@ -206,7 +229,9 @@ impl Sender {
             if !part.state.is_open() {
                 continue;
             }
-            let Some(content) = content_of(&part) else { continue };
+            let Some(content) = content_of(&part) else {
+                continue;
+            };
             let found = match self.by_echo(route, &part, &content).await? {
                 Some(mid) => Some(mid),
                 None => match route.channel.newest(&route.conversation).await {
@@ -218,11 +243,15 @@ impl Sender {
                 },
             };
             if found.is_none() && part.state == PartState::Intent {
-                self.store.settle(&route.lease, part.id, Settle::Unknown).await?;
+                self.store
+                    .settle(&route.lease, part.id, Settle::Unknown)
+                    .await?;
             }
             let settle = match found {
                 Some(mid) => Settle::Sent { mid: Some(mid) },
-                None => Settle::Failed { reason: OUTCOME_UNKNOWN.into() },
+                None => Settle::Failed {
+                    reason: OUTCOME_UNKNOWN.into(),
+                },
             };
             self.settle(route, &part, settle).await?;
         }
@@ -251,8 +280,9 @@ impl Sender {
             return self.reconcile(route, open).await;
         }
         let last_inbound_ms = self.store.last_inbound_ms(&route.conversation).await?;
-        let until_ms =
-            last_inbound_ms.unwrap_or(0).saturating_add(route.channel.limits().window_ms);
+        let until_ms = last_inbound_ms
+            .unwrap_or(0)
+            .saturating_add(route.channel.limits().window_ms);
         if now_ms >= until_ms {
             return self.stop(route, part, Stop::WindowClosed).await;
         }
@@ -261,7 +291,10 @@ impl Sender {
         }
         let cursor_mid = newest_mid(all).or_else(|| route.asked_mid.clone());
         let started = Instant::now();
-        let intent = IntentIn { cursor_mid, window_open_until_ms: until_ms };
+        let intent = IntentIn {
+            cursor_mid,
+            window_open_until_ms: until_ms,
+        };
         match self.store.intent(&route.lease, part.id, intent).await? {
             Intent::Go { .. } if started.elapsed() > STALE_INTENT => {
                 self.settle(route, part, Settle::Planned).await?;
@@ -285,7 +318,8 @@ impl Sender {
         let now_ms = self.clock.now_ms();
         let error = match route.channel.send(&route.conversation, content).await {
             Ok(mid) => {
-                self.settle(route, part, Settle::Sent { mid: Some(mid) }).await?;
+                self.settle(route, part, Settle::Sent { mid: Some(mid) })
+                    .await?;
                 return Ok(Look::Next { unresolved: false });
             }
             Err(error) => error,
@@ -299,7 +333,8 @@ impl Sender {
             self.settle(route, part, Settle::Unknown).await?;
             return Ok(Look::Again);
         }
-        self.after_refusal(route, part, &error, now_ms, attempt).await
+        self.after_refusal(route, part, &error, now_ms, attempt)
+            .await
     }
 
     async fn after_refusal(
@@ -325,7 +360,10 @@ impl Sender {
             }
             Reaction::Throttled(after) => {
                 self.settle(route, part, Settle::Planned).await?;
-                return Ok(Look::Pause(now_ms + after.map_or(PARKED_MS, millis), "throttled"));
+                return Ok(Look::Pause(
+                    now_ms + after.map_or(PARKED_MS, millis),
+                    "throttled",
+                ));
             }
             Reaction::NeedsLogin | Reaction::AccountStopped => {
                 self.settle(route, part, Settle::Planned).await?;
@@ -341,17 +379,22 @@ impl Sender {
             return self.fail(route, part, OUTCOME_UNKNOWN.into()).await;
         };
         if part.state == PartState::Intent {
-            self.store.settle(&route.lease, part.id, Settle::Unknown).await?;
+            self.store
+                .settle(&route.lease, part.id, Settle::Unknown)
+                .await?;
         }
         if let Some(mid) = self.by_echo(route, part, &content).await? {
-            self.settle(route, part, Settle::Sent { mid: Some(mid) }).await?;
+            self.settle(route, part, Settle::Sent { mid: Some(mid) })
+                .await?;
             return Ok(Look::Again);
         }
         let intent_at_ms = part.intent_at_ms.unwrap_or_else(|| self.clock.now_ms());
         let step = format!("reads:{}:{}", part.part, part.attempt);
         let steps = self.store.steps(route.lease.job_id).await?;
-        let mut readings: Readings =
-            steps.get(&step).and_then(|v| serde_json::from_value(v.clone()).ok()).unwrap_or_default();
+        let mut readings: Readings = steps
+            .get(&step)
+            .and_then(|v| serde_json::from_value(v.clone()).ok())
+            .unwrap_or_default();
         let now_ms = self.clock.now_ms();
         match readings.next(intent_at_ms, now_ms, self.settings) {
             Next::WaitUntil(at) => return Ok(Look::Pause(at, "outcome")),
@@ -363,18 +406,17 @@ impl Sender {
             Next::Read => {}
         }
         match route.channel.newest(&route.conversation).await {
-            Ok(thread) => {
-                match self.by_thread(route, part, &content, &thread).await? {
-                    Found::Sent(mid) => {
-                        self.settle(route, part, Settle::Sent { mid: Some(mid) }).await?;
-                        return Ok(Look::Again);
-                    }
-                    Found::Absent => {
-                        readings.absent_at(intent_at_ms, now_ms, self.settings);
-                    }
-                    Found::NothingProven => readings.failed(),
+            Ok(thread) => match self.by_thread(route, part, &content, &thread).await? {
+                Found::Sent(mid) => {
+                    self.settle(route, part, Settle::Sent { mid: Some(mid) })
+                        .await?;
+                    return Ok(Look::Again);
                 }
-            }
+                Found::Absent => {
+                    readings.absent_at(intent_at_ms, now_ms, self.settings);
+                }
+                Found::NothingProven => readings.failed(),
+            },
             Err(error) => {
                 info!(job = %route.lease.job_id, code = error.code, "the thread could not be read");
                 readings.failed();
@@ -390,17 +432,29 @@ impl Sender {
         let steps = self.store.steps(route.lease.job_id).await?;
         let before = steps.get(&step).and_then(Value::as_u64).unwrap_or(0);
         self.settle(route, part, Settle::Absent).await?;
-        self.store.step_done(&route.lease, &step, Value::from(before + 1)).await?;
+        self.store
+            .step_done(&route.lease, &step, Value::from(before + 1))
+            .await?;
         if before >= u64::from(RESENDS) {
             return self.fail(route, part, NEVER_ACCEPTED.into()).await;
         }
         Ok(Look::Again)
     }
 
-    async fn by_echo(&self, route: &Route, part: &Part, content: &Content) -> Result<Option<String>, StoreError> {
-        let Some(intent_at_ms) = part.intent_at_ms else { return Ok(None) };
+    async fn by_echo(
+        &self,
+        route: &Route,
+        part: &Part,
+        content: &Content,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(intent_at_ms) = part.intent_at_ms else {
+            return Ok(None);
+        };
         let since_ms = intent_at_ms - recognise::CLOCKS_APART_MS;
-        let echoes = self.store.echoes_since(&route.conversation, since_ms).await?;
+        let echoes = self
+            .store
+            .echoes_since(&route.conversation, since_ms)
+            .await?;
         if echoes.is_empty() {
             return Ok(None);
         }
@@ -441,7 +495,9 @@ impl Sender {
 
     /// A parked account works again when somebody says so, or when its key has changed.
     async fn account_works(&self, route: &Route) -> Result<bool, StoreError> {
-        let Conversation { channel, account, .. } = &route.conversation;
+        let Conversation {
+            channel, account, ..
+        } = &route.conversation;
         match self.store.account_state(channel, account).await? {
             AccountState::Active => Ok(true),
             AccountState::Stopped { .. } => Ok(false),
@@ -451,7 +507,9 @@ impl Sender {
                     .key_print(account)
                     .is_some_and(|print| !reason.ends_with(&key_note(&print)));
                 if changed {
-                    self.store.set_account_state(channel, account, AccountState::Active).await?;
+                    self.store
+                        .set_account_state(channel, account, AccountState::Active)
+                        .await?;
                 }
                 Ok(changed)
             }
@@ -459,19 +517,33 @@ impl Sender {
     }
 
     async fn park(&self, route: &Route, error: &ChannelError) -> Result<(), StoreError> {
-        let Conversation { channel, account, .. } = &route.conversation;
+        let Conversation {
+            channel, account, ..
+        } = &route.conversation;
         let print = route.channel.key_print(account).unwrap_or_default();
         let state = if error.reaction == Reaction::NeedsLogin {
-            AccountState::NeedsLogin { reason: format!("{}{}", error.code, key_note(&print)) }
+            AccountState::NeedsLogin {
+                reason: format!("{}{}", error.code, key_note(&print)),
+            }
         } else {
-            AccountState::Stopped { reason: error.code.clone() }
+            AccountState::Stopped {
+                reason: error.code.clone(),
+            }
         };
-        metrics::counter!("gramophone_account_parked_total", "code" => error.code.clone()).increment(1);
+        metrics::counter!("gramophone_account_parked_total", "code" => error.code.clone())
+            .increment(1);
         self.store.set_account_state(channel, account, state).await
     }
 
     async fn stop(&self, route: &Route, part: &Part, stop: Stop) -> Result<Look, StoreError> {
-        self.settle(route, part, Settle::Failed { reason: stop.reason() }).await?;
+        self.settle(
+            route,
+            part,
+            Settle::Failed {
+                reason: stop.reason(),
+            },
+        )
+        .await?;
         Ok(Look::Stop(stop))
     }
 
@@ -501,7 +573,12 @@ fn after_failure(reason: &str) -> Look {
         return Look::Next { unresolved: true };
     }
     let stop = Stop::of(reason).unwrap_or_else(|| {
-        Stop::Refused(reason.strip_prefix("send_refused ").unwrap_or(reason).to_owned())
+        Stop::Refused(
+            reason
+                .strip_prefix("send_refused ")
+                .unwrap_or(reason)
+                .to_owned(),
+        )
     });
     Look::Stop(stop)
 }

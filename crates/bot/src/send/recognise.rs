@@ -42,9 +42,10 @@ pub(super) fn looks_like(lying: &Lying, content: &Content) -> bool {
         return false;
     }
     match content {
-        Content::Text { text } => {
-            lying.text.as_deref().is_some_and(|theirs| normalise(theirs) == normalise(text))
-        }
+        Content::Text { text } => lying
+            .text
+            .as_deref()
+            .is_some_and(|theirs| normalise(theirs) == normalise(text)),
         Content::File { .. } => lying.files.len() == 1 && lying.files[0] == content.kind(),
         Content::Pictures { attachments } => {
             lying.files.len() == attachments.len() && lying.files.iter().all(|kind| kind == "image")
@@ -67,7 +68,9 @@ pub(super) struct Try<'a> {
 
 /// The message that this try became, in a thread read newest first.
 pub(super) fn find<'a>(thread: &'a [Lying], tried: &Try<'_>) -> Option<&'a Lying> {
-    let cursor = tried.cursor.and_then(|cursor| thread.iter().position(|m| m.mid == cursor));
+    let cursor = tried
+        .cursor
+        .and_then(|cursor| thread.iter().position(|m| m.mid == cursor));
     let newer = &thread[..cursor.unwrap_or(thread.len())];
     newer
         .iter()
@@ -83,7 +86,9 @@ pub(super) fn find<'a>(thread: &'a [Lying], tried: &Try<'_>) -> Option<&'a Lying
 pub(super) fn reaches_back(thread: &[Lying], tried: &Try<'_>) -> bool {
     match tried.cursor {
         Some(cursor) => thread.iter().any(|m| m.mid == cursor),
-        None => thread.iter().any(|m| m.at_ms < tried.intent_at_ms - CLOCKS_APART_MS),
+        None => thread
+            .iter()
+            .any(|m| m.at_ms < tried.intent_at_ms - CLOCKS_APART_MS),
     }
 }
 

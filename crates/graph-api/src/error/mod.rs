@@ -47,7 +47,7 @@ pub enum NotSent {
 
 /// An `error` object as Meta sends it.
 /// <https://developers.facebook.com/docs/graph-api/guides/error-handling> (read 2026)
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct GraphError {
     /// `code`
     pub code: i64,
@@ -79,6 +79,20 @@ impl fmt::Display for GraphError {
             write!(f, ", fbtrace {trace}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for GraphError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GraphError")
+            .field("code", &self.code)
+            .field("subcode", &self.subcode)
+            .field("kind", &self.kind)
+            .field("status", &self.status)
+            .field("is_transient", &self.is_transient)
+            .field("fbtrace_id", &self.fbtrace_id)
+            .field("retry_after", &self.retry_after)
+            .finish_non_exhaustive()
     }
 }
 
@@ -266,7 +280,11 @@ mod tests {
 
     #[test]
     fn words_of_people_are_not_displayed() {
-        let shown = graph(100, Some(33), 400, false).to_string();
-        assert_eq!(shown, "graph error 100/33 (not_found), fbtrace Abc");
+        let error = graph(100, Some(33), 400, false);
+        assert_eq!(
+            error.to_string(),
+            "graph error 100/33 (not_found), fbtrace Abc"
+        );
+        assert!(!format!("{error:?}").contains("words"), "{error:?}");
     }
 }

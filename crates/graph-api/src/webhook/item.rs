@@ -2,11 +2,10 @@
 //! seems to be is `Unknown`, with its JSON kept.
 
 use super::dedupe::{self, DedupeKey, Sides};
-use super::event::{
-    Attachment, Comment, Event, Kind, Message, Reaction, Referral, ReplyTo, Shape, StoryInsights,
-    ThreadAction, ThreadControl,
-};
-use super::lenient::{flag, id, integer, items, moment_ms, owned_word, pick, string, text, word};
+use super::event::{Event, Kind, Reaction, Shape, ThreadAction, ThreadControl};
+use super::lenient::{flag, id, integer, moment_ms, owned_word, pick, string, text};
+use super::read_change::{comment, mention, story_insights};
+use super::read_message::{message_kind, read_referral};
 use crate::id::{AccountId, Igsid, Mid};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -227,121 +226,8 @@ fn party(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
     }
 }
 
-fn mid(raw: Option<&RawValue>) -> Option<Mid> {
+pub(super) fn mid(raw: Option<&RawValue>) -> Option<Mid> {
     owned_word(raw).map(Mid::from)
-}
-
-fn message_kind(raw: &RawValue, from_account: bool) -> Option<Kind> {
-    let [
-        id,
-        body,
-        attachments,
-        reply_to,
-        quick_reply,
-        referral,
-        echo,
-        own,
-        deleted,
-        unsupported,
-    ] = pick(
-        raw,
-        [
-            "mid",
-            "text",
-            "attachments",
-            "reply_to",
-            "quick_reply",
-            "referral",
-            "is_echo",
-            "is_self",
-            "is_deleted",
-            "is_unsupported",
-        ],
-    )
-    .ok()?;
-    if flag(deleted) {
-        return mid(id).map(|mid| Kind::Deleted { mid });
-    }
-    let message = Message {
-        mid: mid(id),
-        text: text(body),
-        attachments: attachments.map(read_attachments).unwrap_or_default(),
-        reply_to: reply_to.and_then(read_reply_to),
-        quick_reply: quick_reply
-            .and_then(|raw| pick(raw, ["payload"]).ok())
-            .and_then(|[payload]| text(payload)),
-        referral: referral.and_then(read_referral),
-        // Meta marks its echoes; a sender who is the account tells as much.
-        is_echo: flag(echo) || from_account,
-        is_self: flag(own),
-        is_unsupported: flag(unsupported),
-    };
-    Some(if message.is_echo {
-        Kind::Echo(message)
-    } else {
-        Kind::Message(message)
-    })
-}
-
-fn read_attachments(raw: &RawValue) -> Vec<Attachment> {
-    items(raw).into_iter().filter_map(read_attachment).collect()
-}
-
-fn read_attachment(raw: &RawValue) -> Option<Attachment> {
-    let [kind, payload] = pick(raw, ["type", "payload"]).ok()?;
-    let mut attachment = Attachment {
-        kind: text(kind).unwrap_or_default(),
-        ..Default::default()
-    };
-    let names = [
-        "url",
-        "title",
-        "ig_post_media_id",
-        "reel_video_id",
-        "story_media_id",
-        "story_media_url",
-    ];
-    if let Some([url, title, post, reel, story, story_url]) =
-        payload.and_then(|payload| pick(payload, names).ok())
-    {
-        attachment.url = text(url).or_else(|| text(story_url));
-        attachment.title = text(title);
-        attachment.media_id = owned_word(post.or(reel).or(story));
-    }
-    Some(attachment)
-}
-
-fn read_reply_to(raw: &RawValue) -> Option<ReplyTo> {
-    let [id, own, story] = pick(raw, ["mid", "is_self_reply", "story"]).ok()?;
-    if let Some([url, id, sticker]) =
-        story.and_then(|story| pick(story, ["url", "id", "link_sticker_url"]).ok())
-    {
-        let link_sticker_url = text(sticker);
-        return Some(ReplyTo::Story {
-            url: text(url),
-            id: owned_word(id),
-            link_sticker_url,
-        });
-    }
-    Some(ReplyTo::Message {
-        mid: mid(id)?,
-        is_self_reply: flag(own),
-    })
-}
-
-fn read_referral(raw: &RawValue) -> Option<Referral> {
-    let [r#ref, source, r#type, ad_id, product] =
-        pick(raw, ["ref", "source", "type", "ad_id", "product"]).ok()?;
-    let product_id = product
-        .and_then(|product| pick(product, ["id"]).ok())
-        .and_then(|[product_id]| owned_word(product_id));
-    Some(Referral {
-        r#ref: text(r#ref),
-        source: text(source),
-        r#type: text(r#type),
-        ad_id: owned_word(ad_id),
-        product_id,
-    })
 }
 
 fn postback_kind(raw: &RawValue, around: &RawValue) -> Option<Kind> {
@@ -380,61 +266,4 @@ fn edit_kind(raw: &RawValue) -> Option<Kind> {
         text: text(body),
         num_edit: integer(num_edit).unwrap_or(0),
     })
-}
-
-fn comment(place: Place<'_>, raw: &RawValue) -> Option<(Comment, Option<Igsid>)> {
-    let [plain, long, body, parent, from, media] = pick(
-        raw,
-        ["id", "comment_id", "text", "parent_id", "from", "media"],
-    )
-    .ok()?;
-    let from = from.and_then(|from| pick(from, ["id", "username", "self_ig_scoped_id"]).ok());
-    let [by, username, own] = from.unwrap_or_default();
-    let media = media.and_then(|media| pick(media, ["id", "media_product_type"]).ok());
-    let [media_id, product] = media.unwrap_or_default();
-    let by = id(by);
-    let is_own = by.as_deref().is_some_and(|by| {
-        let own = word(own);
-        by == place.account || own.is_some_and(|own| own == by || own == place.account)
-    });
-    let comment = Comment {
-        id: owned_word(plain.or(long))?,
-        text: text(body),
-        parent_id: owned_word(parent),
-        username: text(username),
-        media_id: owned_word(media_id),
-        media_product_type: text(product),
-        is_own,
-    };
-    Some((comment, by.map(|by| Igsid::from(by.into_owned()))))
-}
-
-fn mention(raw: &RawValue) -> Option<Kind> {
-    let [media, comment] = pick(raw, ["media_id", "comment_id"]).ok()?;
-    Some(Kind::Mention {
-        media_id: owned_word(media)?,
-        comment_id: owned_word(comment),
-    })
-}
-
-fn story_insights(raw: &RawValue) -> Option<Kind> {
-    let names = [
-        "media_id",
-        "impressions",
-        "reach",
-        "taps_forward",
-        "taps_back",
-        "exits",
-        "replies",
-    ];
-    let [media, impressions, reach, forward, back, exits, replies] = pick(raw, names).ok()?;
-    Some(Kind::StoryInsights(StoryInsights {
-        media_id: owned_word(media)?,
-        impressions: integer(impressions),
-        reach: integer(reach),
-        taps_forward: integer(forward),
-        taps_back: integer(back),
-        exits: integer(exits),
-        replies: integer(replies),
-    }))
 }

@@ -6,14 +6,17 @@ mod dedupe;
 mod event;
 mod item;
 mod lenient;
+mod message;
 mod parse;
+mod read_change;
+mod read_message;
 mod signature;
 
 pub use challenge::{ChallengeError, verify_challenge};
 pub use dedupe::DedupeKey;
 pub use event::{
-    Attachment, Comment, Delivery, Event, Kind, Message, Reaction, Referral, ReplyTo, Shape,
-    StoryInsights, ThreadAction, ThreadControl,
+    Comment, Delivery, Event, Kind, Reaction, Shape, StoryInsights, ThreadAction, ThreadControl,
 };
+pub use message::{Attachment, Message, Referral, ReplyTo};
 pub use parse::{MAX_DEPTH, ParseError, parse, parse_stored};
 pub use signature::{AppSecrets, NoSecret, SignatureError, Verified};

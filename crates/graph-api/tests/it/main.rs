@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     reason = "a test fails by panicking"
 )]
@@ -9,6 +10,7 @@
 mod client;
 mod deliveries;
 mod fixtures;
+mod flows;
 mod responder;
 mod signatures;
 mod texts;

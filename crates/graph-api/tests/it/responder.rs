@@ -5,8 +5,10 @@
 use serde_json::Value;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What to do with a request.
 #[derive(Clone)]
@@ -56,27 +58,40 @@ impl Request {
     }
 }
 
-#[derive(Default)]
+type Script = Box<dyn FnMut(&Request) -> Option<Reply> + Send>;
+
 struct Seen {
     requests: Vec<Request>,
     connections: usize,
-    script: std::collections::VecDeque<Reply>,
+    script: Script,
+    arrived: UnboundedSender<Request>,
 }
 
 pub(crate) struct Responder {
     pub(crate) base: String,
     seen: Arc<Mutex<Seen>>,
+    arrivals: UnboundedReceiver<Request>,
 }
 
 impl Responder {
     /// Answers the n-th request with the n-th reply; closes when there is none left.
     pub(crate) async fn start(script: Vec<Reply>) -> Self {
+        let mut script = script.into_iter();
+        Self::answering(Box::new(move |_| script.next())).await
+    }
+
+    /// Answers as the function says; closes where it says nothing.
+    pub(crate) async fn answering(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::new(Mutex::new(Seen {
-            script: script.into(),
-            ..Seen::default()
-        }));
+        let (arrived, arrivals) = unbounded_channel();
+        let seen = Seen {
+            requests: Vec::new(),
+            connections: 0,
+            script,
+            arrived,
+        };
+        let seen = Arc::new(Mutex::new(seen));
         let shared = Arc::clone(&seen);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -88,7 +103,19 @@ impl Responder {
                 tokio::spawn(serve(stream, connection, Arc::clone(&shared)));
             }
         });
-        Self { base, seen }
+        Self {
+            base,
+            seen,
+            arrivals,
+        }
+    }
+
+    /// The next request that nobody has taken yet.
+    pub(crate) async fn next(&mut self) -> Request {
+        let next = tokio::time::timeout(Duration::from_secs(20), self.arrivals.recv());
+        next.await
+            .expect("no request came")
+            .expect("the responder is gone")
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {
@@ -104,8 +131,11 @@ async fn serve(mut stream: TcpStream, connection: usize, seen: Arc<Mutex<Seen>>)
     while let Some(request) = read_request(&mut stream, connection).await {
         let reply = {
             let mut seen = seen.lock().unwrap();
-            seen.requests.push(request);
-            seen.script.pop_front()
+            let reply = (seen.script)(&request);
+            seen.requests.push(request.clone());
+            // Nobody may be listening any more.
+            let _ = seen.arrived.send(request);
+            reply
         };
         match reply {
             Some(Reply::Json(status, headers, body)) => {

@@ -99,7 +99,10 @@ impl Answer {
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
-        self.response.chunk().await.map_err(transport)
+        self.response
+            .chunk()
+            .await
+            .map_err(|error| transport(&error))
     }
 }
 
@@ -115,11 +118,11 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds.min(3600)))
 }
 
-fn transport(error: reqwest::Error) -> NetError {
+fn transport(error: &reqwest::Error) -> NetError {
     if error.is_timeout() {
         return NetError::Timeout;
     }
-    let mut source: Option<&dyn std::error::Error> = Some(&error);
+    let mut source: Option<&dyn std::error::Error> = Some(error);
     while let Some(cause) = source {
         if let Some(refused) = cause.downcast_ref::<Refused>() {
             return NetError::Refused(*refused);
@@ -198,7 +201,7 @@ impl GuardedClient {
         let response = tokio::time::timeout(budget.idle, request.send())
             .await
             .map_err(|_| NetError::Timeout)?
-            .map_err(transport)?;
+            .map_err(|error| transport(&error))?;
         Ok(Answer { response, budget })
     }
 

@@ -22,7 +22,10 @@ pub(crate) fn signature(secret: &str, body: &[u8]) -> String {
 
 /// A delivery of one text message per `(mid, person, text)`.
 pub(crate) fn messages(said: &[(&str, &str, &str)]) -> String {
-    let now_ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let now_ms = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_millis();
     let items: Vec<_> = said
         .iter()
         .map(|(mid, person, text)| {
@@ -61,7 +64,8 @@ impl Wire {
         let mut bytes = Vec::new();
         let read = tokio::time::timeout(patience, self.0.read_to_end(&mut bytes)).await;
         // A reset is a way to close as well.
-        read.ok().map(|_| String::from_utf8_lossy(&bytes).into_owned())
+        read.ok()
+            .map(|_| String::from_utf8_lossy(&bytes).into_owned())
     }
 }
 
@@ -69,18 +73,33 @@ impl Wire {
 pub(crate) async fn ask(address: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
     let mut wire = Wire::open(address).await;
     wire.send(request).await;
-    let text = wire.until_closed(Duration::from_secs(20)).await.expect("an answer in time");
+    let text = wire
+        .until_closed(Duration::from_secs(20))
+        .await
+        .expect("an answer in time");
     answer(&text)
 }
 
 pub(crate) fn answer(text: &str) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
-    let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
-    Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|word| word.parse().ok())
+        .unwrap_or(0);
+    Answer {
+        status,
+        head: head.to_ascii_lowercase(),
+        body: body.to_owned(),
+    }
 }
 
 pub(crate) async fn get(address: SocketAddr, path: &str, headers: &str) -> Answer {
-    ask(address, format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}\r\n")).await
+    ask(
+        address,
+        format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}\r\n"),
+    )
+    .await
 }
 
 /// A delivery with these header lines instead of a right signature.
@@ -96,6 +115,9 @@ pub(crate) async fn post_with(address: SocketAddr, headers: &str, body: &[u8]) -
 
 /// A delivery as Meta sends it.
 pub(crate) async fn post(address: SocketAddr, body: &str) -> Answer {
-    let header = format!("x-hub-signature-256: {}\r\n", signature(SECRET, body.as_bytes()));
+    let header = format!(
+        "x-hub-signature-256: {}\r\n",
+        signature(SECRET, body.as_bytes())
+    );
     post_with(address, &header, body.as_bytes()).await
 }

@@ -28,17 +28,24 @@ const FUNCTION_LINES: usize = 60;
 const EXCUSE: &str = "Longer than";
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// Every file under a folder that is ours: no build output, no hidden folder, no dependency.
 fn files_under(folder: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
     for entry in entries {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
-            if !name.starts_with('.') && !["target", "node_modules", "data"].contains(&name.as_str()) {
+            if !name.starts_with('.')
+                && !["target", "node_modules", "data"].contains(&name.as_str())
+            {
                 files_under(&path, found);
             }
         } else {
@@ -63,7 +70,9 @@ impl Source {
 
     /// The text before the inline tests.
     fn shipped_text(&self) -> &str {
-        self.text.find("\n#[cfg(test)]\nmod ").map_or(&self.text, |at| &self.text[..at])
+        self.text
+            .find("\n#[cfg(test)]\nmod ")
+            .map_or(&self.text, |at| &self.text[..at])
     }
 }
 
@@ -76,9 +85,17 @@ fn sources() -> Vec<Source> {
         .into_iter()
         .filter(|path| path.extension().is_some_and(|end| end == "rs"))
         .map(|path| {
-            let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+            let name = path
+                .strip_prefix(&root)
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
             let krate = name.split('/').nth(1).unwrap().to_owned();
-            Source { text: fs::read_to_string(&path).unwrap(), name, krate }
+            Source {
+                text: fs::read_to_string(&path).unwrap(),
+                name,
+                krate,
+            }
         })
         .collect()
 }
@@ -116,11 +133,21 @@ fn arrows_point_down() {
     let mut broken = Vec::new();
     let known: BTreeMap<_, _> = MAY_IMPORT.iter().copied().collect();
     for (krate, may) in MAY_IMPORT {
-        let manifest = fs::read_to_string(root().join("crates").join(krate).join("Cargo.toml")).unwrap();
+        let manifest =
+            fs::read_to_string(root().join("crates").join(krate).join("Cargo.toml")).unwrap();
         let manifest: toml::Table = manifest.parse().unwrap();
-        for (section, allowed) in [("dependencies", &[][..]), ("dev-dependencies", &["simulator"][..]), ("build-dependencies", &[][..])] {
-            let Some(dependencies) = manifest.get(section).and_then(toml::Value::as_table) else { continue };
-            for name in dependencies.keys().filter(|name| known.contains_key(name.as_str())) {
+        for (section, allowed) in [
+            ("dependencies", &[][..]),
+            ("dev-dependencies", &["simulator"][..]),
+            ("build-dependencies", &[][..]),
+        ] {
+            let Some(dependencies) = manifest.get(section).and_then(toml::Value::as_table) else {
+                continue;
+            };
+            for name in dependencies
+                .keys()
+                .filter(|name| known.contains_key(name.as_str()))
+            {
                 if !may.contains(&name.as_str()) && !allowed.contains(&name.as_str()) {
                     broken.push(format!("{krate} may not import {name} ({section})"));
                 }
@@ -136,25 +163,52 @@ fn every_crate_has_its_row() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
-    let rows: BTreeSet<String> = MAY_IMPORT.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let rows: BTreeSet<String> = MAY_IMPORT
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
     assert_eq!(folders, rows, "crates and MAY_IMPORT differ");
 }
 
 /// `(what, the words that mean it, where it may stand)`
 const WALLS: &[(&str, &[&str], &[&str])] = &[
-    ("axum", &["axum::", "use axum"], &["crates/server/", "crates/simulator/"]),
-    ("clap", &["clap::", "use clap"], &["crates/gramophone/", "crates/bench/"]),
+    (
+        "axum",
+        &["axum::", "use axum"],
+        &["crates/server/", "crates/simulator/"],
+    ),
+    (
+        "clap",
+        &["clap::", "use clap"],
+        &["crates/gramophone/", "crates/bench/"],
+    ),
     (
         "the environment",
         &["env::var", "env::vars", "env::set_var", "env::remove_var"],
-        &["crates/server/src/settings/", "crates/gramophone/", "crates/bench/"],
+        &[
+            "crates/server/src/settings/",
+            "crates/gramophone/",
+            "crates/bench/",
+        ],
     ),
-    ("SQL", &["sea_orm", "sqlx::", "use sqlx", "sea_query"], &["crates/store/", "crates/bench/"]),
-    ("Redis", &["redis::", "use redis"], &["crates/store/", "crates/bench/"]),
+    (
+        "SQL",
+        &["sea_orm", "sqlx::", "use sqlx", "sea_query"],
+        &["crates/store/", "crates/bench/"],
+    ),
+    (
+        "Redis",
+        &["redis::", "use redis"],
+        &["crates/store/", "crates/bench/"],
+    ),
     (
         "starting programs",
         &["Command::new", "process::Command"],
-        &["crates/media/src/tool/", "crates/simulator/", "crates/bench/"],
+        &[
+            "crates/media/src/tool/",
+            "crates/simulator/",
+            "crates/bench/",
+        ],
     ),
 ];
 
@@ -166,7 +220,11 @@ fn each_wall_stands() {
             for (what, words, places) in WALLS {
                 let allowed = places.iter().any(|place| source.name.starts_with(place));
                 if !allowed && words.iter().any(|word| stands_alone(&code, word)) {
-                    broken.push(format!("{}:{line}: {what} belongs to {}", source.name, places.join(", ")));
+                    broken.push(format!(
+                        "{}:{line}: {what} belongs to {}",
+                        source.name,
+                        places.join(", ")
+                    ));
                 }
             }
         }
@@ -176,9 +234,8 @@ fn each_wall_stands() {
 
 /// Whether a word occurs that is not the tail of a longer name.
 fn stands_alone(code: &str, word: &str) -> bool {
-    code.match_indices(word).any(|(at, _)| {
-        !code[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-    })
+    code.match_indices(word)
+        .any(|(at, _)| !code[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 #[test]
@@ -193,12 +250,19 @@ fn the_manifests_keep_the_walls_too() {
     ];
     let mut broken = Vec::new();
     for (krate, _) in MAY_IMPORT {
-        let manifest = fs::read_to_string(root().join("crates").join(krate).join("Cargo.toml")).unwrap();
+        let manifest =
+            fs::read_to_string(root().join("crates").join(krate).join("Cargo.toml")).unwrap();
         let manifest: toml::Table = manifest.parse().unwrap();
-        let Some(dependencies) = manifest.get("dependencies").and_then(toml::Value::as_table) else { continue };
+        let Some(dependencies) = manifest.get("dependencies").and_then(toml::Value::as_table)
+        else {
+            continue;
+        };
         for (name, places) in only {
             if dependencies.contains_key(name) && !places.contains(krate) {
-                broken.push(format!("{krate} may not depend on {name}; only {} may", places.join(", ")));
+                broken.push(format!(
+                    "{krate} may not depend on {name}; only {} may",
+                    places.join(", ")
+                ));
             }
         }
     }
@@ -209,7 +273,13 @@ fn the_manifests_keep_the_walls_too() {
 fn every_file_says_what_it_is() {
     let silent = sources()
         .iter()
-        .filter(|source| !source.text.lines().take(3).any(|line| line.starts_with("//!") || line.starts_with("#![doc")))
+        .filter(|source| {
+            !source
+                .text
+                .lines()
+                .take(3)
+                .any(|line| line.starts_with("//!") || line.starts_with("#![doc"))
+        })
         .map(|source| format!("{}: begin with //! and one sentence", source.name))
         .collect();
     none("a file does not say what it is", silent);
@@ -222,9 +292,17 @@ fn files_stay_short() {
         .filter(|source| source.is_shipped())
         .filter_map(|source| {
             let lines = source.shipped_text().lines().count();
-            let excused = source.text.lines().take_while(|line| line.starts_with("//!") || line.starts_with("#!")).any(|line| line.contains(EXCUSE));
-            (lines > FILE_LINES && !excused)
-                .then(|| format!("{}: {lines} lines; split it, or say in its //! why (\"{EXCUSE} …\")", source.name))
+            let excused = source
+                .text
+                .lines()
+                .take_while(|line| line.starts_with("//!") || line.starts_with("#!"))
+                .any(|line| line.contains(EXCUSE));
+            (lines > FILE_LINES && !excused).then(|| {
+                format!(
+                    "{}: {lines} lines; split it, or say in its //! why (\"{EXCUSE} …\")",
+                    source.name
+                )
+            })
         })
         .collect();
     none("a file is longer than 400 lines", long);
@@ -259,14 +337,20 @@ fn functions(text: &str) -> Vec<Function> {
     let mut found = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let indent = line.len() - line.trim_start().len();
-        let Some(name) = function_name(line.trim_start()) else { continue };
+        let Some(name) = function_name(line.trim_start()) else {
+            continue;
+        };
         let close = format!("{}}}", " ".repeat(indent));
-        let Some(length) = lines[at..].iter().position(|later| *later == close) else { continue };
+        let Some(length) = lines[at..].iter().position(|later| *later == close) else {
+            continue;
+        };
         let one_line = line.ends_with('}') || line.ends_with(';');
         let excused = lines[..at]
             .iter()
             .rev()
-            .take_while(|above| above.trim_start().starts_with("//") || above.trim_start().starts_with("#["))
+            .take_while(|above| {
+                above.trim_start().starts_with("//") || above.trim_start().starts_with("#[")
+            })
             .any(|above| above.contains(EXCUSE));
         found.push(Function {
             name: name.to_owned(),
@@ -296,18 +380,37 @@ fn function_name(line: &str) -> Option<&str> {
 #[test]
 fn the_map_names_what_exists() {
     let map = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
-    assert!(map.lines().count() <= 150, "ARCHITECTURE.md has more than 150 lines");
+    assert!(
+        map.lines().count() <= 150,
+        "ARCHITECTURE.md has more than 150 lines"
+    );
     let rows: BTreeSet<String> = map
         .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once("` |").map(|(name, _)| name.to_owned()))
+        .filter_map(|line| {
+            line.strip_prefix("| `")?
+                .split_once("` |")
+                .map(|(name, _)| name.to_owned())
+        })
         .filter(|name| !name.contains('/') && !name.contains(':'))
         .collect();
-    let crates: BTreeSet<String> = MAY_IMPORT.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let crates: BTreeSet<String> = MAY_IMPORT
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
     let missing: Vec<_> = crates.difference(&rows).collect();
-    assert!(missing.is_empty(), "ARCHITECTURE.md has no row for {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "ARCHITECTURE.md has no row for {missing:?}"
+    );
     let dead: Vec<_> = rows.difference(&crates).collect();
-    assert!(dead.is_empty(), "ARCHITECTURE.md has a row for what does not exist: {dead:?}");
-    let gone: Vec<String> = named_paths(&map).into_iter().filter(|path| !root().join(path).exists()).collect();
+    assert!(
+        dead.is_empty(),
+        "ARCHITECTURE.md has a row for what does not exist: {dead:?}"
+    );
+    let gone: Vec<String> = named_paths(&map)
+        .into_iter()
+        .filter(|path| !root().join(path).exists())
+        .collect();
     none("ARCHITECTURE.md names a path that does not exist", gone);
 }
 
@@ -316,7 +419,11 @@ fn named_paths(text: &str) -> Vec<String> {
     text.split('`')
         .skip(1)
         .step_by(2)
-        .filter(|quoted| ["crates/", "docs/", "fixtures/", "scripts/"].iter().any(|start| quoted.starts_with(start)))
+        .filter(|quoted| {
+            ["crates/", "docs/", "fixtures/", "scripts/"]
+                .iter()
+                .any(|start| quoted.starts_with(start))
+        })
         .map(|quoted| quoted.trim_end_matches('/').to_owned())
         .collect()
 }
@@ -325,16 +432,34 @@ fn named_paths(text: &str) -> Vec<String> {
 fn nothing_ready_made_is_checked_in() {
     let mut all = Vec::new();
     files_under(&root(), &mut all);
-    let forbidden = [".min.js", ".min.css", ".map", ".wasm", ".so", ".a", ".o", ".exe", ".dll", ".jar", ".bin", ".onnx", ".gguf"];
+    let forbidden = [
+        ".min.js", ".min.css", ".map", ".wasm", ".so", ".a", ".o", ".exe", ".dll", ".jar", ".bin",
+        ".onnx", ".gguf",
+    ];
     let mut broken = Vec::new();
     for path in all {
-        let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+        let name = path
+            .strip_prefix(root())
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
         if forbidden.iter().any(|end| name.ends_with(end)) {
-            broken.push(format!("{name}: built or foreign files are fetched or made, never checked in"));
+            broken.push(format!(
+                "{name}: built or foreign files are fetched or made, never checked in"
+            ));
         }
-        let script = [".js", ".css", ".html"].iter().any(|end| name.ends_with(end));
-        if script && fs::read_to_string(&path).unwrap().lines().any(|line| line.len() > 2_000) {
-            broken.push(format!("{name}: a line of more than 2,000 characters looks like minified code"));
+        let script = [".js", ".css", ".html"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        if script
+            && fs::read_to_string(&path)
+                .unwrap()
+                .lines()
+                .any(|line| line.len() > 2_000)
+        {
+            broken.push(format!(
+                "{name}: a line of more than 2,000 characters looks like minified code"
+            ));
         }
     }
     none("a file is not ours to keep", broken);
@@ -355,16 +480,25 @@ fn locales_agree() {
         }
         let language = folder.file_stem().unwrap().to_string_lossy().into_owned();
         let messages = keys.entry(language).or_default();
-        for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "ftl")) {
+        for file in files
+            .iter()
+            .filter(|file| file.extension().is_some_and(|end| end == "ftl"))
+        {
             messages.extend(fluent_messages(&fs::read_to_string(file).unwrap()));
         }
     }
     for language in ["pt-BR", "en", "es"] {
-        assert!(keys.get(language).is_some_and(|found| !found.is_empty()), "no texts in {language}");
+        assert!(
+            keys.get(language).is_some_and(|found| !found.is_empty()),
+            "no texts in {language}"
+        );
     }
     let first = &keys["pt-BR"];
     for (language, messages) in &keys {
-        assert_eq!(first, messages, "pt-BR and {language} differ in keys or variables");
+        assert_eq!(
+            first, messages,
+            "pt-BR and {language} differ in keys or variables"
+        );
     }
 }
 
@@ -381,8 +515,13 @@ fn fluent_messages(text: &str) -> BTreeMap<String, BTreeSet<String>> {
         }
         let Some(key) = &current else { continue };
         for used in line.split('$').skip(1) {
-            let name = used.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').next();
-            messages.get_mut(key).unwrap().extend(name.map(str::to_owned));
+            let name = used
+                .split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
+                .next();
+            messages
+                .get_mut(key)
+                .unwrap()
+                .extend(name.map(str::to_owned));
         }
     }
     messages
@@ -393,10 +532,18 @@ fn fluent_messages(text: &str) -> BTreeMap<String, BTreeSet<String>> {
 fn the_readers_see() {
     let text = "/// Longer than usual.\nfn excused() {\n    a();\n}\n\npub(crate) async fn plain<T>(a: T) {\n    b();\n}\n";
     let found = functions(text);
-    assert_eq!(found.iter().map(|f| (f.name.as_str(), f.lines, f.excused)).collect::<Vec<_>>(), [("excused", 3, true), ("plain", 3, false)]);
+    assert_eq!(
+        found
+            .iter()
+            .map(|f| (f.name.as_str(), f.lines, f.excused))
+            .collect::<Vec<_>>(),
+        [("excused", 3, true), ("plain", 3, false)]
+    );
     assert!(stands_alone("let x = std::env::var(name)", "env::var"));
     assert!(!stands_alone("use clippy_axum::x", "axum::"));
-    let code: Vec<_> = code_lines("let a = \"axum::Router\"; // axum::x\n// axum::y\nb(axum::z)").map(|(_, code)| code).collect();
+    let code: Vec<_> = code_lines("let a = \"axum::Router\"; // axum::x\n// axum::y\nb(axum::z)")
+        .map(|(_, code)| code)
+        .collect();
     assert!(!code[0].contains("axum") && code[1].contains("axum::z") && code.len() == 2);
     let messages = fluent_messages("# note\nhello = Hi { $name }\n    and { $other }\nbye = Bye\n");
     assert_eq!(messages["hello"].len(), 2);

@@ -43,6 +43,8 @@ pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
         .route("/graph.facebook.com/{*path}", any(facebook))
         .route("/graph.instagram.com/{*path}", any(instagram))
+        // Uploads are larger than axum's default and are counted while they go to disk.
+        .layer(axum::extract::DefaultBodyLimit::disable())
 }
 
 async fn facebook(

@@ -45,6 +45,7 @@ pub(super) fn run(world: &Shared, call: &Call, caller: &Caller) -> Result<Value,
                     fields.into_iter().collect()
                 }
             };
+            world.webhooks().enable();
             Ok(json!({"success": true}))
         }
         "GET" => {

@@ -189,8 +189,15 @@ async fn retry(world: Shared, delivery: Arc<Delivery>) {
         } else {
             DROP_AFTER_MS
         };
-        let era_over = world.webhooks().lock().era != delivery.era;
-        if era_over || *delivery.fate.borrow() == Fate::Dropped {
+        let (era, disabled) = {
+            let inner = world.webhooks().lock();
+            (inner.era, inner.disabled)
+        };
+        if era != delivery.era {
+            return;
+        }
+        if disabled && delivery.is_messaging() {
+            delivery.fate.send_replace(Fate::Dropped);
             return;
         }
         if attempt(&world, &delivery).await {
@@ -272,6 +279,7 @@ fn failed(world: &Shared, at_ms: i64) {
         inner
             .alerts
             .push(json!({"alert": "disabled", "since": since_ms, "at": at_ms}));
+        inner.disabled = true;
         drop(inner);
         for account in world.lock().accounts.values_mut() {
             account.fields.clear();

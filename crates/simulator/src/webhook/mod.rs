@@ -55,6 +55,8 @@ struct Inner {
     /// Grows with each reset, so that retries of before stop.
     era: u64,
     failing_since_ms: Option<i64>,
+    /// An hour of failure is over: messaging deliveries are given up until somebody subscribes again.
+    disabled: bool,
     alerts: Vec<Value>,
     dropped: BTreeMap<&'static str, u64>,
     next: u64,
@@ -109,6 +111,13 @@ impl Webhooks {
         };
     }
 
+    /// Somebody subscribed: deliveries start anew.
+    pub(crate) fn enable(&self) {
+        let mut inner = self.lock();
+        inner.disabled = false;
+        inner.failing_since_ms = None;
+    }
+
     pub(crate) fn hold(&self) {
         self.lock().holding = true;
     }
@@ -138,6 +147,7 @@ impl Webhooks {
             "target": inner.target.as_ref().map(Url::as_str),
             "verified": self.verified.borrow().is_some(),
             "failing_since": inner.failing_since_ms,
+            "disabled": inner.disabled,
             "alerts": inner.alerts,
             "holding": inner.holding,
             "held": held,

@@ -133,6 +133,25 @@ async fn take_back_lapsed(tx: &Tx, all: bool) -> Result<usize> {
     Ok(lapsed.len())
 }
 
+/// The one statement that gives jobs away. The inner derived table is for MySQL, which may not read
+/// the table it updates. A job whose predecessor is unfinished stays where it is, and hides nobody
+/// else.
+fn claim_text(queues: usize, limit: usize, skip_locked: &str) -> String {
+    let queues = match queues {
+        1 => "= ?".to_owned(),
+        many => format!("IN ({})", vec!["?"; many].join(",")),
+    };
+    format!(
+        "UPDATE job SET state = 'running', attempts = attempts + 1, epoch = epoch + 1, \
+         lease_token = ?, lease_until_ms = ?, started_at_ms = ? \
+         WHERE id IN (SELECT id FROM (SELECT j.id FROM job j \
+           WHERE j.state = 'waiting' AND j.queue {queues} AND NOT EXISTS (\
+             SELECT 1 FROM job e WHERE e.order_key = j.order_key \
+             AND e.state IN {UNFINISHED} AND e.id < j.id) \
+           ORDER BY j.priority, j.turn, j.id LIMIT {limit}{skip_locked}) t)"
+    )
+}
+
 async fn take(tx: &Tx, wish: &Wish, lease: Duration) -> Result<Vec<Claimed>> {
     if wish.limit == 0 || wish.queues.is_empty() {
         return Ok(Vec::new());
@@ -140,23 +159,7 @@ async fn take(tx: &Tx, wish: &Wish, lease: Duration) -> Result<Vec<Claimed>> {
     let token = Uuid::new_v4();
     let now_ms = tx.now_ms();
     let until_ms = now_ms.saturating_add(millis(lease));
-    let queues = match wish.queues.len() {
-        1 => "= ?".to_owned(),
-        many => format!("IN ({})", vec!["?"; many].join(",")),
-    };
-    // The inner derived table is for MySQL, which may not read the table it updates. A job whose
-    // predecessor is unfinished stays where it is, and hides nobody else.
-    let sql = format!(
-        "UPDATE job SET state = 'running', attempts = attempts + 1, epoch = epoch + 1, \
-         lease_token = ?, lease_until_ms = ?, started_at_ms = ? \
-         WHERE id IN (SELECT id FROM (SELECT j.id FROM job j \
-           WHERE j.state = 'waiting' AND j.queue {queues} AND NOT EXISTS (\
-             SELECT 1 FROM job e WHERE e.order_key = j.order_key \
-             AND e.state IN {UNFINISHED} AND e.id < j.id) \
-           ORDER BY j.priority, j.turn, j.id LIMIT {}{}) t)",
-        wish.limit,
-        tx.skip_locked(),
-    );
+    let sql = claim_text(wish.queues.len(), wish.limit, tx.skip_locked());
     let mut values = values![token, until_ms, now_ms];
     values.extend(wish.queues.iter().map(|queue| queue.as_str().into()));
     if tx.exec(&sql, values).await? == 0 {
@@ -218,4 +221,50 @@ pub(crate) async fn is_held(
     let row = sql.one(text, values![job_id, now_ms]).await?;
     let holder: Option<Uuid> = row.map_or(Ok(None), |row| row.get("lease_token"))?;
     Ok(holder.is_some() && (token.is_none() || holder == token))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::store::{Durability, Options};
+
+    #[tokio::test]
+    async fn a_claim_touches_neither_finished_jobs_nor_a_temporary_table() {
+        let store = Store::open(Options {
+            url: "sqlite::memory:".to_owned(),
+            durability: Durability::Normal,
+            clock: Arc::new(SystemClock),
+            exclusive: true,
+        })
+        .await
+        .unwrap();
+        let sql = format!("EXPLAIN QUERY PLAN {}", claim_text(1, 8, ""));
+        let values = values![Uuid::nil(), 0_i64, 0_i64, "reel"];
+        let rows = store.reader().all(&sql, values).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get("detail").unwrap()).collect();
+        let plan = plan.join("\n");
+        assert!(
+            plan.contains("ix_job_claim (state=? AND queue=?)"),
+            "{plan}"
+        );
+        assert!(
+            plan.contains("ix_job_order (order_key=? AND state=? AND id<?)"),
+            "{plan}"
+        );
+        assert!(
+            !plan.contains("SCAN job") && !plan.contains("SCAN j\n"),
+            "{plan}"
+        );
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
+
+    #[test]
+    fn servers_skip_rows_that_are_locked() {
+        let text = claim_text(2, 3, " FOR UPDATE SKIP LOCKED");
+        assert!(text.contains("IN (?,?)"));
+        assert!(text.contains("LIMIT 3 FOR UPDATE SKIP LOCKED) t)"));
+    }
 }

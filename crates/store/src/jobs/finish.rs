@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::claim::check_lease;
-use crate::db::{Result, Row, Tx, values};
+use crate::db::{Result, Row, Tx, oldest_id, values};
 use crate::error::StoreError;
 use crate::machine::{self, JobStep};
 use crate::store::Store;
@@ -14,6 +14,9 @@ use crate::types::{Finish, JobRow, Lease};
 
 /// Longest note that is kept with a job.
 const NOTE_CHARS: usize = 500;
+
+const JOB_SELECT: &str = "SELECT id, queue, state, attempts, payload, note, person, \
+     created_at_ms, finished_at_ms FROM job";
 
 impl Store {
     /// Ends a job or puts it off. A refund, where there is one, is in the same transaction, and
@@ -36,10 +39,34 @@ impl Store {
 
     /// One job, for the operator.
     pub async fn job(&self, id: Uuid) -> Result<Option<JobRow>> {
-        let sql = "SELECT id, queue, state, attempts, payload, note, person, created_at_ms, \
-                   finished_at_ms FROM job WHERE id = ?";
-        let row = self.reader().one(sql, values![id]).await?;
+        let sql = format!("{JOB_SELECT} WHERE id = ?");
+        let row = self.reader().one(&sql, values![id]).await?;
         row.as_ref().map(job_row).transpose()
+    }
+
+    /// The jobs that an event caused, oldest first: those stored together with it, and those whose
+    /// dedupe key begins with its id (`<event id>:…`).
+    pub async fn jobs_of_event(&self, event_id: Uuid) -> Result<Vec<JobRow>> {
+        // No index for this: jobs are stored right after their event, and ids sort by time.
+        const SOON_MS: i64 = 60_000;
+        let Some(event) = self.event(event_id).await? else {
+            return Ok(Vec::new());
+        };
+        let made_ms = i64::try_from(event.id.as_u128() >> 80).unwrap_or(i64::MAX);
+        let text = event.id.to_string();
+        let sql = format!(
+            "{JOB_SELECT} WHERE id > ? AND id < ? AND payload LIKE ? \
+             UNION {JOB_SELECT} WHERE dedupe_key >= ? AND dedupe_key < ? ORDER BY id"
+        );
+        let values = values![
+            event.id,
+            oldest_id(made_ms.saturating_add(SOON_MS)),
+            format!("%\"event_id\":\"{text}\"%"),
+            format!("{text}:"),
+            format!("{text};"),
+        ];
+        let rows = self.reader().all(&sql, values).await?;
+        rows.iter().map(job_row).collect()
     }
 
     /// Records that a step of the job is done, and its result; a repeat replaces it.

@@ -82,3 +82,16 @@ pub struct EventRow {
     /// The event's own JSON.
     pub raw: String,
 }
+
+/// A stored webhook body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// As it was accepted.
+    pub id: Uuid,
+    /// `"instagram"` or `"telegram"`.
+    pub channel: String,
+    /// When the body arrived.
+    pub received_at_ms: i64,
+    /// The bytes as they came.
+    pub body: Bytes,
+}

@@ -5,7 +5,6 @@ mod inbox;
 mod jobs;
 mod notes;
 mod outbox;
-mod plans;
 mod quota;
 mod runner;
 mod spool;

@@ -4,22 +4,43 @@ use super::*;
 use crate::channel::FileKind;
 
 fn ours(mid: &str, at_ms: i64, text: &str) -> Lying {
-    Lying { mid: mid.into(), at_ms, ours: true, text: Some(text.into()), files: vec![] }
+    Lying {
+        mid: mid.into(),
+        at_ms,
+        ours: true,
+        text: Some(text.into()),
+        files: vec![],
+    }
 }
 
 fn text(words: &str) -> Content {
     Content::Text { text: words.into() }
 }
 
-fn check_find(thread: &[Lying], content: &Content, cursor: Option<&str>, taken: &[&str], expected: Option<&str>) {
+fn check_find(
+    thread: &[Lying],
+    content: &Content,
+    cursor: Option<&str>,
+    taken: &[&str],
+    expected: Option<&str>,
+) {
     let taken: Vec<String> = taken.iter().map(|&mid| mid.into()).collect();
-    let tried = Try { content, intent_at_ms: 100_000, cursor, taken: &taken };
+    let tried = Try {
+        content,
+        intent_at_ms: 100_000,
+        cursor,
+        taken: &taken,
+    };
     assert_eq!(find(thread, &tried).map(|m| m.mid.as_str()), expected);
 }
 
 #[test]
 fn the_same_words_newer_than_the_cursor_are_ours() {
-    let thread = [ours("c", 100_000, "resumo  a\nb"), ours("b", 99_000, "x"), ours("a", 1, "resumo a b")];
+    let thread = [
+        ours("c", 100_000, "resumo  a\nb"),
+        ours("b", 99_000, "x"),
+        ours("a", 1, "resumo a b"),
+    ];
     check_find(&thread, &text("resumo a b"), Some("b"), &[], Some("c"));
     check_find(&thread, &text("resumo a b"), Some("b"), &["c"], None);
     check_find(&thread, &text("resumo a"), Some("b"), &[], None);
@@ -45,8 +66,13 @@ fn files_are_known_by_kind_and_number() {
         text: None,
         files: files.iter().map(|&f| f.into()).collect(),
     };
-    let video = Content::File { file: FileKind::Video, attachment: "1".into() };
-    let two = Content::Pictures { attachments: vec!["1".into(), "2".into()] };
+    let video = Content::File {
+        file: FileKind::Video,
+        attachment: "1".into(),
+    };
+    let two = Content::Pictures {
+        attachments: vec!["1".into(), "2".into()],
+    };
     check_find(&[lying(&["video"])], &video, None, &[], Some("m"));
     check_find(&[lying(&["image"])], &video, None, &[], None);
     check_find(&[lying(&["image", "image"])], &two, None, &[], Some("m"));
@@ -92,7 +118,10 @@ fn a_thread_that_cannot_be_read_is_given_up_and_never_called_absent() {
 #[test]
 fn a_failed_reading_takes_the_proof_back() {
     let settings = SendSettings::default();
-    let mut readings = Readings { asked: 5, absent: 0 };
+    let mut readings = Readings {
+        asked: 5,
+        absent: 0,
+    };
     readings.absent_at(0, 125_000, settings);
     readings.failed();
     readings.absent_at(0, 210_000, settings);
@@ -103,8 +132,17 @@ fn a_failed_reading_takes_the_proof_back() {
 
 #[test]
 fn the_schedule_scales_with_the_settle_time() {
-    let settings = SendSettings { settle_seconds: 3, give_up_seconds: 900 };
-    assert_eq!(Readings::default().next(0, 0, settings), Next::WaitUntil(50));
-    let last = Readings { asked: 6, absent: 1 };
+    let settings = SendSettings {
+        settle_seconds: 3,
+        give_up_seconds: 900,
+    };
+    assert_eq!(
+        Readings::default().next(0, 0, settings),
+        Next::WaitUntil(50)
+    );
+    let last = Readings {
+        asked: 6,
+        absent: 1,
+    };
     assert_eq!(last.next(0, 3_125, settings), Next::WaitUntil(3_750));
 }

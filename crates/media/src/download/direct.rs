@@ -1,0 +1,61 @@
+//! The short road: one guarded GET of the media URL that Meta sent.
+
+use std::path::Path;
+
+use url::Url;
+
+use super::{Downloader, disk};
+use crate::net::Reach;
+use crate::{DownloadError, Fetched, Item, Progress, Step, Via};
+
+impl Downloader {
+    pub(super) async fn direct(
+        &self,
+        url: &Url,
+        dir: &Path,
+        progress: &Progress,
+    ) -> Result<Fetched, DownloadError> {
+        let item = self.fetch_item(url, dir, 0, progress).await?;
+        Ok(Fetched {
+            items: vec![item],
+            caption: None,
+            author: None,
+            permalink: None,
+            subtitles: None,
+            via: Via::Direct,
+        })
+    }
+
+    /// One media URL into `item-<index>`.
+    pub(super) async fn fetch_item(
+        &self,
+        url: &Url,
+        dir: &Path,
+        index: usize,
+        progress: &Progress,
+    ) -> Result<Item, DownloadError> {
+        let raw = dir.join(format!("item-{index}.part"));
+        match std::fs::remove_file(&raw) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(disk(&error)),
+            _ => {}
+        }
+        let report = |bytes: u64, announced: Option<u64>| {
+            if let Some(whole) = announced.filter(|whole| *whole > 0) {
+                progress.report(Step::Download, share(bytes, whole));
+            }
+        };
+        self.client
+            .download(url, Reach::Media, self.budget(), &raw, report)
+            .await?;
+        Ok(self.adopt(&raw, dir, index).await?)
+    }
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "a share for a progress line"
+)]
+fn share(bytes: u64, whole: u64) -> f32 {
+    (bytes as f64 / whole as f64) as f32
+}
