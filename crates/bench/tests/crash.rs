@@ -159,6 +159,10 @@ async fn stubbed(
     world.slow_down("chat/completions", 60).await.unwrap();
     let mut environment = stubs.environment();
     environment.push((
+        "GRAMOPHONE_LANGUAGE__MODEL".to_owned(),
+        "simulated".to_owned(),
+    ));
+    environment.push((
         "GRAMOPHONE_LANGUAGE__URL".to_owned(),
         format!("{}/ai/v1", world.base()),
     ));
