@@ -17,15 +17,16 @@ use crate::channel::Channel;
 use crate::channel::instagram::{Instagram, SharedBudget};
 use crate::context::Context;
 use crate::day::zone;
+use crate::desk::remove;
 use crate::files::work_dir;
 use crate::plan::{REEL, REPLY};
-use crate::reel::{ReelHandler, remove};
+use crate::reel::ReelHandler;
 use crate::reply::ReplyHandler;
 use crate::send::Sender;
 use crate::settings::BotSettings;
 
 /// In storage-free mode a folder that its job did not remove was left by a crash.
-const ORPHAN: Duration = Duration::from_secs(3600);
+const ORPHAN: Duration = Duration::from_hours(1);
 
 /// Everything a bot is made of.
 #[allow(missing_debug_implementations)] // most of the parts have nothing to show

@@ -167,3 +167,11 @@ pub(crate) fn count(job: &Claimed, finish: &Finish) {
         error!(job = %job.id, reason, "a job died");
     }
 }
+
+/// Deliberately left unanswered; nothing was charged for it.
+pub(crate) fn refused(reason: &str) -> Finish {
+    Finish::Refused {
+        reason: reason.to_owned(),
+        refund: false,
+    }
+}

@@ -3,11 +3,13 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod asking;
 mod bot;
 mod brake;
 pub mod channel;
 mod context;
 mod day;
+mod desk;
 pub mod files;
 mod final_text;
 mod language;

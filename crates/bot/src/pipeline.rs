@@ -3,6 +3,8 @@
 //!
 //! Each step looks for its checkpoint first, so that a process that died goes on where it was. The
 //! words are delivered as soon as they are there; the file follows when it fits.
+//!
+//! Longer than other files on purpose: a flow is told in one place.
 
 use std::time::Instant;
 
@@ -17,11 +19,11 @@ use tracing::{info, warn};
 use crate::channel::{ChannelError, Content, FileKind, FileToUpload, Reaction};
 use crate::context::{Halt, after_delivery};
 use crate::day::short_local;
+use crate::desk::{Desk, Kept};
 use crate::files::{FileName, signed_link};
 use crate::final_text::{self, Answer};
 use crate::plan::{AskSource, Origin};
 use crate::print::Print;
-use crate::reel::{Desk, Kept};
 use crate::send::{Delivered, Stop};
 use crate::texts::{Arg, Failure, Text, plain, say};
 

@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Doctor,
     /// Bring the database's schema up to date
     Migrate,
+    /// Run stored deliveries again; what was answered is not answered twice
+    Replay(Replay),
     /// See accounts and whether they can be answered for
     Accounts {
         #[command(subcommand)]
@@ -80,6 +82,22 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<std::ffi::OsString>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// Ids of deliveries, as the log names them
+    #[arg(value_name = "DELIVERY")]
+    pub(crate) ids: Vec<String>,
+    /// From when on: 90m, 24h or 7d ago, or a time like 2026-11-22T06:00:00Z
+    #[arg(long, conflicts_with = "ids", required_unless_present = "ids")]
+    pub(crate) since: Option<String>,
+    /// Until when, in the same way [default: now]
+    #[arg(long, conflicts_with = "ids")]
+    pub(crate) until: Option<String>,
+    /// Only say what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,12 +10,13 @@ use server::{
         doctor::State,
         init::{Answers, Written},
         models::Source,
+        replay::Which,
     },
     settings::{DEFAULTS, Settings, Sources},
 };
 
 use crate::{
-    cli::{Accounts, Cli, Command, Common, Models},
+    cli::{Accounts, Cli, Command, Common, Models, Replay},
     console::{ask, is_interactive, say, say_over},
     demo, process, simulate,
 };
@@ -40,6 +41,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             operate::migrate(&settings).await?;
             say("the database is up to date");
         }
+        Command::Replay(replay) => self::replay(&settings, replay).await?,
         Command::Accounts { command } => accounts(&settings, command).await?,
         Command::Models { command } => models(&settings, command).await?,
         Command::Demo | Command::Init { .. } | Command::SttWorker { .. } => {}
@@ -115,6 +117,30 @@ async fn doctor(settings: &Settings) -> ExitCode {
         say(format!("\n{bad} to repair; start with the first"));
         ExitCode::FAILURE
     }
+}
+
+async fn replay(settings: &Settings, replay: Replay) -> anyhow::Result<()> {
+    let which = match &replay.since {
+        Some(since) => {
+            let until = match &replay.until {
+                Some(until) => operate::replay::moment_ms(until)?,
+                None => i64::MAX,
+            };
+            Which::Between(operate::replay::moment_ms(since)?, until)
+        }
+        None => Which::Ids(operate::replay::ids(&replay.ids)?),
+    };
+    let done = operate::replay::run(settings, which, replay.dry_run).await?;
+    let verb = if replay.dry_run {
+        "would be enqueued (dry run)"
+    } else {
+        "enqueued"
+    };
+    say(format!(
+        "{} deliveries with {} events: {} jobs {verb}, {} already answered or under way",
+        done.deliveries, done.events, done.jobs, done.answered
+    ));
+    Ok(())
 }
 
 async fn accounts(settings: &Settings, command: Option<Accounts>) -> anyhow::Result<()> {

@@ -4,8 +4,16 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
+    clippy::panic
+)]
+// The recipes are shared with the tests, which use more of them.
+#![allow(
     clippy::cast_precision_loss,
+    clippy::format_push_string,
+    clippy::similar_names,
+    clippy::too_many_lines,
+    clippy::needless_range_loop,
+    dead_code,
     unreachable_pub
 )]
 

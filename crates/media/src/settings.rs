@@ -69,7 +69,7 @@ impl Default for MediaSettings {
     }
 }
 
-fn instagram_pages() -> Url {
+pub(crate) fn instagram_pages() -> Url {
     // A constant that a test parses; there is no road on which it could fail.
     Url::parse("https://www.instagram.com").unwrap_or_else(|_| unreachable!("constant URL"))
 }

@@ -11,9 +11,10 @@ use crate::link::{Hosts, Link};
 use crate::net::{self, Guard, NetError};
 use crate::probe::Prober;
 use crate::tool::{self, Limits, Tool};
+use crate::transcribe::Ear;
 use crate::{
     ChannelLimits, DownloadError, Fetched, FitError, Fitted, Heard, Hints, Item, Progress,
-    Settings, Summary, SummaryRequest, TranscribeError, summary, transcribe,
+    Settings, Summary, SummaryRequest, TranscribeError, summary,
 };
 
 /// Where a reel is to come from.
@@ -53,6 +54,7 @@ pub struct Studio {
     settings: Settings,
     downloader: Downloader,
     fitter: Fitter,
+    ear: Ear,
 }
 
 impl Studio {
@@ -66,10 +68,12 @@ impl Studio {
         };
         let downloader = Downloader::new(&settings, client, prober.clone());
         let fitter = Fitter::new(&settings, prober);
+        let ear = Ear::new(settings.clone());
         Ok(Self {
             settings,
             downloader,
             fitter,
+            ear,
         })
     }
 
@@ -124,7 +128,9 @@ impl Studio {
         hints: &Hints,
         progress: &Progress,
     ) -> Result<Heard, TranscribeError> {
-        transcribe::transcribe(&self.settings, &dir.join(&item.file), dir, hints, progress).await
+        self.ear
+            .listen(&dir.join(&item.file), dir, hints, progress)
+            .await
     }
 
     /// Makes a summary.

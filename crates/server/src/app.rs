@@ -166,21 +166,24 @@ impl App {
             tasks.spawn(listener.serve(front, stop.clone()));
         }
         // After the listener, so that the first answer does not wait for clients and certificates.
-        let worker = match self.roles.work {
-            true => Some(self.start_worker(&tasks, &stop).await?),
-            false => None,
+        let worker = if self.roles.work {
+            Some(self.start_worker(&tasks, &stop).await?)
+        } else {
+            None
         };
         // A worker that ends before it is told to takes the process with it: a supervisor then
         // starts a new one, which is better than a server that takes messages nobody answers.
-        let worked = match worker {
-            Some(worker) => worker.await.context("the worker panicked")?,
-            None => Ok(stop.cancelled().await),
+        let outcome = if let Some(worker) = worker {
+            worker.await.context("the worker panicked")?
+        } else {
+            stop.cancelled().await;
+            Ok(())
         };
         stop.cancel();
         tasks.close();
         tasks.wait().await;
         self.store.close().await;
-        worked
+        outcome
     }
 
     fn inbox(&self) -> anyhow::Result<Inbox> {

@@ -31,7 +31,7 @@ const BEAT_PATIENCE_MS: i64 = 15_000;
 /// How often the worker beats.
 const BEAT_EVERY: Duration = Duration::from_secs(2);
 /// How often tools are looked at again: yt-dlp grows old slowly.
-const TOOLS_EVERY: Duration = Duration::from_secs(600);
+const TOOLS_EVERY: Duration = Duration::from_mins(10);
 
 /// One part of the server and how it is.
 #[derive(Debug, Clone, Serialize)]

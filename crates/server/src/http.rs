@@ -25,8 +25,8 @@ pub(crate) struct Front {
 
 impl Front {
     /// Puts the common layers around the routes.
-    pub(crate) fn new(routes: Router) -> Self {
-        let router = routes
+    pub(crate) fn new(pages: Router) -> Self {
+        let router = pages
             .fallback(|| async { ApiError::not_found() })
             .method_not_allowed_fallback(|| async {
                 ApiError::new(

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 /// How often rows and files are looked through.
 const PURGE_EVERY_MS: i64 = 3_600_000;
 /// How often the janitor asks for its turn.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 /// Turns between two looks at the files: about ten minutes.
 const TURNS_PER_SWEEP: u32 = 10;
 

@@ -165,16 +165,19 @@ async fn connection(
     }
 }
 
+/// Seats taken by each address.
+type PerIp = Arc<Mutex<HashMap<IpAddr, usize>>>;
+
 /// Counts who sits where; a seat frees itself when dropped.
 struct Seats {
     all: Arc<Semaphore>,
-    per_ip: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    per_ip: PerIp,
     max_per_ip: usize,
 }
 
 struct Seat {
     _one_of_all: OwnedSemaphorePermit,
-    of_ip: Option<(IpAddr, Arc<Mutex<HashMap<IpAddr, usize>>>)>,
+    of_ip: Option<(IpAddr, PerIp)>,
 }
 
 impl Seats {

@@ -86,6 +86,8 @@ pub enum Step {
 ///
 /// `Sent` is proof and wins over everything; what was proven sent never changes again; and only
 /// `Absent`, which needs `Unknown` first, opens the way to a second try after an open outcome.
+// One arm per rule of the protocol, in the order in which they win.
+#[allow(clippy::match_same_arms)]
 pub fn settle(now: PartState, known: PartState) -> Step {
     use PartState::{Absent, Failed, Intent, Planned, Sent, Unknown};
     match (now, known) {

@@ -100,17 +100,21 @@ impl Store {
             _ => None,
         };
         let writer_pool = file.pool(1, "-16000").await?;
+        // A database in memory would be gone with its connection.
+        let renewable = file.path.is_some().then(|| writer_pool.clone());
         let writer_pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer_pool);
         migrate(&writer_pool).await?;
-        let readers = match file.path {
+        let readers = if file.path.is_none() {
             // A database in memory belongs to its one connection.
-            None => writer_pool.clone(),
-            Some(_) => {
-                let pool = file.read_only().pool(READERS, "-2000").await?;
-                SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
-            }
+            writer_pool.clone()
+        } else {
+            let pool = file.read_only().pool(READERS, "-2000").await?;
+            SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
         };
-        let context = context(writer_pool, options.clock);
+        let context = Context {
+            file: renewable,
+            ..context(writer_pool, options.clock)
+        };
         let inner = Inner {
             readers,
             clock: context.clock.clone(),
@@ -230,6 +234,7 @@ impl Store {
 fn context(pool: DatabaseConnection, clock: Arc<dyn Clock>) -> Context {
     Context {
         pool,
+        file: None,
         clock,
         ids: Arc::default(),
         wake: Arc::default(),

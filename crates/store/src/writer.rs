@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sqlx::SqlitePool;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::clock::Clock;
@@ -32,6 +33,8 @@ const QUEUE: usize = 4_096;
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
     pub(crate) pool: DatabaseConnection,
+    /// The one connection of a SQLite file, to be renewed after a transaction that ended badly.
+    pub(crate) file: Option<SqlitePool>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<Ids>,
     pub(crate) wake: Arc<Notify>,
@@ -76,6 +79,19 @@ impl Context {
             self.wake.notify_waiters();
         }
         Ok(())
+    }
+
+    /// Gives the writer a fresh connection. When SQLite ends a transaction by itself (disk full,
+    /// I/O error), the driver still counts it as open and would nest the next one into nothing.
+    async fn renew(&self) {
+        let Some(file) = &self.file else { return };
+        let closed = match file.acquire().await {
+            Ok(connection) => connection.close().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = closed {
+            tracing::warn!(error = %StoreError::from(error), "the writer's connection did not close");
+        }
     }
 
     /// Runs one operation in a transaction of its own, again if the database asks for it.
@@ -328,12 +344,19 @@ async fn attempt(
     let tx = context.begin().await.map_err(GroupError::Whole)?;
     match run_members(&tx, group).await {
         Ok(outcomes) => {
-            context.commit(tx).await.map_err(GroupError::Whole)?;
+            if let Err(error) = context.commit(tx).await {
+                context.renew().await;
+                return Err(GroupError::Whole(error));
+            }
             Ok(outcomes)
         }
         Err(error) => {
-            tx.rollback().await.map_err(GroupError::Whole)?;
-            Err(GroupError::Member(error))
+            if tx.rollback().await.is_ok() {
+                return Err(GroupError::Member(error));
+            }
+            // SQLite itself has rolled back, as it does when the disk is full or fails.
+            context.renew().await;
+            Err(GroupError::Whole(error))
         }
     }
 }
@@ -371,5 +394,69 @@ fn answer(group: Group, outcomes: Outcomes) {
     }
     for (call, outcome) in group.calls.into_iter().zip(outcomes.calls) {
         call.answer(outcome);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::db::values;
+    use crate::store::{Durability, Options, Store};
+
+    fn big_delivery() -> NewDelivery {
+        NewDelivery {
+            id: Uuid::now_v7(),
+            channel: "instagram",
+            received_at_ms: 0,
+            body: vec![b'x'; 100_000].into(),
+            events: Vec::new(),
+        }
+    }
+
+    async fn allow_pages(store: &Store, pages: u32) {
+        store
+            .write(pages, |tx, pages| {
+                Box::pin(async move {
+                    let sql = format!("PRAGMA max_page_count = {pages}");
+                    tx.one(&sql, values![]).await?;
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_forgotten_when_there_is_room_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(Options {
+            url: format!("sqlite://{}?mode=rwc", folder.path().join("s.db").display()),
+            durability: Durability::Full,
+            clock: Arc::new(SystemClock),
+            exclusive: true,
+        })
+        .await
+        .unwrap();
+        // SQLite's own limit on the file's size answers as a full disk does.
+        allow_pages(&store, 150).await;
+        let mut stored = Vec::new();
+        let error = loop {
+            let delivery = big_delivery();
+            let id = delivery.id;
+            match store.accept(delivery).await {
+                Ok(_) => stored.push(id),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, StoreError::Full(_)), "{error:?}");
+        assert!(error.is_outage());
+        allow_pages(&store, 1_000_000).await;
+        store.accept(big_delivery()).await.unwrap();
+        for id in stored {
+            assert!(store.delivery(id).await.unwrap().is_some());
+        }
     }
 }

@@ -6,37 +6,34 @@
 //! the platform accepts later than the settle time, after two readings showed nothing, would be
 //! seen twice.
 
+mod account;
 mod recognise;
+mod reconcile;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use store::{
-    AccountState, Clock, Conversation, Intent, IntentIn, Lease, NewPart, Part, PartState, Settle,
-    Store, StoreError,
+    Clock, Conversation, Intent, IntentIn, Lease, NewPart, Part, PartState, Settle, Store,
+    StoreError,
 };
 use tracing::{info, warn};
 
 pub use recognise::hash_of;
-use recognise::{Next, Readings, Try, find, looks_like, reaches_back};
 
-use crate::channel::{Channel, ChannelError, Content, Lying, Reaction};
+use crate::channel::{Channel, ChannelError, Content, Reaction};
 use crate::settings::SendSettings;
 
 /// Between the commit of the intention and the call lie microseconds. If it took this long, the
 /// process was asleep and its lease may be somebody else's: the call is not made.
 const STALE_INTENT: Duration = Duration::from_secs(5);
-/// Parts proven absent are tried again this many times.
-const RESENDS: u32 = 2;
 /// How long to wait for another send of the same conversation.
 const HELD_MS: i64 = 1_000;
 /// How often a parked job looks whether its account works again.
 const PARKED_MS: i64 = 60_000;
 /// First and longest wait after a refusal that may pass.
 const LATER_MS: (i64, i64) = (2_000, 300_000);
-/// How far back messages of ours are looked up, to tell them from an open try.
-const TAKEN_MS: i64 = 48 * 3_600_000;
 
 /// Who sends what to whom, under which lease.
 #[derive(Clone)]
@@ -139,13 +136,6 @@ pub struct Sender {
     settings: SendSettings,
 }
 
-/// What a reading of the thread says about a try.
-enum Found {
-    Sent(String),
-    Absent,
-    NothingProven,
-}
-
 /// What one look at one part came to.
 enum Look {
     /// Settled; the next part may go.
@@ -220,42 +210,6 @@ impl Sender {
     async fn planned(&self, route: &Route) -> Result<Vec<String>, StoreError> {
         let parts = self.store.parts(route.lease.job_id).await?;
         Ok(parts.into_iter().map(|part| part.part).collect())
-    }
-
-    /// Settles the open tries of a job that is being buried: looked for once, then left alone, so
-    /// that they do not hold the conversation for ever.
-    pub async fn bury(&self, route: &Route) -> Result<(), StoreError> {
-        for part in self.store.parts(route.lease.job_id).await? {
-            if !part.state.is_open() {
-                continue;
-            }
-            let Some(content) = content_of(&part) else {
-                continue;
-            };
-            let found = match self.by_echo(route, &part, &content).await? {
-                Some(mid) => Some(mid),
-                None => match route.channel.newest(&route.conversation).await {
-                    Ok(thread) => match self.by_thread(route, &part, &content, &thread).await? {
-                        Found::Sent(mid) => Some(mid),
-                        Found::Absent | Found::NothingProven => None,
-                    },
-                    Err(_) => None,
-                },
-            };
-            if found.is_none() && part.state == PartState::Intent {
-                self.store
-                    .settle(&route.lease, part.id, Settle::Unknown)
-                    .await?;
-            }
-            let settle = match found {
-                Some(mid) => Settle::Sent { mid: Some(mid) },
-                None => Settle::Failed {
-                    reason: OUTCOME_UNKNOWN.into(),
-                },
-            };
-            self.settle(route, &part, settle).await?;
-        }
-        Ok(())
     }
 
     async fn look(&self, route: &Route, part: &Part, all: &[Part]) -> Result<Look, StoreError> {
@@ -374,167 +328,6 @@ impl Sender {
         self.stop(route, part, stop).await
     }
 
-    async fn reconcile(&self, route: &Route, part: &Part) -> Result<Look, StoreError> {
-        let Some(content) = content_of(part) else {
-            return self.fail(route, part, OUTCOME_UNKNOWN.into()).await;
-        };
-        if part.state == PartState::Intent {
-            self.store
-                .settle(&route.lease, part.id, Settle::Unknown)
-                .await?;
-        }
-        if let Some(mid) = self.by_echo(route, part, &content).await? {
-            self.settle(route, part, Settle::Sent { mid: Some(mid) })
-                .await?;
-            return Ok(Look::Again);
-        }
-        let intent_at_ms = part.intent_at_ms.unwrap_or_else(|| self.clock.now_ms());
-        let step = format!("reads:{}:{}", part.part, part.attempt);
-        let steps = self.store.steps(route.lease.job_id).await?;
-        let mut readings: Readings = steps
-            .get(&step)
-            .and_then(|v| serde_json::from_value(v.clone()).ok())
-            .unwrap_or_default();
-        let now_ms = self.clock.now_ms();
-        match readings.next(intent_at_ms, now_ms, self.settings) {
-            Next::WaitUntil(at) => return Ok(Look::Pause(at, "outcome")),
-            Next::Absent => return self.absent(route, part).await,
-            Next::GiveUp => {
-                warn!(job = %route.lease.job_id, part = part.part, "the outcome of a send stays unknown");
-                return self.fail(route, part, OUTCOME_UNKNOWN.into()).await;
-            }
-            Next::Read => {}
-        }
-        match route.channel.newest(&route.conversation).await {
-            Ok(thread) => match self.by_thread(route, part, &content, &thread).await? {
-                Found::Sent(mid) => {
-                    self.settle(route, part, Settle::Sent { mid: Some(mid) })
-                        .await?;
-                    return Ok(Look::Again);
-                }
-                Found::Absent => {
-                    readings.absent_at(intent_at_ms, now_ms, self.settings);
-                }
-                Found::NothingProven => readings.failed(),
-            },
-            Err(error) => {
-                info!(job = %route.lease.job_id, code = error.code, "the thread could not be read");
-                readings.failed();
-            }
-        }
-        let data = serde_json::to_value(readings).unwrap_or(Value::Null);
-        self.store.step_done(&route.lease, &step, data).await?;
-        Ok(Look::Again)
-    }
-
-    async fn absent(&self, route: &Route, part: &Part) -> Result<Look, StoreError> {
-        let step = format!("absent:{}", part.part);
-        let steps = self.store.steps(route.lease.job_id).await?;
-        let before = steps.get(&step).and_then(Value::as_u64).unwrap_or(0);
-        self.settle(route, part, Settle::Absent).await?;
-        self.store
-            .step_done(&route.lease, &step, Value::from(before + 1))
-            .await?;
-        if before >= u64::from(RESENDS) {
-            return self.fail(route, part, NEVER_ACCEPTED.into()).await;
-        }
-        Ok(Look::Again)
-    }
-
-    async fn by_echo(
-        &self,
-        route: &Route,
-        part: &Part,
-        content: &Content,
-    ) -> Result<Option<String>, StoreError> {
-        let Some(intent_at_ms) = part.intent_at_ms else {
-            return Ok(None);
-        };
-        let since_ms = intent_at_ms - recognise::CLOCKS_APART_MS;
-        let echoes = self
-            .store
-            .echoes_since(&route.conversation, since_ms)
-            .await?;
-        if echoes.is_empty() {
-            return Ok(None);
-        }
-        let taken = self.taken(route).await?;
-        Ok(echoes
-            .iter()
-            .filter_map(|event| route.channel.echo(event))
-            .filter(|lying| !taken.contains(&lying.mid))
-            .find(|lying| looks_like(lying, content))
-            .map(|lying| lying.mid))
-    }
-
-    async fn by_thread(
-        &self,
-        route: &Route,
-        part: &Part,
-        content: &Content,
-        thread: &[Lying],
-    ) -> Result<Found, StoreError> {
-        let taken = self.taken(route).await?;
-        let tried = Try {
-            content,
-            intent_at_ms: part.intent_at_ms.unwrap_or(0),
-            cursor: part.cursor_mid.as_deref(),
-            taken: &taken,
-        };
-        Ok(match find(thread, &tried) {
-            Some(lying) => Found::Sent(lying.mid.clone()),
-            None if reaches_back(thread, &tried) => Found::Absent,
-            None => Found::NothingProven,
-        })
-    }
-
-    async fn taken(&self, route: &Route) -> Result<Vec<String>, StoreError> {
-        let since_ms = self.clock.now_ms() - TAKEN_MS;
-        self.store.mids_sent(&route.conversation, since_ms).await
-    }
-
-    /// A parked account works again when somebody says so, or when its key has changed.
-    async fn account_works(&self, route: &Route) -> Result<bool, StoreError> {
-        let Conversation {
-            channel, account, ..
-        } = &route.conversation;
-        match self.store.account_state(channel, account).await? {
-            AccountState::Active => Ok(true),
-            AccountState::Stopped { .. } => Ok(false),
-            AccountState::NeedsLogin { reason } => {
-                let changed = route
-                    .channel
-                    .key_print(account)
-                    .is_some_and(|print| !reason.ends_with(&key_note(&print)));
-                if changed {
-                    self.store
-                        .set_account_state(channel, account, AccountState::Active)
-                        .await?;
-                }
-                Ok(changed)
-            }
-        }
-    }
-
-    async fn park(&self, route: &Route, error: &ChannelError) -> Result<(), StoreError> {
-        let Conversation {
-            channel, account, ..
-        } = &route.conversation;
-        let print = route.channel.key_print(account).unwrap_or_default();
-        let state = if error.reaction == Reaction::NeedsLogin {
-            AccountState::NeedsLogin {
-                reason: format!("{}{}", error.code, key_note(&print)),
-            }
-        } else {
-            AccountState::Stopped {
-                reason: error.code.clone(),
-            }
-        };
-        metrics::counter!("gramophone_account_parked_total", "code" => error.code.clone())
-            .increment(1);
-        self.store.set_account_state(channel, account, state).await
-    }
-
     async fn stop(&self, route: &Route, part: &Part, stop: Stop) -> Result<Look, StoreError> {
         self.settle(
             route,
@@ -594,10 +387,6 @@ fn newest_mid(parts: &[Part]) -> Option<String> {
         .filter(|part| part.mid.is_some())
         .max_by_key(|part| part.intent_at_ms)
         .and_then(|part| part.mid.clone())
-}
-
-fn key_note(print: &str) -> String {
-    format!(" key {print}")
 }
 
 fn millis(duration: Duration) -> i64 {

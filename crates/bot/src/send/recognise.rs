@@ -148,13 +148,11 @@ impl Readings {
     }
 
     fn due_after_ms(&self, settings: SendSettings) -> i64 {
-        let seconds = match READ_AT_SECONDS.get(self.asked) {
-            Some(seconds) => *seconds,
-            None => {
-                let beyond = i64::try_from(self.asked - READ_AT_SECONDS.len()).unwrap_or(0) + 1;
-                READ_AT_SECONDS[READ_AT_SECONDS.len() - 1] + beyond * READ_EVERY_SECONDS
-            }
-        };
+        let last = READ_AT_SECONDS[READ_AT_SECONDS.len() - 1];
+        let seconds = READ_AT_SECONDS.get(self.asked).copied().unwrap_or_else(|| {
+            let beyond = i64::try_from(self.asked - READ_AT_SECONDS.len()).unwrap_or(0) + 1;
+            last + beyond * READ_EVERY_SECONDS
+        });
         seconds * 1000 * i64::from(settings.settle_seconds) / READ_AT_SETTLE_SECONDS
     }
 }

@@ -1,7 +1,12 @@
 //! The bot's tests: tables for what is pure, and everything else against the simulator.
 
+// A test that cannot go on should stop where it is.
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod conversation;
 mod final_text;
 mod language;
+mod pipeline;
 mod plan;
 mod send;
 mod texts;

@@ -111,10 +111,7 @@ impl Entry {
 
     /// The largest picture of an item that has no film.
     pub(super) fn photo(&self) -> Option<&str> {
-        if self.info["formats"]
-            .as_array()
-            .is_some_and(|formats| !formats.is_empty())
-        {
+        if self.has_formats() {
             return None;
         }
         let area = |thumbnail: &Value| {
@@ -126,6 +123,13 @@ impl Entry {
             .filter(|thumbnail| thumbnail["url"].is_string())
             .max_by(|a, b| area(a).total_cmp(&area(b)))
             .and_then(|thumbnail| thumbnail["url"].as_str())
+    }
+
+    /// Whether there is a film at all.
+    pub(super) fn has_formats(&self) -> bool {
+        self.info["formats"]
+            .as_array()
+            .is_some_and(|formats| !formats.is_empty())
     }
 
     pub(super) fn seconds(&self) -> Option<f64> {

@@ -128,7 +128,8 @@ impl Downloader {
             items.clear();
         }
         if items.is_empty() {
-            let failure = first_failure.unwrap_or_else(|| self.nothing_came(answer));
+            let failure = first_failure
+                .unwrap_or_else(|| DownloadError::new(FailureClass::Ambiguous, "an empty answer"));
             return Err(failure.with_caption(caption));
         }
         Ok(Fetched {
@@ -139,7 +140,7 @@ impl Downloader {
             items,
             caption,
             author: answer.author(),
-            permalink: Some(link.page_url(self.guard.hosts().pages()).into()),
+            permalink: Some(link.canonical_url().into()),
             via: Via::YtDlp,
         })
     }
@@ -154,32 +155,25 @@ impl Downloader {
         if let Some(file) = &entry.file {
             return Ok(self.adopt(file, dir, index).await?);
         }
-        let photo = entry
-            .photo()
-            .and_then(|url| Url::parse(url).ok())
-            .ok_or_else(|| {
-                DownloadError::new(FailureClass::NotAVideo, "an item without video and picture")
-            })?;
+        let photo = entry.photo().and_then(|url| Url::parse(url).ok());
+        let photo = photo.ok_or_else(|| self.nothing_came(entry))?;
         self.fetch_item(&photo, dir, index, progress).await
     }
 
-    /// yt-dlp ended well and brought nothing: its own limits spoke.
-    fn nothing_came(&self, answer: &Answer) -> DownloadError {
-        let seconds = answer
-            .entries
-            .iter()
-            .filter_map(Entry::seconds)
-            .fold(0.0, f64::max);
-        if seconds > self.max_duration.as_secs_f64() {
-            return DownloadError::new(FailureClass::TooLong, "longer than the settings allow");
-        }
-        if answer.entries.iter().any(Entry::is_live) {
-            return DownloadError::new(FailureClass::NotAVideo, "a live stream");
-        }
-        if answer.entries.iter().any(|entry| entry.announced) {
-            return DownloadError::new(FailureClass::TooLarge, "larger than the settings allow");
-        }
-        DownloadError::new(FailureClass::Ambiguous, "ended well without a file")
+    /// An item that is known but did not come: yt-dlp's own limits spoke.
+    fn nothing_came(&self, entry: &Entry) -> DownloadError {
+        let (class, detail) = if entry.seconds().unwrap_or(0.0) > self.max_duration.as_secs_f64() {
+            (FailureClass::TooLong, "longer than the settings allow")
+        } else if entry.is_live() {
+            (FailureClass::NotAVideo, "a live stream")
+        } else if entry.announced {
+            (FailureClass::TooLarge, "larger than the settings allow")
+        } else if entry.has_formats() {
+            (FailureClass::Ambiguous, "ended well without a file")
+        } else {
+            (FailureClass::NotAVideo, "an item without video and picture")
+        };
+        DownloadError::new(class, detail)
     }
 }
 

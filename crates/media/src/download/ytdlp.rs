@@ -70,21 +70,22 @@ impl Downloader {
     ) -> Result<Tool, DownloadError> {
         let folder = folder(dir);
         let hosts = self.guard.hosts();
-        let max = self.max_bytes;
-        let mut tool = Tool::new(&self.yt_dlp, &folder).args(flags());
         // The generic extractor reads the simulator's pages, and only those.
-        tool = tool.arg("--use-extractors");
-        tool = tool.arg(if hosts.pages_are_test() {
+        let extractors = if hosts.pages_are_test() {
             "generic"
         } else {
             INSTAGRAM
-        });
-        tool = tool.arg("--playlist-items").arg(match link {
+        };
+        let items = match link {
             Link::Post {
                 item: Some(item), ..
             } => item.to_string(),
             _ => format!("1:{MAX_ITEMS}"),
-        });
+        };
+        let mut tool = Tool::new(&self.yt_dlp, &folder)
+            .args(FLAGS.split_ascii_whitespace())
+            .args(["--use-extractors", extractors, "--playlist-items", &items])
+            .args(self.limit_flags());
         tool = match &self.cookies {
             None => tool.arg("--no-cookies"),
             Some(cookies) => {
@@ -94,36 +95,43 @@ impl Downloader {
                 tool.arg("--cookies").arg(copy)
             }
         };
-        let seconds = self.max_duration.as_secs();
-        tool = tool
-            .arg("--match-filters")
-            .arg(format!("!is_live & duration <=? {seconds}"));
-        tool = tool.arg("--max-filesize").arg(max.to_string());
-        tool = tool.arg("-f").arg(formats(max));
         // Merging sound and picture is ffmpeg's work; it gets the same guards as ours.
         if let Ok(ffmpeg) = tool::find(&self.ffmpeg) {
             tool = tool.arg("--ffmpeg-location").arg(ffmpeg);
         }
-        tool = tool.arg("--postprocessor-args").arg(format!(
-            "ffmpeg_i:-protocol_whitelist file -format_whitelist mov,matroska -max_pixels {MAX_PIXELS}"
-        ));
         tool = tool
             .arg("-P")
             .arg(&folder)
-            .arg("-o")
-            .arg("%(autonumber)02d.%(ext)s");
+            .args(["-o", "%(autonumber)02d.%(ext)s"]);
         // The proxy's credential is handed over by stdin: command lines are public on a machine.
-        tool = tool.arg("--config-locations").arg("-");
+        tool = tool.args(["--config-locations", "-"]);
         tool.stdin = Stdin::Bytes(format!("--proxy {}\n", proxy.url()).into_bytes());
-        tool = tool.arg("--").arg(link.page_url(hosts.pages()).as_str());
+        tool = tool.args(["--", link.page_url(hosts.pages()).as_str()]);
         tool.max_stdout = 4 << 20;
         tool.limits = Limits {
             wall: WALL,
             cpu_seconds: Some(WALL.as_secs()),
-            file_size: Some(max + 1),
+            file_size: Some(self.max_bytes + 1),
             ..Limits::default()
         };
         Ok(tool)
+    }
+
+    fn limit_flags(&self) -> [String; 8] {
+        let (max, seconds) = (self.max_bytes, self.max_duration.as_secs());
+        [
+            "--match-filters".to_owned(),
+            format!("!is_live & duration <=? {seconds}"),
+            "--max-filesize".to_owned(),
+            max.to_string(),
+            "-f".to_owned(),
+            formats(max),
+            "--postprocessor-args".to_owned(),
+            format!(
+                "ffmpeg_i:-protocol_whitelist file -format_whitelist mov,matroska \
+                 -max_pixels {MAX_PIXELS}"
+            ),
+        ]
     }
 }
 
@@ -172,10 +180,6 @@ fn failure(output: &Output, answer: &Answer, proxy: &proxy::Proxy) -> Option<Dow
         class => class,
     };
     Some(DownloadError::new(class, detail))
-}
-
-fn flags() -> impl Iterator<Item = &'static str> {
-    FLAGS.split_ascii_whitespace()
 }
 
 /// One file with H.264 first, else any MP4, else picture and sound apart, else anything; always by

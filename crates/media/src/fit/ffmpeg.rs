@@ -163,8 +163,16 @@ impl Ffmpeg {
         }
         let (mut chains, mut joined) = (String::new(), String::new());
         for at in 0..pieces.len() {
-            chains += &format!("[{at}:v:0]{look}[p{at}];");
-            joined += &format!("[p{at}]");
+            chains.extend([
+                "[",
+                &at.to_string(),
+                ":v:0]",
+                look,
+                "[p",
+                &at.to_string(),
+                "];",
+            ]);
+            joined.extend(["[p", &at.to_string(), "]"]);
         }
         let graph = format!("{chains}{joined}concat=n={}:v=1:a=0[v]", pieces.len());
         args.extend(["-filter_complex".to_owned(), graph]);

@@ -61,6 +61,11 @@ impl Link {
         }
     }
 
+    /// The address that people open, at Instagram itself wherever the pages were read.
+    pub fn canonical_url(&self) -> Url {
+        self.page_url(&crate::settings::instagram_pages())
+    }
+
     /// The page of this link under `base` (Instagram's own, or where the simulator stands in).
     pub fn page_url(&self, base: &Url) -> Url {
         let path = match self {

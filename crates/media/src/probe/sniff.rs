@@ -84,89 +84,51 @@ pub(crate) fn sniff_file(path: &Path) -> std::io::Result<Sniffed> {
     Ok(sniff(&head))
 }
 
+/// First bytes and what they mean: a word at the start, and perhaps one further on.
+const MARKS: [(&[u8], usize, &[u8], Container); 10] = [
+    (b"\x1a\x45\xdf\xa3", 0, b"", Container::Matroska),
+    (b"RIFF", 8, b"AVI ", Container::Avi),
+    (b"RIFF", 8, b"WAVE", Container::Wav),
+    (b"RIFF", 8, b"WEBP", Container::Webp),
+    (b"OggS", 0, b"", Container::Ogg),
+    (b"ID3", 0, b"", Container::Mp3),
+    (b"\xff\xd8\xff", 0, b"", Container::Jpeg),
+    (b"\x89PNG\r\n\x1a\n", 0, b"", Container::Png),
+    (b"GIF87a", 0, b"", Container::Gif),
+    (b"GIF89a", 0, b"", Container::Gif),
+];
+
+/// First boxes of MP4 and QuickTime files.
+const FIRST_BOXES: [&[u8]; 6] = [b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"];
+
+/// Brands of still pictures in MP4's clothes (HEIC, AVIF), which this ffmpeg cannot read.
+const STILL_BRANDS: [&[u8]; 4] = [b"hei", b"hev", b"mif", b"avi"];
+
 pub(crate) fn sniff(head: &[u8]) -> Sniffed {
-    let media = |container| Sniffed::Media(container);
+    let at = |from: usize, word: &[u8]| head.get(from..).is_some_and(|rest| rest.starts_with(word));
+    if head.is_empty() {
+        return Sniffed::Empty;
+    }
+    if FIRST_BOXES.iter().any(|kind| at(4, kind)) {
+        let still = at(4, b"ftyp") && STILL_BRANDS.iter().any(|brand| at(8, brand));
+        return if still {
+            Sniffed::Unknown
+        } else {
+            Sniffed::Media(Container::IsoMedia)
+        };
+    }
+    if let Some((.., container)) = MARKS
+        .iter()
+        .find(|(first, from, second, _)| at(0, first) && at(*from, second))
+    {
+        return Sniffed::Media(*container);
+    }
     match head {
-        [] => Sniffed::Empty,
-        [
-            _,
-            _,
-            _,
-            _,
-            b'f',
-            b't',
-            b'y',
-            b'p',
-            b'h',
-            b'e',
-            b'i' | b'v',
-            ..,
-        ]
-        | [_, _, _, _, b'f', b't', b'y', b'p', b'm', b'i', b'f', ..]
-        | [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', ..] => Sniffed::Unknown,
-        [_, _, _, _, kind @ ..] if is_first_box(kind) => media(Container::IsoMedia),
-        [0x1a, 0x45, 0xdf, 0xa3, ..] => media(Container::Matroska),
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            _,
-            _,
-            _,
-            _,
-            b'A',
-            b'V',
-            b'I',
-            b' ',
-            ..,
-        ] => media(Container::Avi),
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            _,
-            _,
-            _,
-            _,
-            b'W',
-            b'A',
-            b'V',
-            b'E',
-            ..,
-        ] => media(Container::Wav),
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            _,
-            _,
-            _,
-            _,
-            b'W',
-            b'E',
-            b'B',
-            b'P',
-            ..,
-        ] => media(Container::Webp),
-        [b'O', b'g', b'g', b'S', ..] => media(Container::Ogg),
-        [b'I', b'D', b'3', ..] => media(Container::Mp3),
-        [0xff, 0xd8, 0xff, ..] => media(Container::Jpeg),
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => media(Container::Png),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => media(Container::Gif),
         // ADTS: twelve sync bits, layer 0. MPEG audio: the same sync with layer III.
-        [0xff, second, ..] if second & 0xf6 == 0xf0 => media(Container::Aac),
-        [0xff, second, ..] if second & 0xe6 == 0xe2 => media(Container::Mp3),
+        [0xff, second, ..] if second & 0xf6 == 0xf0 => Sniffed::Media(Container::Aac),
+        [0xff, second, ..] if second & 0xe6 == 0xe2 => Sniffed::Media(Container::Mp3),
         _ => sniff_text(head),
     }
-}
-
-fn is_first_box(kind: &[u8]) -> bool {
-    [b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"]
-        .iter()
-        .any(|word| kind.starts_with(*word))
 }
 
 fn sniff_text(head: &[u8]) -> Sniffed {

@@ -235,6 +235,8 @@ pub fn find(program: &Path) -> Result<PathBuf, ToolError> {
         .ok_or_else(not_found)
 }
 
+/// Longer than others: one loop in which output, end and deadline race, best read in one piece.
+///
 /// Starts the child and feeds `on_stdout` until it ends; `on_stdout` returns false to have it killed.
 async fn drive(tool: Tool, mut on_stdout: impl FnMut(&[u8]) -> bool) -> Result<Output, ToolError> {
     let program = tool.program.clone();

@@ -112,6 +112,25 @@ impl Feed {
         feed
     }
 
+    /// Brings the whole to a mean loudness in dBFS, without clipping.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // sample counts; clamped
+    pub(super) fn levelled(mut self, dbfs: f64) -> Self {
+        let energy: f64 = self.pcm.iter().map(|s| f64::from(*s).powi(2)).sum();
+        let mean = (energy / self.pcm.len().max(1) as f64).sqrt() / 32_768.0;
+        let loudest = self
+            .pcm
+            .iter()
+            .map(|s| f64::from(*s).abs())
+            .fold(1.0, f64::max);
+        if mean > 0.0 {
+            let gain = (10.0_f64.powf(dbfs / 20.0) / mean).min(32_767.0 / loudest);
+            for sample in &mut self.pcm {
+                *sample = (f64::from(*sample) * gain).round() as i16;
+            }
+        }
+        self
+    }
+
     /// How long it is.
     pub(super) fn length_ms(&self) -> u64 {
         (self.pcm.len() / (RATE / 1000)) as u64
@@ -170,6 +189,7 @@ pub(super) fn samples(ms: u64) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation)] // tones made by hand
 mod tests {
     use super::*;
 
@@ -198,6 +218,30 @@ mod tests {
         assert_eq!(feed.clip_ms(3_300), 20_000);
         assert_eq!(feed.clip_ms(3_800), 20_500);
         assert_eq!(feed.clip_ms(99_000), 21_000);
+    }
+
+    #[test]
+    fn loudness_is_set_and_nothing_clips() {
+        let tone = |level: f32| -> Feed {
+            let pcm: Vec<i16> = (0..16_000_u16)
+                .map(|i| ((f32::from(i) * 0.1).sin() * level) as i16)
+                .collect();
+            Feed::new(
+                &pcm,
+                &[Span {
+                    start_ms: 0,
+                    end_ms: 1_000,
+                }],
+            )
+        };
+        let peak = |feed: Feed| feed.pcm.iter().map(|s| s.unsigned_abs()).max();
+        let quiet = peak(tone(30_000.0).levelled(-32.0)).unwrap();
+        assert!(
+            (1_150..1_180).contains(&quiet),
+            "-32 dBFS of a sine peaks at 1,164: {quiet}"
+        );
+        assert_eq!(peak(tone(30_000.0).levelled(20.0)), Some(32_767));
+        assert_eq!(peak(tone(0.0).levelled(-32.0)), Some(0));
     }
 
     #[test]

@@ -285,3 +285,67 @@ pub(crate) fn own_program(set: Option<&Path>) -> Result<PathBuf, String> {
         None => std::env::current_exe().map_err(|_| "cannot find our own program file".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    async fn hear(script: &str, next_line: Duration) -> (Result<Lines, Fall>, Duration) {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("worker");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let job = Job {
+            program: &program,
+            model: &program,
+            dir: dir.path(),
+            language: None,
+            threads: 1,
+            limits: Tight {
+                address_space: None,
+                next_line: Some(next_line),
+            },
+        };
+        let pcm = vec![0_i16; 32_000];
+        let spans = [Span {
+            start_ms: 0,
+            end_ms: 2_000,
+        }];
+        let began = std::time::Instant::now();
+        let heard = listen(&job, &pcm, &spans, &Progress::none()).await;
+        (heard, began.elapsed())
+    }
+
+    const CHUNK: &str = r#"echo '{"t":"chunk","i":0,"n":2,"t0":0.0,"t1":1.0,"text":"one"}'"#;
+
+    #[tokio::test]
+    async fn a_worker_that_hangs_is_stopped_and_keeps_what_it_said() {
+        let (heard, took) = hear("sleep 600", Duration::from_millis(300)).await;
+        assert!(heard.unwrap_err().why.contains("too slow"));
+        assert!(took < Duration::from_secs(20), "{took:?}");
+        let script = format!("{CHUNK}; sleep 600");
+        let (heard, _) = hear(&script, Duration::from_secs(5)).await;
+        let fall = heard.unwrap_err();
+        assert!(fall.why.contains("too slow"));
+        let raw = fall.heard.into_raw(true);
+        assert!(raw.incomplete);
+        assert_eq!(raw.segments[0].text, "one");
+        assert_eq!(raw.segments[0].time, Some((0, 1_000)));
+    }
+
+    #[tokio::test]
+    async fn endless_lines_and_false_ends_are_no_success() {
+        let (heard, _) = hear("exec cat /dev/zero", Duration::from_secs(30)).await;
+        assert!(heard.unwrap_err().why.contains("TooMuchOutput"));
+        let (heard, _) = hear(r#"echo '{"t":"done"}'; exit 7"#, Duration::from_secs(30)).await;
+        assert!(heard.is_err(), "done with a failure is a failure");
+        let (heard, _) = hear(
+            &format!(r#"{CHUNK}; echo '{{"t":"done"}}'"#),
+            Duration::from_secs(30),
+        )
+        .await;
+        assert!(!heard.unwrap().is_empty());
+    }
+}

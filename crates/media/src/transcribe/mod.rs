@@ -241,7 +241,7 @@ impl Ear {
                 remote::listen(&self.settings.speech, ffmpeg, dir, &feed, hints.language).await
             }
             Engine::Command { command, .. } => {
-                command::listen(command, dir, &Feed::new(pcm, &hearing.spans)).await
+                command::listen(command, dir, Feed::new(pcm, &hearing.spans)).await
             }
             Engine::Embedded(model) => self.embedded(model, sample).await,
         }

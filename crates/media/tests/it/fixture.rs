@@ -19,6 +19,13 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// The host that the client named.
+    pub(crate) fn host(&self) -> String {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        let mut hosts = lines.filter(|(name, _)| name.eq_ignore_ascii_case("host"));
+        hosts.next().unwrap().1.trim().to_owned()
+    }
+
     pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap()
     }
@@ -139,8 +146,10 @@ async fn serve(
     stream.write_all(b"\r\n").await?;
     if !seen.head.starts_with("HEAD") {
         stream.write_all(&reply.body).await?;
-        while reply.endless {
-            stream.write_all(&reply.body).await?;
+        if reply.endless {
+            loop {
+                stream.write_all(&reply.body).await?;
+            }
         }
     }
     if reply.hang {
@@ -195,7 +204,7 @@ pub(crate) fn yt_dlp() -> PathBuf {
     });
     assert!(
         path.is_file(),
-        "yt-dlp is missing at {}: run `make setup`, or name it in GRAMOPHONE_TEST_YT_DLP",
+        "yt-dlp is missing at {}: run `make setup-test`, or name it in GRAMOPHONE_TEST_YT_DLP",
         path.display()
     );
     path.canonicalize().unwrap()
@@ -227,7 +236,7 @@ pub(crate) async fn ffmpeg(dir: &Path, args: &str) {
         .args(["-hide_banner", "-nostdin", "-y", "-v", "error"])
         .args(args.split_whitespace())
         .limits(Limits {
-            wall: Duration::from_secs(120),
+            wall: Duration::from_mins(2),
             file_size: Some(1 << 30),
             address_space: None,
             ..Limits::default()

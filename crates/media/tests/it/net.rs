@@ -265,7 +265,10 @@ async fn redirects_are_judged_like_the_first_url() {
         _ => Reply::new(404, "text/html", ""),
     })
     .await;
-    let guard = Guard::new(Hosts::new(&site.url("/pages"), &[site.host.clone()]));
+    let guard = Guard::new(Hosts::new(
+        &site.url("/pages"),
+        std::slice::from_ref(&site.host),
+    ));
     let client = net::client(&guard).unwrap();
     let get = async |path: &str| {
         client
@@ -323,7 +326,10 @@ async fn sizes_and_times_hold_while_bytes_stream() {
         _ => Reply::new(429, "text/html", "").header("Retry-After", "77"),
     })
     .await;
-    let guard = Guard::new(Hosts::new(&site.url("/pages"), &[site.host.clone()]));
+    let guard = Guard::new(Hosts::new(
+        &site.url("/pages"),
+        std::slice::from_ref(&site.host),
+    ));
     let client = net::client(&guard).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let budget = Budget {

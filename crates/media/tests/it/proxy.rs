@@ -27,7 +27,10 @@ async fn site() -> Site {
 
 async fn start(site: &Site, max_bytes: u64) -> Proxy {
     provider();
-    let guard = Guard::new(Hosts::new(&site.url("/pages"), &[site.host.clone()]));
+    let guard = Guard::new(Hosts::new(
+        &site.url("/pages"),
+        std::slice::from_ref(&site.host),
+    ));
     proxy::start(guard, Reach::PagesAndMedia, max_bytes)
         .await
         .unwrap()
@@ -58,7 +61,7 @@ fn credential(proxy: &Proxy) -> String {
     for byte in pair.bytes() {
         bits += &format!("{byte:08b}");
     }
-    while bits.len() % 6 != 0 {
+    while !bits.len().is_multiple_of(6) {
         bits.push('0');
     }
     let mut text: String = bits
@@ -68,7 +71,7 @@ fn credential(proxy: &Proxy) -> String {
             char::from(digits[usize::from_str_radix(std::str::from_utf8(six).unwrap(), 2).unwrap()])
         })
         .collect();
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     format!("Proxy-Authorization: Basic {text}\r\n")

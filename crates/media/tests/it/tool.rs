@@ -17,7 +17,8 @@ fn alive(needle: &str) -> usize {
         .filter(|entry| {
             std::fs::read(entry.path().join("cmdline")).is_ok_and(|line| {
                 let line = String::from_utf8_lossy(&line).replace('\0', " ");
-                line.contains(needle) && line.starts_with("sleep")
+                let program = line.split(' ').next().unwrap_or_default();
+                program.ends_with("sleep") && line.contains(needle)
             })
         })
         .count()
@@ -190,4 +191,39 @@ async fn lines_arrive_while_the_child_runs() {
     .unwrap();
     assert!(output.success());
     assert_eq!(seen, ["first", "second"]);
+}
+
+#[tokio::test]
+async fn children_die_with_a_server_that_is_killed() {
+    const PLAY_SERVER: &str = "GRAMOPHONE_TEST_PLAY_SERVER";
+    let dir = tempfile::tempdir().unwrap();
+    if std::env::var_os(PLAY_SERVER).is_some() {
+        // The second copy of this test: a server in the middle of a job.
+        let limits = Limits {
+            wall: Duration::from_mins(2),
+            ..Limits::default()
+        };
+        tool::run(Tool::new("sleep", dir.path()).arg("4210014").limits(limits))
+            .await
+            .unwrap();
+        return;
+    }
+    let name = "tool::children_die_with_a_server_that_is_killed";
+    let mut server = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name])
+        .env(PLAY_SERVER, "1")
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let up = tokio::time::timeout(Duration::from_secs(30), async {
+        while alive("4210014") == 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    up.await.expect("the second copy never started its child");
+    // KILL: it gets no chance to clean up.
+    server.kill().unwrap();
+    server.wait().unwrap();
+    gone("4210014").await;
 }

@@ -17,7 +17,7 @@ pub struct AccountLine {
     pub reason: Option<String>,
 }
 
-/// The account of the settings.
+/// The account of the settings and every account with a state of its own.
 pub async fn list(settings: &Settings) -> anyhow::Result<Vec<AccountLine>> {
     let store = app::open_store(settings, false).await?;
     let lines = lines(&store, settings.instagram.account_id.as_deref()).await;
@@ -26,11 +26,16 @@ pub async fn list(settings: &Settings) -> anyhow::Result<Vec<AccountLine>> {
 }
 
 async fn lines(store: &Store, configured: Option<&str>) -> anyhow::Result<Vec<AccountLine>> {
-    let Some(account) = configured else {
-        return Ok(Vec::new());
-    };
-    let state = store.account_state(CHANNEL, account).await?;
-    Ok(vec![line(account.to_owned(), state)])
+    let mut states = store.account_states(CHANNEL).await?;
+    if let Some(account) = configured
+        && !states.iter().any(|(known, _)| known == account)
+    {
+        states.push((account.to_owned(), AccountState::Active));
+    }
+    Ok(states
+        .into_iter()
+        .map(|(account, state)| line(account, state))
+        .collect())
 }
 
 fn line(account: String, state: AccountState) -> AccountLine {

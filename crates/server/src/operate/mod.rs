@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod doctor;
 pub mod init;
 pub mod models;
+pub mod replay;
 
 use crate::{app, settings::Settings};
 

@@ -131,7 +131,7 @@ impl Settings {
         let schema = merged.clone();
         if let Some((path, text)) = &sources.file {
             match text.parse::<Table>() {
-                Ok(table) => overlay_file(&mut merged, &schema, table, &mut problems),
+                Ok(table) => overlay_file(&mut merged, &schema, &table, &mut problems),
                 Err(error) => problems.0.push(Problem::new(
                     path.display().to_string(),
                     format!("is not TOML: {}", error.message()),
@@ -213,12 +213,12 @@ fn defaults(problems: &mut Problems) -> Table {
     })
 }
 
-fn overlay_file(merged: &mut Table, schema: &Table, file: Table, problems: &mut Problems) {
+fn overlay_file(merged: &mut Table, schema: &Table, file: &Table, problems: &mut Problems) {
     let mut given = BTreeSet::new();
-    collect_keys("", &file, &mut given);
+    collect_keys("", file, &mut given);
     let known = known_keys();
     for key in given {
-        let Some(value) = rules::lookup(&file, &key) else {
+        let Some(value) = rules::lookup(file, &key) else {
             continue;
         };
         match rules::lookup(schema, &key) {

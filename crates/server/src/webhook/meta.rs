@@ -282,10 +282,10 @@ impl Inbox {
                 match self.spool.drain(|record| self.store_record(record)).await {
                     Ok(0) => {}
                     Ok(count) => {
-                        tracing::info!(count, "spooled deliveries moved into the database")
+                        tracing::info!(count, "spooled deliveries moved into the database");
                     }
                     Err(error) => {
-                        tracing::warn!(%error, waiting = self.spool.depth(), "the spool waits for the database")
+                        tracing::warn!(%error, waiting = self.spool.depth(), "the spool waits for the database");
                     }
                 }
             }

@@ -9,7 +9,7 @@ use simulator::{Options, Simulator};
 
 use crate::house::{House, eventually};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Street {
     simulator: Simulator,

@@ -1,10 +1,17 @@
 //! The server from outside: real sockets, a temporary store, the simulator as Meta.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail tests"
+)]
 
 mod client;
 mod flow;
 mod house;
 mod outage;
 mod pages;
+mod replay;
 mod settings;
 mod slow;
 mod tidy;

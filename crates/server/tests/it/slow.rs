@@ -178,7 +178,7 @@ async fn a_claimed_length_above_the_cap_is_refused_before_its_body() {
 #[tokio::test]
 async fn too_many_connections_are_closed_at_the_door() {
     let house = House::serving(&[("listen.max_connections", "3")]).await;
-    let mut held = Vec::new();
+    let mut seated = Vec::new();
     for _ in 0..3 {
         let mut wire = Wire::open(house.address).await;
         // An answered request proves that this connection has its seat.
@@ -187,14 +187,14 @@ async fn too_many_connections_are_closed_at_the_door() {
         tokio::io::AsyncReadExt::read_exact(&mut wire.0, &mut first)
             .await
             .unwrap();
-        held.push(wire);
+        seated.push(wire);
     }
     let mut fourth = Wire::open(house.address).await;
     assert_eq!(
         fourth.until_closed(Duration::from_secs(3)).await.as_deref(),
         Some("")
     );
-    drop(held);
+    drop(seated);
     let body = messages(&[("m-1", "55", "hello")]);
     crate::house::eventually("a freed seat is taken again", PATIENCE, || async {
         let mut wire = Wire::open(house.address).await;

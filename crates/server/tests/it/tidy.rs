@@ -57,8 +57,6 @@ fn files_under(folder: &Path, found: &mut Vec<PathBuf>) {
 struct Source {
     /// Path from the root, with slashes.
     name: String,
-    /// Which crate it belongs to.
-    krate: String,
     text: String,
 }
 
@@ -90,11 +88,9 @@ fn sources() -> Vec<Source> {
                 .unwrap()
                 .to_string_lossy()
                 .into_owned();
-            let krate = name.split('/').nth(1).unwrap().to_owned();
             Source {
                 text: fs::read_to_string(&path).unwrap(),
                 name,
-                krate,
             }
         })
         .collect()

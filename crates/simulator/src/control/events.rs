@@ -1,5 +1,5 @@
-//! Everything else that happens on Instagram and becomes a webhook: seen, reactions, unsending, edits,
-//! stories, taps, comments, mentions, and what another app or a hand does with the account.
+//! What a person does in a thread beside writing: seeing, reacting, unsending, editing, tapping, and
+//! answering or mentioning in stories.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,13 +9,12 @@ use serde_json::{Value, json};
 use super::people::{self, StoryIn};
 use super::share::{self, AttachmentIn};
 use super::{Answer, Refused};
-use crate::webhook::event::{Event, List, echo, inbound};
+use crate::webhook::event::{Event, inbound};
 use crate::webhook::{self, Timing};
 use crate::world::Shared;
-use crate::world::comment::Comment;
-use crate::world::thread::{From, Message, Owner};
+use crate::world::thread::{From, Message};
 
-fn send(world: &Shared, event: Event) -> Json<Value> {
+pub(super) fn send(world: &Shared, event: Event) -> Json<Value> {
     let deliveries = webhook::emit(world, event, Timing::default());
     Json(json!({"deliveries": people::ids(&deliveries)}))
 }
@@ -275,195 +274,4 @@ pub(super) async fn referral(State(world): State<Shared>, Json(input): Json<TapI
         &world,
         Event::messaging(&account, &input.from, "referral", item),
     ))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CommentIn {
-    /// The account itself comments when this is its id.
-    from: String,
-    to: Option<String>,
-    text: String,
-    media_id: Option<String>,
-    /// `FEED`, `REELS`, `AD`, …
-    media_product_type: Option<String>,
-    parent_id: Option<String>,
-    #[serde(default)]
-    live: bool,
-}
-
-pub(super) async fn comment(State(world): State<Shared>, Json(input): Json<CommentIn>) -> Answer {
-    let account = people::account(&world, input.to.as_deref())?;
-    let id = world.new_id("178");
-    let own = input.from == account;
-    let username = {
-        let mut state = world.lock();
-        let username = if own {
-            state
-                .accounts
-                .get(&account)
-                .map(|account| account.username.clone())
-        } else {
-            Some(state.person(&input.from).username.clone())
-        };
-        state.comments.insert(
-            id.clone(),
-            Comment {
-                account: account.clone(),
-                person: input.from.clone(),
-                at_ms: world.clock().now_ms(),
-                replied_privately: false,
-            },
-        );
-        username
-    };
-    let mut value = json!({
-        "id": id,
-        "text": input.text,
-        "from": {"id": input.from, "username": username},
-        "media": {
-            "id": input.media_id.unwrap_or_else(|| "17900000000000001".into()),
-            "media_product_type": input.media_product_type.unwrap_or_else(|| "FEED".into()),
-        },
-    });
-    if let Some(parent) = input.parent_id {
-        value["parent_id"] = parent.into();
-    }
-    let field = if input.live {
-        "live_comments"
-    } else {
-        "comments"
-    };
-    let Json(mut answer) = send(&world, Event::change(&account, &input.from, field, &value));
-    answer["id"] = id.into();
-    Ok(Json(answer))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MentionIn {
-    to: Option<String>,
-    media_id: Option<String>,
-    comment_id: Option<String>,
-}
-
-pub(super) async fn mention(State(world): State<Shared>, Json(input): Json<MentionIn>) -> Answer {
-    let account = people::account(&world, input.to.as_deref())?;
-    let mut value = json!({"media_id": input.media_id.unwrap_or_else(|| world.new_id("179"))});
-    if let Some(comment) = input.comment_id {
-        value["comment_id"] = comment.into();
-    }
-    Ok(send(
-        &world,
-        Event::change(&account, "", "mentions", &value),
-    ))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TextIn {
-    to: Option<String>,
-    /// The person, for a message that the account's owner types by hand.
-    person: Option<String>,
-    text: String,
-}
-
-/// The owner writes to their own account: an echo that is not one (`is_self`).
-pub(super) async fn self_message(State(world): State<Shared>, Json(input): Json<TextIn>) -> Answer {
-    let account = people::account(&world, input.to.as_deref())?;
-    let what =
-        json!({"mid": world.new_mid(), "text": input.text, "is_echo": true, "is_self": true});
-    let item = inbound(&account, &account, world.clock().now_ms(), "message", what);
-    Ok(send(
-        &world,
-        Event::messaging(&account, &account, "self", item),
-    ))
-}
-
-/// The owner answers a person in the app: an echo with a `mid` that no send of ours returned.
-pub(super) async fn echo_by_hand(State(world): State<Shared>, Json(input): Json<TextIn>) -> Answer {
-    let account = people::account(&world, input.to.as_deref())?;
-    let person = input
-        .person
-        .ok_or_else(|| Refused::bad("give the person written to"))?;
-    let mut message = Message::new(world.new_mid(), world.clock().now_ms(), From::Business);
-    message.text = Some(input.text);
-    let event = echo(&world, &account, &person, &message);
-    let mid = message.mid.clone();
-    {
-        let mut state = world.lock();
-        state.person(&person);
-        state.add(&account, &person, message);
-    }
-    world.changed(&account, &person, "message");
-    let Json(mut answer) = send(&world, event);
-    answer["mid"] = mid.into();
-    Ok(Json(answer))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OwnerIn {
-    person: String,
-    to: Option<String>,
-    /// `ours` or `other`.
-    owner: String,
-}
-
-/// Another app takes or passes the thread; its events come as `standby` meanwhile.
-pub(super) async fn owner(State(world): State<Shared>, Json(input): Json<OwnerIn>) -> Answer {
-    let account = people::account(&world, input.to.as_deref())?;
-    let ours = world.options().app_id.clone();
-    let other = "200000000000002".to_owned();
-    let (owner, key, before, after) = match input.owner.as_str() {
-        "other" => (Owner::Other, "take_thread_control", ours, other),
-        "ours" => (Owner::Ours, "pass_thread_control", other, ours),
-        _ => return Err(Refused::bad("owner is ours or other")),
-    };
-    // The handover itself is told to us directly, not as standby.
-    world.lock().thread(&account, &input.person).owner = Owner::Ours;
-    let what = json!({"previous_owner_app_id": before, "new_owner_app_id": after, "metadata": ""});
-    let item = inbound(&account, &input.person, world.clock().now_ms(), key, what);
-    let answer = send(
-        &world,
-        Event::messaging(&account, &input.person, "handover", item),
-    );
-    world.lock().thread(&account, &input.person).owner = owner;
-    Ok(answer)
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AnyIn {
-    /// `messaging`, `standby` or `changes`.
-    list: String,
-    to: Option<String>,
-    #[serde(default)]
-    person: String,
-    /// Our word for it in the delivery list.
-    kind: Option<String>,
-    item: Value,
-}
-
-/// An event that has no call of its own, in a real envelope: what Meta adds next.
-pub(super) async fn any(State(world): State<Shared>, Json(input): Json<AnyIn>) -> Answer {
-    let account = people::account(&world, input.to.as_deref())?;
-    let list = match input.list.as_str() {
-        "messaging" => List::Messaging,
-        "standby" => List::Standby,
-        "changes" => List::Changes,
-        _ => return Err(Refused::bad("list is messaging, standby or changes")),
-    };
-    let kind = match input.kind.as_deref() {
-        Some("policy") => "policy",
-        Some("optin") => "optin",
-        Some("story_insights") => "story_insights",
-        _ => "other",
-    };
-    let mut event = Event::messaging(&account, &input.person, kind, input.item);
-    event.list = list;
-    if list == List::Changes {
-        event.field = "comments";
-    }
-    Ok(send(&world, event))
 }

@@ -1,5 +1,6 @@
 //! The control API under `/_sim`: how a test, a load generator or the phone page moves the world.
 
+mod account_events;
 mod accounts;
 mod events;
 mod people;
@@ -39,12 +40,12 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/_sim/stories", post(events::story))
         .route("/_sim/postbacks", post(events::postback))
         .route("/_sim/referrals", post(events::referral))
-        .route("/_sim/comments", post(events::comment))
-        .route("/_sim/mentions", post(events::mention))
-        .route("/_sim/self", post(events::self_message))
-        .route("/_sim/echoes", post(events::echo_by_hand))
-        .route("/_sim/threads/owner", post(events::owner))
-        .route("/_sim/events", post(events::any))
+        .route("/_sim/comments", post(account_events::comment))
+        .route("/_sim/mentions", post(account_events::mention))
+        .route("/_sim/self", post(account_events::self_message))
+        .route("/_sim/echoes", post(account_events::echo_by_hand))
+        .route("/_sim/threads/owner", post(account_events::owner))
+        .route("/_sim/events", post(account_events::any))
         .route(
             "/_sim/webhooks",
             get(webhooks::list)

@@ -182,8 +182,7 @@ pub(super) fn story_reply(world: &Shared, story: StoryIn) -> ReplyTo {
 pub(super) struct PersonIn {
     username: Option<String>,
     /// `null` takes the name away, as some profiles have none.
-    #[serde(deserialize_with = "given")]
-    name: Option<Option<String>>,
+    name: NameIn,
     has_picture: Option<bool>,
     followers: Option<u64>,
     verified: Option<bool>,
@@ -192,11 +191,18 @@ pub(super) struct PersonIn {
     blocked: Option<bool>,
 }
 
-/// Tells a field that is `null` from one that is absent.
-fn given<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Some)
+/// A name that is given, taken away by `null`, or not spoken of.
+#[derive(Debug, Default)]
+enum NameIn {
+    #[default]
+    Unchanged,
+    Becomes(Option<String>),
+}
+
+impl<'de> Deserialize<'de> for NameIn {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::<String>::deserialize(deserializer).map(Self::Becomes)
+    }
 }
 
 /// `POST /_sim/people/{igsid}`: who somebody is; creates them.
@@ -210,7 +216,7 @@ pub(super) async fn change(
     if let Some(username) = input.username {
         person.username = username;
     }
-    if let Some(name) = input.name {
+    if let NameIn::Becomes(name) = input.name {
         person.name = name;
     }
     if let Some(followers) = input.followers {

@@ -114,10 +114,7 @@ async fn attachment(world: &Shared, part: &Part, probing: bool) -> Value {
 
 async fn size(world: &Shared, asset: &Arc<crate::world::asset::Asset>) -> u64 {
     match world.asset_path(asset).await {
-        Some(path) => tokio::fs::metadata(path)
-            .await
-            .map(|data| data.len())
-            .unwrap_or(0),
+        Some(path) => tokio::fs::metadata(path).await.map_or(0, |data| data.len()),
         None => 0,
     }
 }

@@ -103,7 +103,7 @@ pub(super) async fn release(State(world): State<Shared>, input: Option<Json<Rele
     let Json(input) = input.unwrap_or_default();
     let order = match &input.order {
         Value::Null => Order::AsIs,
-        Value::String(word) => match word.as_str() {
+        Value::String(named) => match named.as_str() {
             "as_is" => Order::AsIs,
             "reverse" => Order::Reverse,
             "shuffle" => Order::Shuffle(input.seed),

@@ -111,9 +111,8 @@ impl Call {
         self.request.extensions_mut().insert(hints);
         // In a task of its own, so that a client that goes away meanwhile does not undo the call.
         let call = tokio::spawn(self.next.run(self.request));
-        let mut response = match call.await {
-            Ok(response) => response,
-            Err(_) => return plain(StatusCode::INTERNAL_SERVER_ERROR),
+        let Ok(mut response) = call.await else {
+            return plain(StatusCode::INTERNAL_SERVER_ERROR);
         };
         for kind in after {
             response = changed(response, kind).await;

@@ -204,22 +204,22 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn check(value: Value) -> Result<Draft, i64> {
+    fn check(value: &Value) -> Result<Draft, i64> {
         draft(value.as_object().unwrap())
             .map_err(|error| error.body()["error"]["error_subcode"].as_i64().unwrap_or(0))
     }
 
     #[test]
     fn text_is_counted_in_bytes() {
-        assert!(check(json!({"text": "a".repeat(1_000)})).is_ok());
-        assert!(check(json!({"text": "é".repeat(500)})).is_ok());
+        assert!(check(&json!({"text": "a".repeat(1_000)})).is_ok());
+        assert!(check(&json!({"text": "é".repeat(500)})).is_ok());
         assert_eq!(
-            check(json!({"text": "é".repeat(501)})).unwrap_err(),
+            check(&json!({"text": "é".repeat(501)})).unwrap_err(),
             2_534_015
         );
-        assert_eq!(check(json!({"text": ""})).unwrap_err(), 2_534_015);
-        assert_eq!(check(json!({})).unwrap_err(), 2_534_015);
-        assert_eq!(check(json!({"txet": "a"})).unwrap_err(), 0);
+        assert_eq!(check(&json!({"text": ""})).unwrap_err(), 2_534_015);
+        assert_eq!(check(&json!({})).unwrap_err(), 2_534_015);
+        assert_eq!(check(&json!({"txet": "a"})).unwrap_err(), 0);
     }
 
     #[test]
@@ -227,20 +227,20 @@ mod tests {
         let image = json!({"type": "image", "payload": {"attachment_id": "1"}});
         let video = json!({"type": "video", "payload": {"url": "https://example.org/v.mp4"}});
         assert_eq!(
-            check(json!({"attachments": [image, image]}))
+            check(&json!({"attachments": [image, image]}))
                 .unwrap()
                 .parts
                 .len(),
             2
         );
-        assert!(check(json!({"attachments": [image, video]})).is_err());
-        assert!(check(json!({"attachments": vec![image.clone(); 11]})).is_err());
-        assert!(check(json!({"attachment": video})).unwrap().is_media());
+        assert!(check(&json!({"attachments": [image, video]})).is_err());
+        assert!(check(&json!({"attachments": vec![image.clone(); 11]})).is_err());
+        assert!(check(&json!({"attachment": video})).unwrap().is_media());
         assert!(
-            check(json!({"attachments": image})).is_ok(),
+            check(&json!({"attachments": image})).is_ok(),
             "one image as an object"
         );
-        assert!(check(json!({"attachment": {"type": "video", "payload": {}}})).is_err());
-        assert!(check(json!({"text": "a", "attachment": image})).is_err());
+        assert!(check(&json!({"attachment": {"type": "video", "payload": {}}})).is_err());
+        assert!(check(&json!({"text": "a", "attachment": image})).is_err());
     }
 }

@@ -216,7 +216,7 @@ async fn parts(
                 part.asset = Some(stored(&world.lock(), caller, &draft.kind, &id)?);
             }
             PartFrom::Url(url) => {
-                part.asset = Some(upload::fetch(world, &draft.kind, &url).await?.id.clone())
+                part.asset = Some(upload::fetch(world, &draft.kind, &url).await?.id.clone());
             }
             PartFrom::Payload(payload) => part.payload = Some(payload),
             PartFrom::Nothing => {}

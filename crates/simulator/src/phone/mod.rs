@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    http::{HeaderValue, header},
+    extract::Path,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -14,9 +15,20 @@ use axum::{
 use crate::world::World;
 
 const PAGE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("script.js");
-const WORDS: &str = include_str!("words.js");
+
+/// The page's parts: name, media type, text.
+const PARTS: [(&str, &str, &str); 8] = [
+    ("style.css", CSS, include_str!("style.css")),
+    ("script.js", JS, include_str!("script.js")),
+    ("words.js", JS, include_str!("words.js")),
+    ("dom.js", JS, include_str!("dom.js")),
+    ("thread.js", JS, include_str!("thread.js")),
+    ("tray.js", JS, include_str!("tray.js")),
+    ("inside.js", JS, include_str!("inside.js")),
+    ("sign.svg", "image/svg+xml", include_str!("sign.svg")),
+];
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
 
 /// Everything comes from this host, and nothing is inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; \
@@ -32,20 +44,16 @@ pub(crate) fn routes() -> Router<Arc<World>> {
             "/_sim/",
             get(async || page("text/html; charset=utf-8", PAGE)),
         )
-        .route(
-            "/_sim/phone/style.css",
-            get(async || page("text/css; charset=utf-8", STYLE)),
-        )
-        .route(
-            "/_sim/phone/script.js",
-            get(async || page("text/javascript; charset=utf-8", SCRIPT)),
-        )
-        .route(
-            "/_sim/phone/words.js",
-            get(async || page("text/javascript; charset=utf-8", WORDS)),
-        )
+        .route("/_sim/phone/{part}", get(part))
         .route("/_sim/reels", get(reels::list).post(reels::create))
         .route("/_sim/posters/{code}/{file}", get(reels::poster))
+}
+
+async fn part(Path(name): Path<String>) -> Response {
+    match PARTS.iter().find(|(known, _, _)| *known == name) {
+        Some((_, mime, text)) => page(mime, text),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 fn page(mime: &'static str, text: &'static str) -> Response {

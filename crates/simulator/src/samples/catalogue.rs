@@ -159,6 +159,7 @@ pub(super) fn all() -> Vec<Sample> {
     all
 }
 
+#[allow(clippy::too_many_lines, reason = "a list, not a procedure")]
 fn talks() -> Vec<Sample> {
     let rows = [
         (
@@ -353,6 +354,7 @@ fn without_words() -> Vec<Sample> {
         .collect()
 }
 
+#[allow(clippy::too_many_lines, reason = "a list, not a procedure")]
 fn odd_files() -> Vec<Sample> {
     let hour =
         "The old bridge was built in two years by forty workers, and it still carries trains.";

@@ -168,7 +168,7 @@ impl Item {
                 match self.sound {
                     Sound::None { .. } => {}
                     Sound::Silence { .. } => {
-                        args.extend(words(&format!("-map {}:a", layers.count)))
+                        args.extend(words(&format!("-map {}:a", layers.count)));
                     }
                     _ => args.extend(words("-map [heard]")),
                 }

@@ -3,8 +3,10 @@
 
 mod deliver;
 pub(crate) mod encode;
+mod envelope;
 pub(crate) mod event;
 mod handshake;
+mod held;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +15,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use url::Url;
@@ -25,6 +27,7 @@ use encode::Spelling;
 use event::{Event, List};
 pub use handshake::HandshakeError;
 pub(crate) use handshake::{open, set_target, target_in_background};
+pub(crate) use held::{Order, release};
 
 /// Deliveries under way at once; Meta's number is unknown, a receiver must take many.
 const AT_ONCE: usize = 64;
@@ -67,16 +70,6 @@ struct Inner {
 pub(crate) struct BatchPlan {
     pub(crate) size: usize,
     pub(crate) ms: u64,
-}
-
-/// How held events leave.
-#[derive(Debug, Clone)]
-pub(crate) enum Order {
-    AsIs,
-    Reverse,
-    Shuffle(u64),
-    /// Positions in the held list; those not named follow.
-    Given(Vec<usize>),
 }
 
 /// When a delivery may leave, and what for.
@@ -201,47 +194,6 @@ pub(crate) fn emit(world: &Shared, event: Event, timing: Timing) -> Vec<Arc<Deli
     send(world, vec![event], timing)
 }
 
-/// Lets held events go. Returns the ids of the deliveries they became.
-pub(crate) fn release(world: &Shared, order: &Order, batch: usize) -> Vec<Arc<Delivery>> {
-    let mut held = {
-        let mut inner = world.webhooks().lock();
-        inner.holding = false;
-        std::mem::take(&mut inner.held)
-    };
-    arrange(&mut held, order);
-    let batch = batch.clamp(1, BATCH_LIMIT);
-    let mut deliveries = Vec::new();
-    let mut rest = held.into_iter().peekable();
-    while rest.peek().is_some() {
-        let events: Vec<Event> = rest.by_ref().take(batch).collect();
-        // One lane for all of them: the order a test asked for must be the order they leave in.
-        deliveries.extend(send_in_lane(
-            world,
-            events,
-            Timing::default(),
-            Some("released"),
-        ));
-    }
-    deliveries
-}
-
-fn arrange(events: &mut Vec<Event>, order: &Order) {
-    match order {
-        Order::AsIs => {}
-        Order::Reverse => events.reverse(),
-        Order::Shuffle(seed) => events.shuffle(&mut rand::rngs::StdRng::seed_from_u64(*seed)),
-        Order::Given(positions) => {
-            let mut slots: Vec<Option<Event>> = events.drain(..).map(Some).collect();
-            let named: Vec<Event> = positions
-                .iter()
-                .filter_map(|position| slots.get_mut(*position).and_then(Option::take))
-                .collect();
-            events.extend(named);
-            events.extend(slots.into_iter().flatten());
-        }
-    }
-}
-
 /// Drops what the account is not subscribed to, and moves to `standby` what another app owns.
 fn subscribed(world: &World, mut event: Event) -> Option<Event> {
     let state = world.lock();
@@ -294,7 +246,7 @@ fn send_in_lane(
             str::to_owned,
         );
         let kinds: Vec<&'static str> = events.iter().map(|event| event.kind).collect();
-        let body = encode::encode(&envelope(world, &events), spelling);
+        let body = encode::encode(&envelope::envelope(world, &events), spelling);
         let delivery = Arc::new(Delivery::new(
             world,
             kinds,
@@ -395,41 +347,4 @@ impl Webhooks {
         inner.next += 1;
         format!("delivery-{}", inner.next)
     }
-}
-
-/// One entry per account and person, so that a batch has several entries and several items in one.
-fn envelope(world: &World, events: &[Event]) -> Value {
-    let now_ms = world.clock().now_ms();
-    let mut entries: Vec<(&str, &str, List, Vec<Value>)> = Vec::new();
-    for event in events {
-        let last = entries.last_mut().filter(|(account, person, list, _)| {
-            *account == event.account && *person == event.person && *list == event.list
-        });
-        match last {
-            Some((.., items)) => items.push(event.item.clone()),
-            None => entries.push((
-                event.account.as_str(),
-                event.person.as_str(),
-                event.list,
-                vec![event.item.clone()],
-            )),
-        }
-    }
-    let entries: Vec<Value> = entries
-        .into_iter()
-        .map(|(account, _, list, items)| {
-            // Meta's samples count milliseconds for messaging and seconds for changes.
-            let time = if list == List::Changes {
-                now_ms / 1_000
-            } else {
-                now_ms
-            };
-            let mut entry = Map::new();
-            entry.insert("id".into(), account.into());
-            entry.insert("time".into(), time.into());
-            entry.insert(list.key().into(), items.into());
-            entry.into()
-        })
-        .collect();
-    json!({"object": "instagram", "entry": entries})
 }

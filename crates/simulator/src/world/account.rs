@@ -62,6 +62,10 @@ pub(crate) struct Token {
 
 /// One professional account.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in Meta's settings"
+)]
 pub(crate) struct Account {
     /// The id that webhooks carry (`user_id` in the Instagram flavour).
     pub(crate) id: String,

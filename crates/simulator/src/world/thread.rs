@@ -8,6 +8,10 @@ use super::State;
 
 /// Somebody on Instagram who writes to an account.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a field of Meta's profile"
+)]
 pub(crate) struct Person {
     pub(crate) igsid: String,
     /// The person's own Instagram user id, which is not a messaging id (100/2534014).
@@ -31,7 +35,7 @@ impl Person {
             .collect();
         Self {
             igsid: igsid.to_owned(),
-            user_id: format!("178414{:0>11}", tail),
+            user_id: format!("178414{tail:0>11}"),
             username: format!("pessoa_{tail}"),
             name: Some(format!("Pessoa {tail}")),
             has_picture: true,

@@ -220,7 +220,7 @@ async fn webhooks_have_the_pinned_shapes() {
 
 /// Fixtures of webhooks that the simulator does not emit by itself, each with its reason; a new file
 /// must be put into one list or the other.
-const NOT_OURS: [(&str, &str); 26] = [
+const NOT_OURS: [(&str, &str); 29] = [
     ("webhook-app-roles", "sent by hand through /_sim/events"),
     (
         "webhook-array-wrapped",
@@ -278,6 +278,12 @@ const NOT_OURS: [(&str, &str); 26] = [
         "unconfirmed shape; /_sim/events",
     ),
     ("webhook-story-insights", "/_sim/events"),
+    ("webhook-wire-comments", "its spelling is tested below"),
+    ("webhook-wire-messaging", "its spelling is tested below"),
+    (
+        "webhook-wire-messaging-escaped",
+        "an older spelling; /_sim/webhooks/raw sends its wire",
+    ),
     ("webhook-unknown-field", "invented"),
     ("webhook-unknown-kind", "invented"),
 ];
@@ -624,4 +630,147 @@ async fn errors_are_the_pinned_ones() {
         "error-permission",
         &world.post(&sends, text_to(PERSON, "?")).await,
     );
+}
+
+/// The text of a wire fixture, as it is spelled there.
+fn spelled(wire: &str, before: &str) -> String {
+    let start = wire.find(before).unwrap() + before.len();
+    let end = wire[start..].find('"').unwrap();
+    wire[start..start + end].to_owned()
+}
+
+#[tokio::test]
+async fn texts_are_spelled_as_on_the_wire() {
+    let world = World::start().await;
+    let messaging = fixture("webhook-wire-messaging");
+    let text = messaging
+        .pointer("/body/entry/0/messaging/0/message/text")
+        .unwrap();
+    world.person_writes(text.as_str().unwrap()).await;
+    let comments = fixture("webhook-wire-comments");
+    let text = comments
+        .pointer("/body/entry/0/changes/0/value/text")
+        .unwrap();
+    world.receiver.wait(1).await;
+    world
+        .sim("comments", json!({"from": PERSON, "text": text}))
+        .await;
+    let arrivals = world.receiver.wait(2).await;
+    for (arrival, pinned, before) in [
+        (&arrivals[0], &messaging, "\"text\":\""),
+        (&arrivals[1], &comments, "\"text\": \""),
+    ] {
+        let ours = std::str::from_utf8(&arrival.body).unwrap();
+        assert_eq!(
+            spelled(ours, before),
+            spelled(pinned["wire"].as_str().unwrap(), before)
+        );
+    }
+    let escaped = fixture("webhook-wire-messaging-escaped")["wire"].clone();
+    world.sim("webhooks/raw", json!({"body": escaped})).await;
+    assert_eq!(
+        world.receiver.wait(3).await[2].body,
+        escaped.as_str().unwrap().as_bytes()
+    );
+}
+
+/// The multipart body of an upload fixture, with bytes of the right kind.
+fn multipart(parts: &Value) -> reqwest::multipart::Form {
+    let mut form = reqwest::multipart::Form::new();
+    for (name, part) in parts.as_object().unwrap() {
+        let Some(file_name) = part["filename"].as_str() else {
+            let text = part
+                .as_str()
+                .map_or_else(|| part.to_string(), str::to_owned);
+            form = form.text(name.clone(), text);
+            continue;
+        };
+        let kind = part["content_type"].as_str().unwrap();
+        let bytes: &[u8] = if kind == "image/png" {
+            b"\x89PNG\r\n\x1a\n"
+        } else {
+            b"\0\0\0\x20ftypisom"
+        };
+        let file = reqwest::multipart::Part::bytes(bytes.to_vec()).file_name(file_name.to_owned());
+        form = form.part(name.clone(), file.mime_str(kind).unwrap());
+    }
+    form
+}
+
+#[tokio::test]
+async fn every_pinned_request_is_understood() {
+    let world = World::without_webhook().await;
+    world
+        .sim("limits", json!({"conversations_per_second": 0}))
+        .await;
+    world.person_writes("hi").await;
+    let list = world
+        .get(&format!("{FACEBOOK}/me/conversations?platform=instagram"))
+        .await
+        .body;
+    let thread = list["data"][0]["id"].as_str().unwrap().to_owned();
+    let upload = async |name: &str, host: &str| {
+        let pinned = fixture(name);
+        let path = format!("{host}{}", pinned["path"].as_str().unwrap());
+        let token = if host == FACEBOOK {
+            "SIM-PAGE-TOKEN"
+        } else {
+            "SIM-INSTAGRAM-TOKEN"
+        };
+        let request = world.client.post(world.url(&path)).bearer_auth(token);
+        let answer = world
+            .call(request.multipart(multipart(&pinned["parts"])))
+            .await;
+        assert_eq!(answer.status, 200, "{name}: {:?}", answer.body);
+        answer.body["attachment_id"].as_str().unwrap().to_owned()
+    };
+    let video = upload("request-upload", FACEBOOK).await;
+    let image = upload("request-upload-instagram-login", INSTAGRAM).await;
+    for name in [
+        "request-conversation-messages",
+        "request-conversations",
+        "request-conversations-instagram-login",
+        "request-mark-seen",
+        "request-me-facebook-login",
+        "request-me-instagram-login",
+        "request-profile",
+        "request-send-images",
+        "request-send-text",
+        "request-send-text-instagram-login",
+        "request-send-video",
+        "request-typing-on",
+    ] {
+        let pinned = fixture(name);
+        let host = if name.ends_with("instagram-login") {
+            INSTAGRAM
+        } else {
+            FACEBOOK
+        };
+        let path = pinned["path"]
+            .as_str()
+            .unwrap()
+            .replace("aWdfZAG06MQZDZD", &thread);
+        let answer = if pinned["method"] == "GET" {
+            let query = pinned["query"].as_object().unwrap().iter();
+            let query: Vec<String> = query
+                .map(|(key, value)| format!("{key}={}", value.as_str().unwrap()))
+                .collect();
+            world
+                .get(&format!("{host}{path}?{}", query.join("&")))
+                .await
+        } else {
+            let body = pinned["body"].to_string();
+            let body = body.replace("1500000000000001", &video);
+            let body = body
+                .replace("1500000000000002", &image)
+                .replace("1500000000000003", &image);
+            world
+                .post(
+                    &format!("{host}{path}"),
+                    serde_json::from_str(&body).unwrap(),
+                )
+                .await
+        };
+        assert_eq!(answer.status, 200, "{name}: {:?}", answer.body);
+    }
 }

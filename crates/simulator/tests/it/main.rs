@@ -1,5 +1,15 @@
 //! The simulator over real HTTP: every handler, every fault, and the shapes that `fixtures/meta` pins.
 
+// clippy.toml allows these inside test functions; helpers shared by tests are tests too, and a
+// table of cases is long.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    clippy::too_many_lines
+)]
+
 mod control;
 mod conversations;
 mod faults;

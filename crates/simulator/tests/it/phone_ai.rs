@@ -1,4 +1,9 @@
 //! The OpenAI-compatible endpoint: hears what the samples say, and misbehaves when told to.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops where it fails, helpers too"
+)]
 
 use reqwest::{
     StatusCode,

@@ -1,4 +1,9 @@
 //! Samples, the media host and the pages over HTTP, with the real ffmpeg.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops where it fails, helpers too"
+)]
 
 use std::path::PathBuf;
 
@@ -126,6 +131,31 @@ async fn a_media_address_is_signed_and_removed_media_is_gone() {
     assert_eq!(
         client.get(removed).send().await.unwrap().status(),
         StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn media_addresses_expire_on_the_simulators_clock() {
+    let (simulator, client) = start().await;
+    let url = sample(&simulator, &client, "moov_end").await["cdn_url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        client.head(&url).send().await.unwrap().status(),
+        StatusCode::OK
+    );
+    let clock = format!("{}/_sim/clock", simulator.base_url());
+    let moved = client
+        .post(clock)
+        .json(&json!({"advance_ms": 25 * 3_600_000}))
+        .send()
+        .await
+        .unwrap();
+    assert!(moved.status().is_success());
+    assert_eq!(
+        client.get(&url).send().await.unwrap().status(),
+        StatusCode::FORBIDDEN
     );
 }
 
@@ -340,6 +370,15 @@ async fn the_phone_page_needs_nothing_from_elsewhere() {
             && !page.contains("style=\"")
             && !page.contains(" onclick")
     );
+    let mut ids: Vec<&str> = page
+        .split(" id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "an id stands twice");
     for asset in page
         .split(['"', '\''])
         .filter(|part| part.starts_with("/_sim/phone/"))

@@ -1,4 +1,9 @@
 //! The real yt-dlp reads our pages: what it downloads, and what it says when it cannot.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops where it fails, helpers too"
+)]
 
 use std::{path::Path, process::Output};
 

@@ -72,8 +72,8 @@ impl Receiver {
         let waiting = arrivals.wait_for(|arrivals| arrivals.len() >= count);
         match tokio::time::timeout(Duration::from_secs(20), waiting).await {
             Ok(arrivals) => arrivals.unwrap().clone(),
-            Err(_) => panic!(
-                "waited for {count} webhooks, got {:#?}",
+            Err(late) => panic!(
+                "waited for {count} webhooks ({late}), got {:#?}",
                 self.arrivals.borrow()
             ),
         }
@@ -120,7 +120,7 @@ async fn arrive(
             body,
             signature,
             status,
-        })
+        });
     });
     StatusCode::from_u16(status).unwrap()
 }

@@ -1,5 +1,9 @@
 //! Jobs in: one by one, or against somebody's daily allowance.
 
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
 use super::insert::{self, Insert};
 use crate::db::{Result, Tx, key_text, values};
 use crate::machine;
@@ -62,30 +66,12 @@ async fn admit(tx: &Tx, admission: &Admission) -> Result<Vec<Admitted>> {
             charge: Some((&*scope, day)),
         })
         .collect();
-    let mut known = insert::known_ids(tx, &inserts).await?;
-    let mut used = before;
-    let mut chosen = Vec::new();
-    let mut answers: Vec<Option<Admitted>> = Vec::with_capacity(inserts.len());
-    for insert in inserts {
-        let key = insert.job.dedupe_key.as_deref().map(key_text);
-        let earlier = key.as_deref().and_then(|key| known.get(key)).copied();
-        if let Some(id) = earlier {
-            // Nil stands for "chosen a moment ago"; the insert below knows its id.
-            answers.push((!id.is_nil()).then_some(Admitted::Already(id)));
-            if id.is_nil() {
-                chosen.push(insert);
-            }
-        } else if machine::within_limit(used, admission.limit) {
-            used += 1;
-            if let Some(key) = key {
-                known.insert(key.into_owned(), uuid::Uuid::nil());
-            }
-            answers.push(None);
-            chosen.push(insert);
-        } else {
-            answers.push(Some(Admitted::OverLimit));
-        }
-    }
+    let known = insert::known_ids(tx, &inserts).await?;
+    let Choice {
+        used,
+        chosen,
+        answers,
+    } = choose(inserts, &known, before, admission.limit);
     let stored_jobs = insert::jobs(tx, &chosen).await?;
     if used != before {
         charge(tx, &admission.scope, day, used, stored.is_some()).await?;
@@ -101,6 +87,48 @@ async fn admit(tx: &Tx, admission: &Admission) -> Result<Vec<Admitted>> {
             })
         })
         .collect())
+}
+
+/// Which jobs of an asking are stored, and what the others are told.
+struct Choice<'a> {
+    used: u32,
+    /// To be stored, in order; repeats within the asking included, which the insert recognises.
+    chosen: Vec<Insert<'a>>,
+    /// `None` for each chosen one.
+    answers: Vec<Option<Admitted>>,
+}
+
+fn choose<'a>(
+    inserts: Vec<Insert<'a>>,
+    known: &HashMap<String, Uuid>,
+    used: u32,
+    limit: u32,
+) -> Choice<'a> {
+    let mut choice = Choice {
+        used,
+        chosen: Vec::new(),
+        answers: Vec::with_capacity(inserts.len()),
+    };
+    let mut new_keys = HashSet::new();
+    for insert in inserts {
+        let key = insert.job.dedupe_key.as_deref().map(key_text);
+        let earlier = key.as_deref().and_then(|key| known.get(key));
+        let is_repeat = key.as_ref().is_some_and(|key| new_keys.contains(key));
+        if let Some(id) = earlier {
+            choice.answers.push(Some(Admitted::Already(*id)));
+        } else if is_repeat {
+            choice.answers.push(None);
+            choice.chosen.push(insert);
+        } else if machine::within_limit(choice.used, limit) {
+            choice.used += 1;
+            new_keys.extend(key);
+            choice.answers.push(None);
+            choice.chosen.push(insert);
+        } else {
+            choice.answers.push(Some(Admitted::OverLimit));
+        }
+    }
+    choice
 }
 
 async fn charge(tx: &Tx, scope: &str, day: &str, used: u32, row_exists: bool) -> Result<()> {

@@ -251,7 +251,7 @@ async fn without_a_wish_a_retry_backs_off() {
     house.store.finish(&job.lease, failed).await.unwrap();
     house.clock.advance(Duration::from_millis(1_500));
     house.nothing_to_claim("reel").await;
-    house.clock.advance(Duration::from_millis(1_000));
+    house.clock.advance(Duration::from_secs(1));
     house.claim_one("reel").await;
 }
 

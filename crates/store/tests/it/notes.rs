@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::support::{House, LEASE, START_MS, delivery, message, talk};
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 #[tokio::test]
 async fn account_states_are_kept() {

@@ -97,7 +97,7 @@ impl Handler for Scripted {
 fn options() -> RunnerOptions {
     RunnerOptions {
         lease: Duration::from_secs(30),
-        poll: Duration::from_secs(3_600),
+        poll: Duration::from_hours(1),
         grace: Duration::from_millis(50),
     }
 }

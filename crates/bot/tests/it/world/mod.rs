@@ -3,7 +3,7 @@
 mod receiver;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ pub(crate) const PERSON: &str = "5550000000000001";
 pub(crate) const OTHER: &str = "5550000000000002";
 pub(crate) const ACCOUNT: &str = "17841400000000001";
 /// Real seconds a test waits for something that does not come, before it says so.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What a test may choose.
 pub(crate) struct Choice {
@@ -58,6 +58,27 @@ fn samples_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("samples")
 }
 
+/// The real yt-dlp: set-up puts it beside the workspace, and a variable may name another.
+fn yt_dlp() -> PathBuf {
+    let installed = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../.tools/yt-dlp/bin/yt-dlp"
+    );
+    std::env::var_os("GRAMOPHONE_TEST_YT_DLP").map_or_else(|| installed.into(), PathBuf::from)
+}
+
+/// A recogniser that always hears the same, notes that it was asked, and waits while the file
+/// `hold` lies in the data folder.
+fn hearing(data_dir: &Path) -> String {
+    let data_dir = data_dir.display();
+    format!(
+        "echo x >> {data_dir}/heard; while [ -e {data_dir}/hold ]; do sleep 0.02; done; echo '{HEARD}'"
+    )
+}
+
+/// What the recogniser hears.
+pub(crate) const HEARD: &str = "marmalade canary sings quietly about gramophone needles";
+
 impl World {
     pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
@@ -84,6 +105,9 @@ impl World {
             ..media::Settings::default()
         };
         media.media.pages = pages.clone();
+        media.tools.yt_dlp = yt_dlp();
+        media.speech.engine = media::settings::SpeechEngine::Command;
+        media.speech.command = vec!["/bin/sh".into(), "-c".into(), hearing(&data_dir)];
         media.media.test_hosts = vec![sim.host_and_port()];
         let mut choice = Choice {
             settings: BotSettings::default(),
@@ -165,7 +189,7 @@ impl World {
     pub(crate) fn start(&mut self) {
         let bot = (self.parts)();
         let options = RunnerOptions {
-            lease: Duration::from_secs(600),
+            lease: Duration::from_mins(10),
             poll: Duration::from_secs(1),
             grace: Duration::from_secs(25),
         };
@@ -299,6 +323,26 @@ impl World {
         }
     }
 
+    /// Waits until the store knows that a message was taken back.
+    pub(crate) async fn until_deleted(&self, person: &str, mid: &str) {
+        let started = Instant::now();
+        loop {
+            let events = self
+                .store
+                .events_of_mid(&Self::conversation(person), mid)
+                .await;
+            if events
+                .expect("events")
+                .iter()
+                .any(|event| event.kind == "deleted")
+            {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "the unsend never came");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// What the person sees from our side, oldest first: texts, or `[video]` for files.
     pub(crate) async fn seen_by(&self, person: &str) -> Vec<String> {
         let thread = self
@@ -315,10 +359,13 @@ impl World {
                     .unwrap_or_default();
                 match message["text"].as_str() {
                     Some(text) if !text.is_empty() => text.to_owned(),
-                    _ => files
-                        .iter()
-                        .map(|file| format!("[{}]", file["type"].as_str().unwrap_or("?")))
-                        .collect(),
+                    _ => {
+                        let kinds: Vec<&str> = files
+                            .iter()
+                            .map(|file| file["type"].as_str().unwrap_or("?"))
+                            .collect();
+                        format!("[{}]", kinds.join("]["))
+                    }
                 }
             })
             .collect()
@@ -353,6 +400,42 @@ impl World {
 
     pub(crate) fn conversation(person: &str) -> Conversation {
         Conversation::new("instagram", ACCOUNT, person)
+    }
+
+    /// How many times the recogniser was asked.
+    pub(crate) fn times_heard(&self) -> usize {
+        std::fs::read_to_string(self.data_dir.join("heard")).map_or(0, |log| log.lines().count())
+    }
+
+    /// Makes the recogniser wait, or lets it go on.
+    pub(crate) fn hold(&self, hold: bool) {
+        let path = self.data_dir.join("hold");
+        if hold {
+            std::fs::write(path, "").expect("written");
+        } else {
+            std::fs::remove_file(path).expect("removed");
+        }
+    }
+
+    /// Waits until the recogniser is at work.
+    pub(crate) async fn until_heard(&self, times: usize) {
+        let started = Instant::now();
+        while self.times_heard() < times {
+            assert!(
+                started.elapsed() < PATIENCE,
+                "nobody listens: {:?}",
+                self.store.job_counts().await
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// What is charged to this person today.
+    pub(crate) async fn charged(&self, person: &str) -> u32 {
+        let zone = bot::zone("America/Sao_Paulo").expect("a zone");
+        let day = bot::day_of(self.now_ms(), &zone).name;
+        let scope = Self::conversation(person).key();
+        self.store.quota_used(&scope, &day).await.expect("a count")
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

@@ -1,6 +1,8 @@
 //! The log of every call the simulator got, on any host. Bytes are kept as they came and turned
 //! into masked JSON only when somebody reads the log, so that writing it costs a load test little.
 
+mod mask;
+
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -13,10 +15,11 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::StatusCode;
 use hyper::body::Body as _;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, USER_AGENT};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::serve::Hangup;
 use crate::world::Shared;
+use mask::{mask_pairs, masked};
 
 /// Calls kept; older ones are counted and forgotten.
 const KEPT_CALLS: usize = 20_000;
@@ -199,54 +202,6 @@ impl Logged {
     }
 }
 
-/// Names whose values are secrets anywhere: query, form or JSON.
-const SECRETS: [&str; 9] = [
-    "access_token",
-    "appsecret_proof",
-    "client_secret",
-    "code",
-    "fb_exchange_token",
-    "hub.verify_token",
-    "input_token",
-    "signature",
-    "signed_request",
-];
-
-fn mask_pairs(text: &str) -> Value {
-    let mut object = Map::new();
-    for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
-        let secret = SECRETS.contains(&name.as_ref());
-        let value = if secret {
-            "***".to_owned()
-        } else {
-            value.into_owned()
-        };
-        object.insert(name.into_owned(), Value::String(value));
-    }
-    Value::Object(object)
-}
-
-fn masked(value: Value) -> Value {
-    match value {
-        Value::Object(object) => object
-            .into_iter()
-            .map(|(name, value)| {
-                // `code` is a secret only as text: in an error it is Meta's error number.
-                let secret = SECRETS.contains(&name.as_str()) && value.is_string();
-                let value = if secret {
-                    Value::String("***".into())
-                } else {
-                    masked(value)
-                };
-                (name, value)
-            })
-            .collect::<Map<_, _>>()
-            .into(),
-        Value::Array(items) => items.into_iter().map(masked).collect::<Vec<_>>().into(),
-        other => other,
-    }
-}
-
 /// Middleware around every host: reads small bodies ahead, lets the call happen, writes it down.
 /// Calls to the simulator's own control API are not written down.
 pub(crate) async fn record(State(world): State<Shared>, request: Request, next: Next) -> Response {
@@ -372,19 +327,6 @@ fn token_place(headers: &HeaderMap, query: Option<&str>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_are_masked_wherever_they_stand() {
-        assert_eq!(
-            mask_pairs("access_token=T0P&fields=id"),
-            json!({"access_token": "***", "fields": "id"})
-        );
-        let value = json!({"a": [{"client_secret": "x"}], "error": {"code": 190}});
-        assert_eq!(
-            masked(value),
-            json!({"a": [{"client_secret": "***"}], "error": {"code": 190}})
-        );
-    }
 
     #[test]
     fn hosts_are_read_from_the_path() {

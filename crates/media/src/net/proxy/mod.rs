@@ -4,6 +4,9 @@
 //! Each proxy lives as long as one job, knows one random credential, and counts the bytes that come
 //! through it, so that a server that never says how long its file is cannot fill the disk either.
 
+mod base64;
+mod counted;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
@@ -24,6 +27,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
 use url::Url;
+
+use base64::base64;
+use counted::Counted;
 
 use super::guard::Guard;
 use super::hosts::Reach;
@@ -323,53 +329,6 @@ async fn pump(
     result
 }
 
-/// A connection to a far side whose bytes are counted for the whole proxy.
-struct Counted {
-    stream: TcpStream,
-    shared: Arc<Shared>,
-}
-
-impl AsyncRead for Counted {
-    fn poll_read(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-        buffer: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let poll = std::pin::Pin::new(&mut self.stream).poll_read(context, buffer);
-        let length = (buffer.filled().len() - before) as u64;
-        let sum = self.shared.received.fetch_add(length, Ordering::Relaxed) + length;
-        if sum > self.shared.max_bytes {
-            return std::task::Poll::Ready(Err(io::ErrorKind::FileTooLarge.into()));
-        }
-        poll
-    }
-}
-
-impl AsyncWrite for Counted {
-    fn poll_write(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-        bytes: &[u8],
-    ) -> std::task::Poll<io::Result<usize>> {
-        std::pin::Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
 fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
     let body = if text.is_empty() {
         Empty::new().map_err(|never| match never {}).boxed()
@@ -391,42 +350,4 @@ fn same(given: &[u8], expected: &[u8]) -> bool {
             .zip(expected)
             .fold(0, |difference, (a, b)| difference | (a ^ b))
             == 0
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().enumerate().fold(0_usize, |bits, (at, byte)| {
-            bits | usize::from(*byte) << (16 - 8 * at)
-        });
-        for at in 0..4 {
-            let digit = if at <= chunk.len() {
-                DIGITS[bits >> (18 - 6 * at) & 63]
-            } else {
-                b'='
-            };
-            text.push(char::from(digit));
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_by_the_book() {
-        // RFC 4648, section 10.
-        for (plain, coded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(plain.as_bytes()), coded);
-        }
-    }
 }

@@ -1,0 +1,179 @@
+//! Finding out what became of a try whose outcome is open: by its echo, by reading the thread back,
+//! and, when neither can tell, by leaving it alone.
+
+use serde_json::Value;
+use store::{Part, PartState, Settle, StoreError};
+use tracing::{info, warn};
+
+use super::recognise::{CLOCKS_APART_MS, Next, Readings, Try, find, looks_like, reaches_back};
+use super::{Look, NEVER_ACCEPTED, OUTCOME_UNKNOWN, Route, Sender, content_of};
+use crate::channel::{Content, Lying};
+
+/// Parts proven absent are tried again this many times.
+const RESENDS: u32 = 2;
+/// How far back messages of ours are looked up, to tell them from an open try.
+const TAKEN_MS: i64 = 48 * 3_600_000;
+
+/// What a reading of the thread says about a try.
+enum Found {
+    Sent(String),
+    Absent,
+    NothingProven,
+}
+
+impl Sender {
+    /// Settles the open tries of a job that is being buried: looked for once, then left alone, so
+    /// that they do not hold the conversation for ever.
+    pub async fn bury(&self, route: &Route) -> Result<(), StoreError> {
+        for part in self.store.parts(route.lease.job_id).await? {
+            if !part.state.is_open() {
+                continue;
+            }
+            let Some(content) = content_of(&part) else {
+                continue;
+            };
+            let found = match self.by_echo(route, &part, &content).await? {
+                Some(mid) => Some(mid),
+                None => match route.channel.newest(&route.conversation).await {
+                    Ok(thread) => match self.by_thread(route, &part, &content, &thread).await? {
+                        Found::Sent(mid) => Some(mid),
+                        Found::Absent | Found::NothingProven => None,
+                    },
+                    Err(_) => None,
+                },
+            };
+            if found.is_none() && part.state == PartState::Intent {
+                self.store
+                    .settle(&route.lease, part.id, Settle::Unknown)
+                    .await?;
+            }
+            let settle = match found {
+                Some(mid) => Settle::Sent { mid: Some(mid) },
+                None => Settle::Failed {
+                    reason: OUTCOME_UNKNOWN.into(),
+                },
+            };
+            self.settle(route, &part, settle).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn reconcile(&self, route: &Route, part: &Part) -> Result<Look, StoreError> {
+        let Some(content) = content_of(part) else {
+            return self.fail(route, part, OUTCOME_UNKNOWN.into()).await;
+        };
+        if part.state == PartState::Intent {
+            self.store
+                .settle(&route.lease, part.id, Settle::Unknown)
+                .await?;
+        }
+        if let Some(mid) = self.by_echo(route, part, &content).await? {
+            self.settle(route, part, Settle::Sent { mid: Some(mid) })
+                .await?;
+            return Ok(Look::Again);
+        }
+        let intent_at_ms = part.intent_at_ms.unwrap_or_else(|| self.clock.now_ms());
+        let step = format!("reads:{}:{}", part.part, part.attempt);
+        let steps = self.store.steps(route.lease.job_id).await?;
+        let mut readings: Readings = steps
+            .get(&step)
+            .and_then(|v| serde_json::from_value(v.clone()).ok())
+            .unwrap_or_default();
+        let now_ms = self.clock.now_ms();
+        match readings.next(intent_at_ms, now_ms, self.settings) {
+            Next::WaitUntil(at) => return Ok(Look::Pause(at, "outcome")),
+            Next::Absent => return self.absent(route, part).await,
+            Next::GiveUp => {
+                warn!(job = %route.lease.job_id, part = part.part, "the outcome of a send stays unknown");
+                return self.fail(route, part, OUTCOME_UNKNOWN.into()).await;
+            }
+            Next::Read => {}
+        }
+        match route.channel.newest(&route.conversation).await {
+            Ok(thread) => match self.by_thread(route, part, &content, &thread).await? {
+                Found::Sent(mid) => {
+                    self.settle(route, part, Settle::Sent { mid: Some(mid) })
+                        .await?;
+                    return Ok(Look::Again);
+                }
+                Found::Absent => {
+                    readings.absent_at(intent_at_ms, now_ms, self.settings);
+                }
+                Found::NothingProven => readings.failed(),
+            },
+            Err(error) => {
+                info!(job = %route.lease.job_id, code = error.code, "the thread could not be read");
+                readings.failed();
+            }
+        }
+        let data = serde_json::to_value(readings).unwrap_or(Value::Null);
+        self.store.step_done(&route.lease, &step, data).await?;
+        Ok(Look::Again)
+    }
+
+    async fn absent(&self, route: &Route, part: &Part) -> Result<Look, StoreError> {
+        let step = format!("absent:{}", part.part);
+        let steps = self.store.steps(route.lease.job_id).await?;
+        let before = steps.get(&step).and_then(Value::as_u64).unwrap_or(0);
+        self.settle(route, part, Settle::Absent).await?;
+        self.store
+            .step_done(&route.lease, &step, Value::from(before + 1))
+            .await?;
+        if before >= u64::from(RESENDS) {
+            return self.fail(route, part, NEVER_ACCEPTED.into()).await;
+        }
+        Ok(Look::Again)
+    }
+
+    async fn by_echo(
+        &self,
+        route: &Route,
+        part: &Part,
+        content: &Content,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(intent_at_ms) = part.intent_at_ms else {
+            return Ok(None);
+        };
+        let since_ms = intent_at_ms - CLOCKS_APART_MS;
+        let echoes = self
+            .store
+            .echoes_since(&route.conversation, since_ms)
+            .await?;
+        if echoes.is_empty() {
+            return Ok(None);
+        }
+        let taken = self.taken(route).await?;
+        Ok(echoes
+            .iter()
+            .filter_map(|event| route.channel.echo(event))
+            .filter(|lying| !taken.contains(&lying.mid))
+            .find(|lying| looks_like(lying, content))
+            .map(|lying| lying.mid))
+    }
+
+    async fn by_thread(
+        &self,
+        route: &Route,
+        part: &Part,
+        content: &Content,
+        thread: &[Lying],
+    ) -> Result<Found, StoreError> {
+        let taken = self.taken(route).await?;
+        let tried = Try {
+            content,
+            intent_at_ms: part.intent_at_ms.unwrap_or(0),
+            cursor: part.cursor_mid.as_deref(),
+            taken: &taken,
+        };
+        Ok(match find(thread, &tried) {
+            Some(lying) => Found::Sent(lying.mid.clone()),
+            None if reaches_back(thread, &tried) => Found::Absent,
+            None => Found::NothingProven,
+        })
+    }
+
+    async fn taken(&self, route: &Route) -> Result<Vec<String>, StoreError> {
+        let since_ms = self.clock.now_ms() - TAKEN_MS;
+        self.store.mids_sent(&route.conversation, since_ms).await
+    }
+}

@@ -1,0 +1,369 @@
+//! A reel from the message to the last part, through the real ffmpeg and the real yt-dlp.
+
+use serde_json::{Value, json};
+
+use crate::world::{HEARD, OTHER, PERSON, World};
+
+const REEL: &str = "COceanTides";
+const OTHER_REEL: &str = "CPaoCaseiro";
+
+fn share(code: &str) -> Value {
+    json!({"share": {"code": code, "as": "ig_reel", "url": "cdn"}})
+}
+
+fn link(code: &str) -> String {
+    format!("https://www.instagram.com/reel/{code}/")
+}
+
+fn videos(seen: &[String]) -> usize {
+    seen.iter().filter(|message| *message == "[video]").count()
+}
+
+fn check_answered(notes: &[(String, String)], count: usize) {
+    assert_eq!(notes.len(), count, "{notes:?}");
+    for note in notes {
+        assert_eq!(*note, ("done".to_owned(), "answered".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_shared_reel_comes_back_as_words_and_video() {
+    let world = World::new().await;
+    world.write(PERSON, share(REEL)).await;
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert!(seen[0].contains(HEARD), "{seen:?}");
+    assert_eq!(seen[1], "[video]");
+    check_answered(&world.notes("reel").await, 1);
+    assert_eq!(world.charged(PERSON).await, 1);
+    let thread = world.look(&format!("people/{PERSON}/messages")).await;
+    let messages = thread["messages"].as_array().cloned().unwrap_or_default();
+    let video = &messages.last().expect("a message")["attachments"][0];
+    assert_eq!(video["video_codec"], "h264", "{video}");
+    assert_eq!(video["audio_codec"], "aac", "{video}");
+    assert!(
+        video["bytes"]
+            .as_u64()
+            .is_some_and(|bytes| bytes <= 24_900_000),
+        "{video}"
+    );
+    assert_eq!(world.calls("/message_attachments").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_pasted_link_goes_through_yt_dlp_and_is_credited() {
+    let world = World::new().await;
+    world
+        .write(
+            PERSON,
+            json!({"text": format!("what does this say? {}", link(REEL))}),
+        )
+        .await;
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert!(
+        seen[0].contains(HEARD) && seen[0].contains("By @"),
+        "{seen:?}"
+    );
+    assert!(seen[0].contains(REEL), "the original is linked: {seen:?}");
+    assert_eq!(seen[1], "[video]");
+    check_answered(&world.notes("reel").await, 1);
+}
+
+#[tokio::test]
+async fn two_who_ask_at_once_share_the_work() {
+    let world = World::new().await;
+    world.hold(true);
+    world.write(PERSON, json!({"text": link(REEL)})).await;
+    world.write(OTHER, json!({"text": link(REEL)})).await;
+    world.until_heard(1).await;
+    world.hold(false);
+    world.until_idle().await;
+    for person in [PERSON, OTHER] {
+        let seen = world.seen_by(person).await;
+        assert_eq!(videos(&seen), 1, "{seen:?}");
+        assert_eq!(
+            seen.iter().filter(|text| text.contains(HEARD)).count(),
+            1,
+            "{seen:?}"
+        );
+    }
+    assert_eq!(world.times_heard(), 1);
+    assert_eq!(world.calls("/message_attachments").await.len(), 1);
+    // Asked again later, everything is there already.
+    world.write(PERSON, json!({"text": link(REEL)})).await;
+    world.until_idle().await;
+    assert_eq!(videos(&world.seen_by(PERSON).await), 2);
+    assert_eq!(world.times_heard(), 1);
+    assert_eq!(world.calls("/message_attachments").await.len(), 1);
+}
+
+#[tokio::test]
+async fn several_links_are_answered_in_their_order() {
+    let world = World::new().await;
+    let text = format!(
+        "{} {} https://www.instagram.com/reel/FQ7xk2LmPvA/",
+        link(REEL),
+        link(OTHER_REEL)
+    );
+    world.write(PERSON, json!({"text": text})).await;
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    let answers: Vec<&String> = seen
+        .iter()
+        .filter(|text| !text.starts_with("Recebi"))
+        .collect();
+    assert_eq!(answers.len(), 5, "{seen:?}");
+    assert!(
+        answers[0].starts_with("1 de 3") && answers[0].contains(REEL),
+        "{seen:?}"
+    );
+    assert_eq!(answers[1], "[video]");
+    assert!(
+        answers[2].starts_with("2 de 3") && answers[2].contains(OTHER_REEL),
+        "{seen:?}"
+    );
+    assert_eq!(answers[3], "[video]");
+    assert!(
+        answers[4].starts_with("3 de 3: Essa conta é privada."),
+        "{seen:?}"
+    );
+    assert_eq!(world.charged(PERSON).await, 2, "what failed is given back");
+}
+
+#[tokio::test]
+async fn each_failure_has_its_sentence() {
+    for (code, sentence, reason) in [
+        ("GZ3hd8WnRtE", "Esse post foi apagado", "removed"),
+        (
+            "GL9sv4KcYuI",
+            "O Instagram só mostra esse post para quem está logado",
+            "login_required",
+        ),
+        ("GH2wj6DfNaS", "", "hostile"),
+    ] {
+        let world = World::new().await;
+        world.write(PERSON, json!({"text": link(code)})).await;
+        world.until_idle().await;
+        let seen = world.seen_by(PERSON).await;
+        assert_eq!(seen.len(), 1, "{code}: {seen:?}");
+        let notes = world.notes("reel").await;
+        if reason == "hostile" {
+            // Refused one way or another; nothing of any other file is shown.
+            assert_eq!(notes[0].0, "refused", "{notes:?}");
+            assert_eq!(videos(&seen), 0);
+        } else {
+            assert!(seen[0].starts_with(sentence), "{seen:?}");
+            assert_eq!(notes, [("refused".to_owned(), reason.to_owned())]);
+        }
+        assert_eq!(world.charged(PERSON).await, 0, "given back");
+    }
+}
+
+#[tokio::test]
+async fn one_line_when_it_takes_longer() {
+    let world = World::new().await;
+    world.hold(true);
+    world.write(PERSON, share(REEL)).await;
+    world.until_heard(1).await;
+    assert_eq!(
+        world.seen_by(PERSON).await,
+        Vec::<String>::new(),
+        "not before its time"
+    );
+    world.advance(5_000).await;
+    assert_eq!(
+        world.until_seen(PERSON, 1).await,
+        ["Recebi! Estou assistindo pra você."]
+    );
+    world.advance(60_000).await;
+    world.hold(false);
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    assert_eq!(seen.len(), 3, "one line only: {seen:?}");
+    assert!(seen[1].contains(HEARD) && seen[2] == "[video]", "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_process_that_dies_while_listening_goes_on_where_it_was() {
+    let mut world = World::new().await;
+    world.hold(true);
+    world.write(PERSON, json!({"text": link(REEL)})).await;
+    world.until_heard(1).await;
+    let fetched = world.calls(&format!("/reel/{REEL}/")).await.len();
+    assert!(fetched > 0);
+    world.kill().await;
+    world.hold(false);
+    world.advance(700_000).await;
+    world.start();
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    assert_eq!(videos(&seen), 1, "{seen:?}");
+    assert_eq!(
+        seen.iter().filter(|text| text.contains(HEARD)).count(),
+        1,
+        "{seen:?}"
+    );
+    assert_eq!(
+        world.calls(&format!("/reel/{REEL}/")).await.len(),
+        fetched,
+        "not fetched again"
+    );
+}
+
+#[tokio::test]
+async fn words_whose_fate_is_open_hold_the_video_back() {
+    let world = World::new().await;
+    world.fault(HEARD, json!({"kind": "lose_echo"}), 0).await;
+    world
+        .fault(HEARD, json!({"kind": "apply_then_drop"}), 1)
+        .await;
+    world.write(PERSON, share(REEL)).await;
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert!(
+        seen[0].contains(HEARD) && seen[1] == "[video]",
+        "in order: {seen:?}"
+    );
+    check_answered(&world.notes("reel").await, 1);
+}
+
+#[tokio::test]
+async fn a_video_whose_answer_was_lost_is_not_sent_again() {
+    for what in [
+        json!({"kind": "apply_then_drop"}),
+        json!({"kind": "drop_then_close"}),
+    ] {
+        let world = World::new().await;
+        world
+            .fault("attachment_id", json!({"kind": "lose_echo"}), 0)
+            .await;
+        world.fault("attachment_id", what, 1).await;
+        world.write(PERSON, share(REEL)).await;
+        world.until_idle().await;
+        assert_eq!(videos(&world.seen_by(PERSON).await), 1);
+        check_answered(&world.notes("reel").await, 1);
+        assert_eq!(world.calls("/message_attachments").await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_stale_upload_is_made_anew_once() {
+    let world = World::new().await;
+    let stale = json!({"kind": "status", "status": 400, "code": 100, "subcode": 2_018_074});
+    world.fault("attachment_id", stale, 1).await;
+    world.write(PERSON, share(REEL)).await;
+    world.until_idle().await;
+    assert_eq!(videos(&world.seen_by(PERSON).await), 1);
+    assert_eq!(world.calls("/message_attachments").await.len(), 2);
+}
+
+#[tokio::test]
+async fn nothing_stays_in_storage_free_mode() {
+    let world = World::with(|choice| choice.settings.files.keep_seconds = None).await;
+    world.write(PERSON, json!({"text": link(REEL)})).await;
+    world.until_idle().await;
+    assert_eq!(videos(&world.seen_by(PERSON).await), 1);
+    let left: Vec<_> = std::fs::read_dir(world.data_dir.join("work"))
+        .expect("a folder")
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    // The upload is Meta's and is reused; nothing is fetched or heard again.
+    world.write(OTHER, json!({"text": link(REEL)})).await;
+    world.until_idle().await;
+    assert_eq!(videos(&world.seen_by(OTHER).await), 1);
+    assert_eq!(world.times_heard(), 1);
+}
+
+#[tokio::test]
+async fn music_is_called_music() {
+    let world = World::new().await;
+    world.write(PERSON, share("CBeatSunset")).await;
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    assert!(
+        seen[0].starts_with("Só tem música nesse. O resumo vem da legenda:"),
+        "{seen:?}"
+    );
+    assert!(!seen[0].contains(HEARD), "no invented words: {seen:?}");
+    assert_eq!(videos(&seen), 1);
+    assert_eq!(world.times_heard(), 0);
+}
+
+#[tokio::test]
+async fn a_carousel_comes_whole() {
+    let world = World::new().await;
+    world
+        .write(
+            PERSON,
+            json!({"text": "https://www.instagram.com/p/ECarouselXY/"}),
+        )
+        .await;
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    let reels = world.look("reels").await;
+    let items = reels
+        .as_array()
+        .or_else(|| reels["reels"].as_array())
+        .into_iter()
+        .flatten()
+        .find(|reel| reel["code"] == "ECarouselXY")
+        .cloned()
+        .expect("the sample");
+    let files = seen.join("").matches('[').count();
+    assert!(files >= 2, "{seen:?} of {items}");
+    check_answered(&world.notes("reel").await, 1);
+}
+
+#[tokio::test]
+async fn own_recordings_are_answered_in_words_only() {
+    let world = World::new().await;
+    world
+        .write(
+            PERSON,
+            json!({"attachments": [{"type": "video", "code": REEL}]}),
+        )
+        .await;
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert!(seen[0].contains(HEARD), "{seen:?}");
+    assert_eq!(world.calls("/message_attachments").await.len(), 0);
+}
+
+#[tokio::test]
+async fn the_window_closes_on_a_reel_too() {
+    let mut world = World::new().await;
+    world.hold(true);
+    world.write(PERSON, share(REEL)).await;
+    world.until_heard(1).await;
+    world.kill().await;
+    world.hold(false);
+    world.advance(24 * 3_600_000).await;
+    world.start();
+    world.until_idle().await;
+    assert_eq!(world.seen_by(PERSON).await, Vec::<String>::new());
+    assert_eq!(
+        world.notes("reel").await,
+        [("refused".to_owned(), "window_closed".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn a_message_taken_back_is_not_answered() {
+    let mut world = World::new().await;
+    world.kill().await;
+    let mid = world.write(PERSON, share(REEL)).await;
+    world.control("unsend", json!({"mid": mid})).await;
+    world.until_deleted(PERSON, &mid).await;
+    world.start();
+    world.until_idle().await;
+    assert_eq!(world.seen_by(PERSON).await, Vec::<String>::new());
+    assert_eq!(
+        world.notes("reply").await,
+        [("refused".to_owned(), "unsent".to_owned())]
+    );
+}
