@@ -329,6 +329,14 @@ mod tests {
                 "ERROR: [Instagram] X: Unable to extract LSD token; please report this issue on",
                 C::Misconfigured,
             ),
+            (
+                "ERROR: [Instagram] X: Unable to download webpage: Failed to perform, curl: (7) CONNECT tunnel failed, response 502. See (address)",
+                C::Network,
+            ),
+            (
+                "ERROR: [Instagram] X: Unable to download webpage: Failed to perform, curl: (7) CONNECT tunnel failed, response 403. See (address)",
+                C::Hostile,
+            ),
             // Codes may spell anything.
             (
                 "ERROR: [Instagram] privateGEO: HTTP Error 404: Not Found",

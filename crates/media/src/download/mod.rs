@@ -60,6 +60,8 @@ impl Downloader {
         dir: &Path,
         progress: &Progress,
     ) -> Result<Fetched, DownloadError> {
+        // yt-dlp works inside this folder, where a relative path would mean something else.
+        let dir = &std::path::absolute(dir).map_err(|error| disk(&error))?;
         prepare(dir).map_err(|error| disk(&error))?;
         match source {
             Source::Media { url } => self.direct(url, dir, progress).await,
