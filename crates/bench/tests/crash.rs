@@ -10,13 +10,13 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use bench::crash::checker::{History, judge};
 use bench::crash::world::{Reels, World};
 use bench::crash::{Trial, never_hit, print, run};
-use bench::stub::{Plan, Stubs};
+use bench::material::{self, Film};
+use bench::stub::Stubs;
 use serde_json::json;
 
 /// A program that this workspace built, beside this test's own.
@@ -35,80 +35,6 @@ fn workspace() -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .canonicalize()
         .unwrap()
-}
-
-fn ffmpeg(args: &[&str], output: &Path) {
-    let done = Command::new("ffmpeg")
-        .args(["-hide_banner", "-v", "error", "-y"])
-        .args(args)
-        .arg(output)
-        .output()
-        .unwrap();
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-}
-
-/// A spoken video with its index at the end (so that it has to be remuxed), the same with it in front, and its sound.
-fn plan(folder: &Path, pause_ms: u64) -> Plan {
-    let plan = Plan {
-        source: folder.join("source.mp4"),
-        video: folder.join("video.mp4"),
-        wav: folder.join("speech.wav"),
-        pause_ms,
-    };
-    let voice =
-        "flite=text='We planted a small garden behind the kitchen window last summer':voice=slt";
-    let picture = "testsrc2=size=360x640:rate=30";
-    ffmpeg(
-        &[
-            "-f",
-            "lavfi",
-            "-i",
-            picture,
-            "-f",
-            "lavfi",
-            "-i",
-            voice,
-            "-t",
-            "4",
-            "-c:v",
-            "libx264",
-            "-preset",
-            "ultrafast",
-            "-pix_fmt",
-            "yuv420p",
-            "-c:a",
-            "aac",
-        ],
-        &plan.source,
-    );
-    ffmpeg(
-        &[
-            "-i",
-            plan.source.to_str().unwrap(),
-            "-c",
-            "copy",
-            "-movflags",
-            "+faststart",
-        ],
-        &plan.video,
-    );
-    ffmpeg(
-        &[
-            "-i",
-            plan.source.to_str().unwrap(),
-            "-vn",
-            "-ac",
-            "1",
-            "-ar",
-            "16000",
-        ],
-        &plan.wav,
-    );
-    plan
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,8 +63,12 @@ async fn stubbed(
     folder: &Path,
 ) -> std::collections::BTreeMap<bench::crash::steps::Step, usize> {
     let tools = folder.join("tools");
-    std::fs::create_dir_all(&tools).unwrap();
-    let plan = plan(&tools, 60);
+    let film = Film {
+        index_last: true,
+        pause_ms: 60,
+        ..Film::default()
+    };
+    let plan = material::make(&tools, film).unwrap();
     let stubs = Stubs::install(&tools, &built("gramophone-bench"), &plan).unwrap();
     let mut world = World::start(&folder.join("stubbed"), &folder.join("samples"))
         .await

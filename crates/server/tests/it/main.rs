@@ -14,5 +14,6 @@ mod pages;
 mod replay;
 mod settings;
 mod slow;
+mod speech;
 mod tidy;
 mod webhook;
