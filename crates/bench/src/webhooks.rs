@@ -80,12 +80,7 @@ pub async fn run(program: &Path, folder: &Path, size: &Size, figures: &mut [Figu
     let steady = open_loop(launch.address(), Arc::new(fixed), 1_000, 16).await?;
     let flushes = flushes.await??;
 
-    let batches: Vec<Delivery> = (0..size.batches)
-        .map(|_| deliveries.with_links(100))
-        .collect();
-    let at = Instant::now();
-    closed_loop(launch.address(), Arc::new(batches), 4).await?;
-    let batch_seconds = at.elapsed().as_secs_f64();
+    let batch_seconds = send_batches(&launch, &mut deliveries, size.batches).await?;
 
     let after = probe::pss_megabytes(pid)?;
     server.kill().await?;
@@ -112,6 +107,14 @@ pub async fn run(program: &Path, folder: &Path, size: &Size, figures: &mut [Figu
         figure.values.push(value);
     }
     Ok(())
+}
+
+/// Sends deliveries of a hundred entries each, four at a time; the seconds that took.
+async fn send_batches(launch: &Launch, deliveries: &mut Deliveries, count: usize) -> Result<f64> {
+    let batches: Vec<Delivery> = (0..count).map(|_| deliveries.with_links(100)).collect();
+    let at = Instant::now();
+    closed_loop(launch.address(), Arc::new(batches), 4).await?;
+    Ok(at.elapsed().as_secs_f64())
 }
 
 /// Every event that was answered with 200 must be a row, once, with the job it causes, after a `kill -9`.

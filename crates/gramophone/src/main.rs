@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("gramophone: {error:#}");
+            eprintln!("gramophone: {}", server::operate::told(&error));
             ExitCode::FAILURE
         }
     }

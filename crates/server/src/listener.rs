@@ -73,7 +73,7 @@ impl Listener {
         self.socket.local_addr()
     }
 
-    /// Serves until `stop`, then lets open requests end, at most [`DRAIN`].
+    /// Serves until `stop`, then lets open requests end, for at most thirty seconds.
     pub async fn serve(self, answer: Arc<impl Answer>, stop: CancellationToken) {
         let seats = Seats::new(self.limits);
         let connections = TaskTracker::new();

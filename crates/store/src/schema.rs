@@ -2,6 +2,8 @@
 //!
 //! Times are epoch milliseconds, ids are 16 bytes that sort by time, keys have a length that every
 //! database can index and compare byte by byte.
+//!
+//! Longer than other files, because the whole schema is read in one place: the list of changes and each table's columns.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;

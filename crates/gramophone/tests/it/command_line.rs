@@ -27,6 +27,21 @@ fn up_without_a_secret_says_what_to_do() {
 }
 
 #[test]
+fn a_taken_port_is_named_and_its_cause_said_once() {
+    let folder = folder();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (output, said) = run(
+        folder.path(),
+        &["simulate"],
+        &[("GRAMOPHONE_SIMULATOR__PORT", &port)],
+    );
+    assert!(!output.status.success());
+    assert_eq!(said.matches("Address already in use").count(), 1, "{said}");
+    assert!(said.contains(&format!("127.0.0.1:{port}")), "{said}");
+}
+
+#[test]
 fn a_typo_is_told_with_its_neighbour() {
     let folder = folder();
     fs::write(

@@ -47,6 +47,8 @@ pub(super) struct Sides<'a> {
 }
 
 /// The key of a finished event.
+///
+/// Longer than other functions, because it is a table: one arm for each kind, with what makes two of it the same.
 pub(super) fn key(event: &Event, sides: Sides<'_>) -> DedupeKey {
     let mut hash = Parts(Sha256::new());
     hash.add("instagram");

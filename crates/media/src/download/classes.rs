@@ -197,6 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a list, not a procedure")]
     fn every_complaint_has_its_class() {
         use FailureClass as C;
         for (stderr, class) in [

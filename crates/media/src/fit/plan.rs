@@ -246,7 +246,7 @@ mod tests {
     fn the_second_try_is_smaller() {
         let limits = ChannelLimits::instagram();
         let source = picture(1080, 1920, 30.0);
-        let once = first(&source, true, Duration::from_secs(60), &limits).unwrap();
+        let once = first(&source, true, Duration::from_mins(1), &limits).unwrap();
         let twice = second(&source, true, &once, &limits).unwrap();
         assert_eq!((once.short_side(), twice.short_side()), (720, 540));
         assert!(twice.video_bps < once.video_bps);

@@ -73,12 +73,14 @@ pub(super) async fn extract(
         // its sound cannot be decoded. Both end the same way for the person.
         return Ok(None);
     }
-    Ok(Some(
-        samples
-            .chunks_exact(2)
-            .map(|b| i16::from_le_bytes([b[0], b[1]]))
-            .collect(),
-    ))
+    Ok(Some(pcm(&samples)))
+}
+
+fn pcm(bytes: &[u8]) -> Vec<i16> {
+    bytes
+        .chunks_exact(2)
+        .map(|b| i16::from_le_bytes([b[0], b[1]]))
+        .collect()
 }
 
 /// The speech of a clip, pauses and music cut out, with the way back to the clip's own time.

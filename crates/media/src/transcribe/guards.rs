@@ -57,17 +57,7 @@ pub(super) fn judge(raw: Raw, hearing: &Hearing, engine: &str) -> Heard {
             believed.push(segment);
         }
     }
-    let mut loops = false;
-    let mut kept: Vec<RawSegment> = Vec::new();
-    for equal in believed.chunk_by(|a, b| normal(&a.text) == normal(&b.text)) {
-        if equal.len() >= REPEATS {
-            // One copy stays: something was said there.
-            kept.extend_from_slice(&equal[..1]);
-            loops = true;
-        } else {
-            kept.extend_from_slice(equal);
-        }
-    }
+    let (kept, loops) = without_loops(&believed);
     let text = kept
         .iter()
         .map(|s| s.text.as_str())
@@ -109,6 +99,22 @@ pub(super) fn judge(raw: Raw, hearing: &Hearing, engine: &str) -> Heard {
         low_confidence,
         engine: engine.to_owned(),
     }
+}
+
+/// The segments with each loop cut down to one copy, and whether there was one.
+fn without_loops(believed: &[RawSegment]) -> (Vec<RawSegment>, bool) {
+    let mut loops = false;
+    let mut kept: Vec<RawSegment> = Vec::new();
+    for equal in believed.chunk_by(|a, b| normal(&a.text) == normal(&b.text)) {
+        if equal.len() >= REPEATS {
+            // One copy stays: something was said there.
+            kept.extend_from_slice(&equal[..1]);
+            loops = true;
+        } else {
+            kept.extend_from_slice(equal);
+        }
+    }
+    (kept, loops)
 }
 
 fn invented(segment: &RawSegment, spans: &[Span]) -> bool {

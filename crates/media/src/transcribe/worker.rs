@@ -118,10 +118,7 @@ fn serve(_order: &Order) -> Result<(), Failure> {
 
 #[cfg(feature = "embedded-speech")]
 fn serve(order: &Order) -> Result<(), Failure> {
-    use transcribe_cpp::{
-        Error, Feature, Model, RunExtension, RunOptions, SessionOptions, TimestampKind,
-        WhisperRunOptions,
-    };
+    use transcribe_cpp::{Error, Model, SessionOptions};
 
     check_processor()?;
     transcribe_cpp::disable_logging();
@@ -132,24 +129,7 @@ fn serve(order: &Order) -> Result<(), Failure> {
         ..SessionOptions::default()
     };
     let mut session = model.session_with(&options).map_err(|error| load(&error))?;
-    let mut run = RunOptions {
-        timestamps: TimestampKind::Auto,
-        ..RunOptions::default()
-    };
-    let knows = |code: &String| {
-        model
-            .capabilities()
-            .is_ok_and(|can| can.languages.contains(code))
-    };
-    run.language = order.language.clone().filter(knows);
-    if model.supports(Feature::TemperatureFallback) {
-        // Whisper: no memory of the piece before, which is how its loops travel, and no dice.
-        run.family = Some(RunExtension::Whisper(WhisperRunOptions {
-            condition_on_prev_tokens: Some(false),
-            temperature: Some(0.0),
-            ..WhisperRunOptions::default()
-        }));
-    }
+    let run = run_options(order, &model);
     let _ = say(&Line::Ready { arch: model.arch() });
     let samples = samples()?;
     let n = order.chunks.len();
@@ -179,6 +159,32 @@ fn serve(order: &Order) -> Result<(), Failure> {
         }
     }
     say(&Line::Done).map_err(|error| ("input", error.to_string()))
+}
+
+/// How this model is to listen: in the language asked for, if it knows it.
+#[cfg(feature = "embedded-speech")]
+fn run_options(order: &Order, model: &transcribe_cpp::Model) -> transcribe_cpp::RunOptions {
+    use transcribe_cpp::{Feature, RunExtension, RunOptions, TimestampKind, WhisperRunOptions};
+
+    let mut run = RunOptions {
+        timestamps: TimestampKind::Auto,
+        ..RunOptions::default()
+    };
+    let knows = |code: &String| {
+        model
+            .capabilities()
+            .is_ok_and(|can| can.languages.contains(code))
+    };
+    run.language = order.language.clone().filter(knows);
+    if model.supports(Feature::TemperatureFallback) {
+        // Whisper: no memory of the piece before, which is how its loops travel, and no dice.
+        run.family = Some(RunExtension::Whisper(WhisperRunOptions {
+            condition_on_prev_tokens: Some(false),
+            temperature: Some(0.0),
+            ..WhisperRunOptions::default()
+        }));
+    }
+    run
 }
 
 #[cfg(feature = "embedded-speech")]

@@ -194,7 +194,7 @@ async fn database(settings: &Settings) -> Line {
         }
         Err(error) => Line::bad(
             "database",
-            format!("{error:#}"),
+            super::told(&error),
             "check database.url, and that this user may write to the data folder",
         ),
     }

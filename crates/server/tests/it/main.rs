@@ -6,6 +6,7 @@
     reason = "helpers of tests fail tests"
 )]
 
+mod audit;
 mod client;
 mod flow;
 mod house;

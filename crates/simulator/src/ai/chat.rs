@@ -60,11 +60,17 @@ pub(super) async fn complete(
     if script.chat.mode == ChatMode::Malformed && request["stream"] == true {
         return ([(header::CONTENT_TYPE, "text/event-stream")], "data: {").into_response();
     }
-    Json(json!({
+    let mut answer = completion(&request["model"], &asked, &text);
+    answer["created"] = json!(world.clock().now_ms() / 1_000);
+    Json(answer).into_response()
+}
+
+/// An answer as such servers word it, but for the time.
+fn completion(model: &Value, asked: &str, text: &str) -> Value {
+    json!({
         "id": "chatcmpl-sim",
         "object": "chat.completion",
-        "created": world.clock().now_ms() / 1_000,
-        "model": request["model"],
+        "model": model,
         "choices": [{
             "index": 0,
             "message": {"role": "assistant", "content": text, "refusal": null},
@@ -73,8 +79,7 @@ pub(super) async fn complete(
         }],
         "usage": {"prompt_tokens": asked.len() / 4, "completion_tokens": text.len() / 4,
             "total_tokens": asked.len() / 4 + text.len() / 4},
-    }))
-    .into_response()
+    })
 }
 
 /// A message's text, given as one string or in parts.

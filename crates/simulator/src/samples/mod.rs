@@ -32,6 +32,16 @@ const MAKERS: usize = 2;
 /// Longer speech than this is refused: four minutes of video.
 const SPEECH_CHARS: usize = 4_000;
 
+/// What samples made at run time show, in turn.
+const BACKDROPS: [&scenes::Scene; 6] = [
+    &scenes::MORNING,
+    &scenes::OCEAN,
+    &scenes::PLANT,
+    &scenes::NIGHT,
+    &scenes::DUNES,
+    &scenes::TRAVEL,
+];
+
 /// Why a sample could not be made.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum MakeError {
@@ -145,15 +155,7 @@ impl Samples {
         }
         let what = new.what.unwrap_or_else(|| "speech".to_owned());
         let mut known = self.known();
-        let scenes = [
-            &scenes::MORNING,
-            &scenes::OCEAN,
-            &scenes::PLANT,
-            &scenes::NIGHT,
-            &scenes::DUNES,
-            &scenes::TRAVEL,
-        ];
-        let scene = scenes[known.len() % scenes.len()];
+        let scene = BACKDROPS[known.len() % BACKDROPS.len()];
         let mut item = Item::reel(
             scene,
             Sound::Speech {

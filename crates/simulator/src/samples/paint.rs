@@ -125,6 +125,7 @@ impl Canvas {
         out
     }
 
+    /// Longer than other functions, because it is a table: one arm for each shape, with the rule for its edge.
     fn shape(&mut self, shape: Shape) {
         match shape {
             Shape::Sky(top, middle, bottom) => self.sky(top, middle, bottom),

@@ -1,5 +1,5 @@
 //! What the samples show: small flat landscapes and still lifes, as data for the painter.
-//! The file is longer than others here because it is data.
+//! Longer than other files, because it is data: every number of a picture stands beside its neighbours.
 
 use super::paint::Shape::{self, Block, Ellipse, Glow, Line, Pines, Ridge, Sky, Skyline, Stars};
 

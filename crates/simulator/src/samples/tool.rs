@@ -41,28 +41,32 @@ pub(crate) struct Probed {
     pub(crate) audio_codec: Option<String>,
 }
 
+/// What ffprobe prints of it.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Answer {
+    streams: Vec<Stream>,
+    format: Format,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Format {
+    duration: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Stream {
+    codec_type: String,
+    codec_name: Option<String>,
+    width: Option<u32>,
+    height: Option<u32>,
+}
+
 /// Asks ffprobe, which lives beside ffmpeg, what a file holds. It reads the file alone: other protocols and the
 /// formats that name other files are switched off, because bots upload what strangers sent them.
 pub(crate) async fn probe(ffmpeg: &Path, file: &Path) -> Result<Probed, MakeError> {
-    #[derive(Deserialize, Default)]
-    #[serde(default)]
-    struct Answer {
-        streams: Vec<Stream>,
-        format: Format,
-    }
-    #[derive(Deserialize, Default)]
-    #[serde(default)]
-    struct Format {
-        duration: Option<String>,
-    }
-    #[derive(Deserialize, Default)]
-    #[serde(default)]
-    struct Stream {
-        codec_type: String,
-        codec_name: Option<String>,
-        width: Option<u32>,
-        height: Option<u32>,
-    }
     let ffprobe = match ffmpeg.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir.join("ffprobe"),
         _ => PathBuf::from("ffprobe"),
