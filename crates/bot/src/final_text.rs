@@ -138,15 +138,15 @@ fn is_user_name(name: &str) -> bool {
 
 /// One line without addresses, control signs and the signs that turn text around.
 fn clean(text: &str) -> String {
+    // Invisible signs go first: what they keep apart may be an address once they are gone.
     text.split_whitespace()
-        .filter(|token| !looks_like_address(token))
         .map(|token| {
             token
                 .chars()
                 .filter(|c| !is_invisible(*c))
                 .collect::<String>()
         })
-        .filter(|token| !token.is_empty())
+        .filter(|token| !token.is_empty() && !looks_like_address(token))
         .collect::<Vec<_>>()
         .join(" ")
 }

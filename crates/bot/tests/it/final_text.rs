@@ -2,6 +2,7 @@
 
 use bot::{Answer, compose, cut};
 use media::{Language, Summary, SummaryKind, Verdict};
+use proptest::prelude::*;
 
 fn summary(kind: SummaryKind, points: &[&str]) -> Summary {
     Summary {
@@ -142,4 +143,23 @@ fn long_answers_end_at_sentences_and_stop() {
     }
     assert!(messages[0].ends_with('.'), "{}", messages[0]);
     assert!(messages[2].ends_with('…'), "{}", messages[2]);
+}
+
+/// Pieces that make a link when they meet, with what people put between them to hide it.
+const PIECES: &str = "(https?://|www\\.|insta|gram|\u{200b}|\u{202e}|\u{ad}|\\.com|/reel/|/p/|C8Qx1abcDEF|instagr\\.am| |[a-z]{1,3}|\\PC){0,12}";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..Default::default() })]
+
+    /// Whatever a model or a caption says, an answer of ours is nothing that we would answer: our only
+    /// link is the post's own, which is not among these.
+    #[test]
+    fn no_words_make_an_answer_that_we_would_answer(title in PIECES, points in proptest::collection::vec(PIECES, 0..4)) {
+        let mut summary = summary(SummaryKind::Model, &[]);
+        summary.title = Some(title);
+        summary.points = points;
+        let text = compose(&answer(&Verdict::Speech, &summary));
+        prop_assert!(media::link::find(&text).is_empty(), "{}", text);
+        prop_assert!(!text.contains("://"), "{}", text);
+    }
 }

@@ -8,6 +8,7 @@ mod final_text;
 mod language;
 mod pipeline;
 mod plan;
+mod safety;
 mod send;
 mod texts;
 mod world;

@@ -293,3 +293,43 @@ fn work_is_shared_only_as_far_as_it_may() {
         "no signed address in a key"
     );
 }
+
+/// Every way in which our own message, or another app's, comes back to us: whichever mark it carries, one
+/// is enough, whatever else it says.
+#[test]
+fn any_one_mark_of_an_echo_is_enough() {
+    let contents = [
+        json!({"text": "instagram.com/reel/C8Qx1abcDEF"}),
+        json!({"text": "oi", "quick_reply": {"payload": "YES"}}),
+        json!({"attachments": [share("ig_reel", &json!({"url": CDN, "reel_video_id": "7"}))]}),
+        json!({"attachments": [share("video", &json!({"url": CDN}))]}),
+        json!({"text": "?", "reply_to": {"story": {"url": CDN, "id": "9"}}}),
+    ];
+    let flags = ["is_echo", "is_self", "is_deleted", "is_unsupported"];
+    let mut tried = 0;
+    for content in &contents {
+        for set in 0_u32..1 << flags.len() {
+            for (sender, recipient) in [(PERSON, ACCOUNT), (ACCOUNT, PERSON), (ACCOUNT, ACCOUNT)] {
+                for shape in [Shape::Messaging, Shape::Standby] {
+                    for app in [None, Some("1217981644879628")] {
+                        let mut message = content.clone();
+                        message["mid"] = json!(format!("m-{tried}"));
+                        for (bit, flag) in flags.iter().enumerate() {
+                            if set & (1 << bit) != 0 {
+                                message[flag] = json!(true);
+                            }
+                        }
+                        if let Some(app) = app {
+                            message["app_id"] = json!(app);
+                        }
+                        let item = from(sender, recipient, &json!({ "message": message }));
+                        let marked = set != 0 || sender == ACCOUNT || shape == Shape::Standby;
+                        check_job(&event(shape, &item), !marked);
+                        tried += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(tried >= 900, "{tried}");
+}

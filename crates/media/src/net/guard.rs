@@ -184,3 +184,60 @@ impl reqwest::dns::Resolve for PlainDns {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A name server that gives an open address first and one inside from then on.
+    struct Rebinding(AtomicUsize);
+
+    impl Lookup for Rebinding {
+        fn lookup<'a>(
+            &'a self,
+            host: &'a str,
+        ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>> {
+            let first = self.0.fetch_add(1, Ordering::SeqCst) == 0;
+            let texts: &[&str] = match host {
+                "mixed.fbcdn.net" => &[
+                    "10.0.0.7",
+                    "157.240.0.1",
+                    "::1",
+                    "2a03:2880::1",
+                    "::ffff:127.0.0.1",
+                ],
+                _ if first => &["157.240.0.1"],
+                _ => &["127.0.0.1", "::1"],
+            };
+            let addresses = texts.iter().map(|text| text.parse().unwrap()).collect();
+            Box::pin(async move { Ok(addresses) })
+        }
+    }
+
+    fn guard() -> Guard {
+        let pages = Url::parse("https://www.instagram.com").unwrap();
+        let lookup = Arc::new(Rebinding(AtomicUsize::new(0)));
+        Guard::with_lookup(Hosts::new(&pages, &[]), lookup)
+    }
+
+    #[tokio::test]
+    async fn of_a_mixed_answer_only_the_open_addresses_are_dialled() {
+        let list = guard().dial_list("mixed.fbcdn.net", 443).await.unwrap();
+        let dialled: Vec<String> = list.iter().map(ToString::to_string).collect();
+        assert_eq!(dialled, ["157.240.0.1:443", "[2a03:2880::1]:443"]);
+    }
+
+    /// What is dialled is what was judged: a later answer is judged anew, never taken on trust.
+    #[tokio::test]
+    async fn a_name_that_was_good_once_is_judged_again() {
+        let guard = guard();
+        let first = guard.dial_list("turns.fbcdn.net", 443).await.unwrap();
+        assert_eq!(first, ["157.240.0.1:443".parse().unwrap()]);
+        for _ in 0..100 {
+            let error = guard.dial_list("turns.fbcdn.net", 443).await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        }
+    }
+}

@@ -260,6 +260,35 @@ mod tests {
         assert_eq!(cut("curta", 15), "curta");
     }
 
+    #[test]
+    fn malice_of_any_length_is_cleaned_at_once() {
+        for piece in [
+            "evil dot ",
+            "a. ",
+            "www",
+            "@ ",
+            "1 ",
+            "+5-",
+            "(.)",
+            "evil .com ",
+            "a:b ",
+            "\u{200b}",
+            "<",
+            "e dot com ",
+            "ﷺ",
+        ] {
+            let text = piece.repeat((1 << 18) / piece.len());
+            let start = std::time::Instant::now();
+            let _ = clean(&text);
+            // Quadratic would take minutes; the bound is loose because tests share the machine.
+            assert!(
+                start.elapsed() < std::time::Duration::from_secs(10),
+                "{piece}: {:?}",
+                start.elapsed()
+            );
+        }
+    }
+
     /// Broader than what `clean` looks for, and written apart from it.
     fn looks_like_link(text: &str) -> bool {
         let chars: Vec<char> = text.to_lowercase().chars().collect();

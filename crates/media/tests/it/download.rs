@@ -643,3 +643,83 @@ async fn a_yt_dlp_that_hangs_or_floods_is_ended() {
         FailureClass::Misconfigured
     );
 }
+
+/// Titles, captions and authors name nothing on our disk.
+#[tokio::test]
+async fn a_hostile_title_names_no_file() {
+    let files = Files::new().await;
+    let film = files.read("film.mp4");
+    let long = "x".repeat(300);
+    let titles = [
+        "../../planted",
+        "/etc/planted",
+        "-rf",
+        "%(ext)s.%(id)s",
+        "a\\u0000b.sh",
+        "planted.mp4\\n--exec id",
+        &long,
+    ];
+    for (n, title) in titles.into_iter().enumerate() {
+        let film = film.clone();
+        let title = title.to_owned();
+        let site = Site::start(move |seen| match seen.path() {
+            "/www.instagram.com/reel/DUl354timp1/" => {
+                let page = page(seen, "/cdn/..%2f..%2fplanted.mp4", "");
+                let html = String::from_utf8(page.body).unwrap();
+                let html = html.replace("\"name\":\"Reel\"", &format!("\"name\":\"{title}\""));
+                let html = html.replace("maria.da.silva", &title);
+                Reply::html(html.replace("<title>Reel", &format!("<title>{title}")))
+            }
+            path if path.starts_with("/cdn/") => Reply::new(200, "video/mp4", film.clone()).header(
+                "Content-Disposition",
+                "attachment; filename=\"../../planted.sh\"",
+            ),
+            _ => Reply::new(404, "text/html", ""),
+        })
+        .await;
+        let around = tempfile::tempdir().unwrap();
+        let job = around.path().join("work").join("job");
+        let fetched = download(settings(&site), &post("DUl354timp1"), &job)
+            .await
+            .unwrap();
+        assert_eq!(fetched.items[0].file, "item-0.mp4", "title {n}");
+        let names = |dir: &Path| -> Vec<_> {
+            let entries = std::fs::read_dir(dir).unwrap();
+            entries.map(|entry| entry.unwrap().file_name()).collect()
+        };
+        assert_eq!(names(&job), ["item-0.mp4"], "title {n}");
+        assert_eq!(names(&around.path().join("work")), ["job"], "title {n}");
+        assert_eq!(names(around.path()), ["work"], "title {n}");
+    }
+}
+
+/// The session in a lent cookies file goes to the site that it is for and to nobody else.
+#[tokio::test]
+async fn cookies_go_to_their_own_site_only() {
+    let files = Files::new().await;
+    let film = files.read("film.mp4");
+    let site = Site::start(move |seen| match seen.path() {
+        "/www.instagram.com/reel/DUl354timp1/" => page(seen, "/cdn/v.mp4", ""),
+        "/cdn/v.mp4" => Reply::new(200, "video/mp4", film.clone()),
+        _ => Reply::new(404, "text/html", ""),
+    })
+    .await;
+    let tools = tempfile::tempdir().unwrap();
+    let lent = tools.path().join("lent.txt");
+    let jar = "# Netscape HTTP Cookie File\n\
+        .instagram.com\tTRUE\t/\tFALSE\t4102444800\tsessionid\tof-instagram\n\
+        127.0.0.1\tFALSE\t/\tFALSE\t4102444800\twitness\tof-this-site\n";
+    std::fs::write(&lent, jar).unwrap();
+    let mut settings = settings(&site);
+    settings.media.cookies_file = Some(lent);
+    let dir = tempfile::tempdir().unwrap();
+    download(settings, &post("DUl354timp1"), dir.path())
+        .await
+        .unwrap();
+    let seen = site.seen();
+    assert!(
+        seen.iter().any(|seen| seen.head.contains("of-this-site")),
+        "the file was not read at all"
+    );
+    assert!(seen.iter().all(|seen| !seen.head.contains("of-instagram")));
+}

@@ -209,3 +209,25 @@ async fn too_many_connections_are_closed_at_the_door() {
     .await;
     house.close().await;
 }
+
+/// Floods of streams and of header frames need HTTP/2; here it is not spoken, not even when asked for.
+#[tokio::test]
+async fn http_2_is_not_spoken() {
+    let house = house().await;
+    let mut known = Wire::open(house.address).await;
+    known
+        .send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .await;
+    let answer = known.until_closed(PATIENCE).await.expect("it stayed open");
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
+        "{answer}"
+    );
+    let mut upgraded = Wire::open(house.address).await;
+    upgraded
+        .send("GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n")
+        .await;
+    let answer = upgraded.until_closed(PATIENCE).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    house.close().await;
+}

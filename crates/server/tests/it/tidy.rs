@@ -228,6 +228,48 @@ fn each_wall_stands() {
     none("something stands on the wrong side of a wall", broken);
 }
 
+/// Comparing secrets byte by byte, and stopping at the first difference, tells a patient stranger where that
+/// was. Signatures and keys go through `verify_slice` or `ct_eq`; a line that names one and compares is wrong.
+#[test]
+fn no_secret_is_compared_byte_by_byte() {
+    let mut broken = Vec::new();
+    let mut constant_time = 0;
+    for source in sources().iter().filter(|source| {
+        source.is_shipped()
+            && !["crates/simulator/", "crates/bench/"]
+                .iter()
+                .any(|start| source.name.starts_with(start))
+    }) {
+        for (line, code) in code_lines(source.shipped_text()) {
+            constant_time +=
+                usize::from(code.contains(".verify_slice(") || code.contains(".ct_eq("));
+            if compares_a_secret(&code) {
+                broken.push(format!("{}:{line}: {}", source.name, code.trim()));
+            }
+        }
+    }
+    none("a secret is compared with == (use subtle or hmac)", broken);
+    assert!(
+        constant_time >= 4,
+        "only {constant_time} comparisons in constant time were found"
+    );
+}
+
+fn compares_a_secret(code: &str) -> bool {
+    let secrets = [
+        "expose_secret",
+        "verify_token",
+        "app_secret",
+        "master_key",
+        "access_token",
+        "finalize()",
+        "signature",
+        "hex::encode",
+    ];
+    (code.contains(" == ") || code.contains(" != "))
+        && secrets.iter().any(|secret| code.contains(secret))
+}
+
 /// Whether a word occurs that is not the tail of a longer name.
 fn stands_alone(code: &str, word: &str) -> bool {
     code.match_indices(word)
@@ -424,6 +466,52 @@ fn named_paths(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// A test named as a proof must be there: `crate/module::test`, where the module is the file or its folder.
+#[test]
+fn the_security_page_names_tests_that_exist() {
+    let page = fs::read_to_string(root().join("docs/security.md")).expect("docs/security.md");
+    let sources = sources();
+    let names: BTreeSet<(&str, &str, &str)> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter_map(test_name)
+        .collect();
+    assert!(
+        names.len() > 100,
+        "only {} tests were found on the page",
+        names.len()
+    );
+    let is_there = |(krate, module, test): &(&str, &str, &str)| {
+        sources.iter().any(|source| {
+            let path = Path::new(&source.name);
+            let folder = path.parent().and_then(Path::file_name);
+            source.name.starts_with(&format!("crates/{krate}/"))
+                && (path.file_stem() == Some(module.as_ref()) || folder == Some(module.as_ref()))
+                && source.text.contains(&format!("fn {test}("))
+        })
+    };
+    let missing = names.iter().filter(|name| !is_there(name));
+    let missing = missing.map(|(krate, module, test)| format!("{krate}/{module}::{test}"));
+    none(
+        "docs/security.md names a test that does not exist",
+        missing.collect(),
+    );
+    let gone = named_paths(&page)
+        .into_iter()
+        .filter(|path| !root().join(path).exists());
+    none(
+        "docs/security.md names a path that does not exist",
+        gone.collect(),
+    );
+}
+
+fn test_name(quoted: &str) -> Option<(&str, &str, &str)> {
+    let (krate, rest) = quoted.split_once('/')?;
+    let (module, test) = rest.split_once("::")?;
+    (krate != "crate" && !test.contains(':')).then_some((krate, module, test))
+}
+
 #[test]
 fn nothing_ready_made_is_checked_in() {
     let mut all = Vec::new();
@@ -541,6 +629,15 @@ fn the_readers_see() {
         .map(|(_, code)| code)
         .collect();
     assert!(!code[0].contains("axum") && code[1].contains("axum::z") && code.len() == 2);
+    assert!(compares_a_secret("if given == key.expose_secret() {"));
+    assert!(!compares_a_secret(
+        "if bool::from(given.ct_eq(key.expose_secret().as_bytes())) {"
+    ));
+    assert_eq!(
+        test_name("server/pages::a_link"),
+        Some(("server", "pages", "a_link"))
+    );
+    assert_eq!(test_name("crates/server/src/page.rs"), None);
     let messages = fluent_messages("# note\nhello = Hi { $name }\n    and { $other }\nbye = Bye\n");
     assert_eq!(messages["hello"].len(), 2);
     assert!(messages["bye"].is_empty());

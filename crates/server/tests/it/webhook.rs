@@ -292,3 +292,33 @@ async fn echoes_and_other_accounts_cause_no_job() {
     assert_eq!(house.jobs().await, 0);
     house.close().await;
 }
+
+/// A signature never ends, so somebody who once saw a delivery can send it for ever: while it is fresh the
+/// keys of its events stop it, later its age does.
+#[tokio::test]
+async fn a_captured_delivery_is_worth_one_job_and_later_none() {
+    let house = House::serving(&[]).await;
+    let body = messages(&[("m-captured", "55", "hello")]);
+    for _ in 0..30 {
+        let posts = (0..8).map(|_| post(house.address, &body));
+        for answer in futures::future::join_all(posts).await {
+            assert_eq!(answer.status, 200);
+        }
+    }
+    assert_eq!(house.jobs().await, 1);
+
+    let sent: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let now_ms = sent["entry"][0]["time"].as_i64().unwrap();
+    for hours in [49, 24 * 30] {
+        let then = (now_ms - hours * 3_600_000).to_string();
+        // As after the keys were forgotten: another message, that old.
+        let old = body
+            .replace(&now_ms.to_string(), &then)
+            .replace("m-captured", &format!("m-{hours}"));
+        let before = house.operations();
+        assert_eq!(post(house.address, &old).await.status, 200);
+        assert!(house.operations() > before, "it is kept for the operator");
+    }
+    assert_eq!(house.jobs().await, 1);
+    house.close().await;
+}

@@ -185,6 +185,11 @@ impl World {
         world
     }
 
+    /// One more bot on the same data.
+    pub(crate) fn bot(&self) -> Bot {
+        (self.parts)()
+    }
+
     /// Starts a bot and a runner; after `kill` a new process, so to say.
     pub(crate) fn start(&mut self) {
         let bot = (self.parts)();
