@@ -4,9 +4,7 @@
 //! only the reel's own work: one reel is downloaded, fitted and heard once through instant stubs, and then a
 //! thousand people ask for it, so each job is two claims, the quota, the outbox with its intents, and two sends.
 
-use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -15,10 +13,11 @@ use sqlx::Row as _;
 
 use crate::crash::steps::tables;
 use crate::crash::world::World;
+use crate::material::{self, Film};
 use crate::probe;
 use crate::report::{Figure, Target};
 use crate::server::Launch;
-use crate::stub::{Plan, Stubs};
+use crate::stub::Stubs;
 
 /// How many people ask.
 const JOBS: usize = 1_000;
@@ -51,8 +50,11 @@ async fn open(
     pad_to: usize,
 ) -> Result<(World, Launch)> {
     let tools = folder.join("tools");
-    fs::create_dir_all(&tools)?;
-    let plan = plan(&tools, pad_to)?;
+    let film = Film {
+        pad_to,
+        ..Film::default()
+    };
+    let plan = material::make(&tools, film)?;
     let stubs = Stubs::install(&tools, bench, &plan)?;
     let world = World::start(&folder.join("data"), &folder.join("samples")).await?;
     let no_limits =
@@ -156,76 +158,4 @@ async fn finished(world: &World, jobs: usize) -> Result<()> {
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-/// A playable video that needs no work, padded with an empty box to `pad_to` bytes, and its sound.
-fn plan(folder: &Path, pad_to: usize) -> Result<Plan> {
-    let video = folder.join("video.mp4");
-    let wav = folder.join("speech.wav");
-    let voice =
-        "flite=text='We planted a small garden behind the kitchen window last summer':voice=slt";
-    ffmpeg(
-        &[
-            "-f",
-            "lavfi",
-            "-i",
-            "testsrc2=size=360x640:rate=30",
-            "-f",
-            "lavfi",
-            "-i",
-            voice,
-            "-t",
-            "4",
-            "-c:v",
-            "libx264",
-            "-preset",
-            "ultrafast",
-            "-pix_fmt",
-            "yuv420p",
-            "-c:a",
-            "aac",
-            "-movflags",
-            "+faststart",
-        ],
-        &video,
-    )?;
-    ffmpeg(
-        &[
-            "-i",
-            &video.to_string_lossy(),
-            "-vn",
-            "-ac",
-            "1",
-            "-ar",
-            "16000",
-        ],
-        &wav,
-    )?;
-    let mut bytes = fs::read(&video)?;
-    if let Some(gap) = pad_to.checked_sub(bytes.len()).filter(|gap| *gap >= 8) {
-        bytes.extend_from_slice(&u32::try_from(gap)?.to_be_bytes());
-        bytes.extend_from_slice(b"free");
-        bytes.resize(pad_to, 0);
-        fs::write(&video, bytes)?;
-    }
-    Ok(Plan {
-        source: video.clone(),
-        video,
-        wav,
-        pause_ms: 0,
-    })
-}
-
-fn ffmpeg(args: &[&str], output: &Path) -> Result<()> {
-    let done = Command::new("ffmpeg")
-        .args(["-hide_banner", "-v", "error", "-y"])
-        .args(args)
-        .arg(output)
-        .output()?;
-    ensure!(
-        done.status.success(),
-        "ffmpeg: {}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    Ok(())
 }

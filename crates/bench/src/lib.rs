@@ -4,6 +4,7 @@ pub mod crash;
 pub mod delivery;
 pub mod jobs;
 pub mod load;
+pub mod material;
 pub mod probe;
 pub mod report;
 pub mod server;

@@ -124,16 +124,15 @@ fn pause(longest_ms: u64) {
 
 fn ffmpeg(plan: &Plan, words: &[String]) -> Result<()> {
     let output = words.last().context("no output was named")?;
-    if output.starts_with("pipe:") || output == "-" {
-        let wav = fs::read(&plan.wav)?;
-        // The samples without the 44-byte WAV header.
-        std::io::stdout().write_all(wav.get(44..).unwrap_or_default())?;
-        return Ok(());
-    }
-    let output = Path::new(output);
+    let output = Path::new(output.strip_prefix("file:").unwrap_or(output));
     let source = match output.extension().and_then(|end| end.to_str()) {
         Some("mp4") => &plan.video,
         Some("wav") => &plan.wav,
+        Some("s16le") => {
+            // The samples without the 44-byte WAV header.
+            let wav = fs::read(&plan.wav)?;
+            return Ok(fs::write(output, wav.get(44..).unwrap_or_default())?);
+        }
         other => bail!("no stub output for {other:?}"),
     };
     fs::copy(source, output)?;

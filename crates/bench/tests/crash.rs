@@ -10,13 +10,13 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use bench::crash::checker::{History, judge};
 use bench::crash::world::{Reels, World};
 use bench::crash::{Trial, never_hit, print, run};
-use bench::stub::{Plan, Stubs};
+use bench::material::{self, Film};
+use bench::stub::Stubs;
 use serde_json::json;
 
 /// A program that this workspace built, beside this test's own.
@@ -37,97 +37,23 @@ fn workspace() -> PathBuf {
         .unwrap()
 }
 
-fn ffmpeg(args: &[&str], output: &Path) {
-    let done = Command::new("ffmpeg")
-        .args(["-hide_banner", "-v", "error", "-y"])
-        .args(args)
-        .arg(output)
-        .output()
-        .unwrap();
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-}
-
-/// A spoken video with its index at the end (so that it has to be remuxed), the same with it in front, and its sound.
-fn plan(folder: &Path, pause_ms: u64) -> Plan {
-    let plan = Plan {
-        source: folder.join("source.mp4"),
-        video: folder.join("video.mp4"),
-        wav: folder.join("speech.wav"),
-        pause_ms,
-    };
-    let voice =
-        "flite=text='We planted a small garden behind the kitchen window last summer':voice=slt";
-    let picture = "testsrc2=size=360x640:rate=30";
-    ffmpeg(
-        &[
-            "-f",
-            "lavfi",
-            "-i",
-            picture,
-            "-f",
-            "lavfi",
-            "-i",
-            voice,
-            "-t",
-            "4",
-            "-c:v",
-            "libx264",
-            "-preset",
-            "ultrafast",
-            "-pix_fmt",
-            "yuv420p",
-            "-c:a",
-            "aac",
-        ],
-        &plan.source,
-    );
-    ffmpeg(
-        &[
-            "-i",
-            plan.source.to_str().unwrap(),
-            "-c",
-            "copy",
-            "-movflags",
-            "+faststart",
-        ],
-        &plan.video,
-    );
-    ffmpeg(
-        &[
-            "-i",
-            plan.source.to_str().unwrap(),
-            "-vn",
-            "-ac",
-            "1",
-            "-ar",
-            "16000",
-        ],
-        &plan.wav,
-    );
-    plan
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_jobs_survive_kill_nine() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let seed: u64 = rand::random();
     let folder = tempfile::tempdir().unwrap();
     let mut histogram = stubbed(seed, folder.path()).await;
+    assert!(
+        never_hit(&histogram).is_empty(),
+        "no kill hit: {:?} (seed {seed})",
+        never_hit(&histogram)
+    );
     for (step, count) in real(seed, folder.path()).await {
         *histogram.entry(step).or_insert(0) += count;
     }
     println!(
         "seed {seed}; jobs hit by a kill, by step:\n{}",
         print(&histogram)
-    );
-    assert!(
-        never_hit(&histogram).is_empty(),
-        "no kill hit: {:?} (seed {seed})",
-        never_hit(&histogram)
     );
 }
 
@@ -137,8 +63,12 @@ async fn stubbed(
     folder: &Path,
 ) -> std::collections::BTreeMap<bench::crash::steps::Step, usize> {
     let tools = folder.join("tools");
-    std::fs::create_dir_all(&tools).unwrap();
-    let plan = plan(&tools, 60);
+    let film = Film {
+        index_last: true,
+        pause_ms: 60,
+        ..Film::default()
+    };
+    let plan = material::make(&tools, film).unwrap();
     let stubs = Stubs::install(&tools, &built("gramophone-bench"), &plan).unwrap();
     let mut world = World::start(&folder.join("stubbed"), &folder.join("samples"))
         .await
@@ -159,6 +89,10 @@ async fn stubbed(
     world.slow_down("chat/completions", 60).await.unwrap();
     let mut environment = stubs.environment();
     environment.push((
+        "GRAMOPHONE_LANGUAGE__MODEL".to_owned(),
+        "simulated".to_owned(),
+    ));
+    environment.push((
         "GRAMOPHONE_LANGUAGE__URL".to_owned(),
         format!("{}/ai/v1", world.base()),
     ));
@@ -166,13 +100,14 @@ async fn stubbed(
         program: built("gramophone"),
         environment,
         jobs: 190,
+        more_jobs: 400,
         at_once: 8,
         life_ms: (150, 900),
-        kills: 120,
+        kills: 600,
         seed,
         deadline: Duration::from_mins(8),
     };
-    let outcome = run(&trial, &mut world).await.unwrap();
+    let outcome = run(&trial, &world).await.unwrap();
     assert!(
         outcome.findings.is_clean(),
         "seed {seed}, {} kills: {:#?}",
@@ -189,7 +124,9 @@ async fn stubbed(
     let doubled = World::person(3);
     let text = outcome.history.threads[&doubled].texts[0].clone();
     world.send_as_business(&doubled, &text).await.unwrap();
-    let after = History::collect(&world, trial.jobs).await.unwrap();
+    let after = History::collect(&world, outcome.history.threads.len())
+        .await
+        .unwrap();
     assert_eq!(
         judge(&after).twice.len(),
         1,
@@ -197,7 +134,9 @@ async fn stubbed(
         judge(&after)
     );
     world.plant_lost_job(4).await.unwrap();
-    let after = History::collect(&world, trial.jobs).await.unwrap();
+    let after = History::collect(&world, outcome.history.threads.len())
+        .await
+        .unwrap();
     assert!(
         !judge(&after).lost.is_empty(),
         "a planted lost job is found"
@@ -245,13 +184,14 @@ async fn real(
             ),
         ],
         jobs: 10,
+        more_jobs: 0,
         at_once: 2,
         life_ms: (300, 4_000),
         kills: 12,
         seed,
         deadline: Duration::from_mins(5),
     };
-    let outcome = run(&trial, &mut world).await.unwrap();
+    let outcome = run(&trial, &world).await.unwrap();
     assert!(
         outcome.findings.is_clean(),
         "seed {seed}, {} kills: {:#?}",

@@ -17,7 +17,7 @@ use graph_api::{
     client::Graph,
     webhook::AppSecrets,
 };
-use media::Studio;
+use media::{Studio, transcribe::Engine};
 use secrecy::SecretString;
 use store::{
     AccountState, Clock, Options, Runner, RunnerOptions, Store, SystemClock, spool::Spool,
@@ -34,7 +34,7 @@ use crate::{
     listener::{Limits, Listener},
     master_key,
     page::{self, StatusPage},
-    settings::Settings,
+    settings::{Settings, SpeechEngine},
     telemetry::{self, AckMetrics, MetricsPage},
     webhook::meta::{self, Inbox},
 };
@@ -107,12 +107,45 @@ fn make_data_dir(path: &Path) -> anyhow::Result<()> {
         })
 }
 
+/// An engine that was named and cannot listen is said at once, not at the first reel. What was not named falls back
+/// by itself. Sizes and headers only: reading a model whole takes longer than a start may.
+fn refuse_broken_speech(settings: &Settings) -> anyhow::Result<()> {
+    let named = !matches!(
+        settings.speech.engine,
+        SpeechEngine::Auto | SpeechEngine::None
+    ) || settings.speech.model_path.is_some();
+    match media::transcribe::engines(&convert::media(settings)) {
+        Err(why) if named => Err(anyhow::anyhow!(why).context(
+            "the speech engine that the settings name cannot listen; `gramophone models list` shows what is here",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the embedded engine's model to its end and compares it with what was fetched.
+async fn verify_model(settings: media::Settings) -> anyhow::Result<()> {
+    let model = media::transcribe::engines(&settings)
+        .unwrap_or_default()
+        .into_iter()
+        .find_map(|engine| match engine {
+            Engine::Embedded(path) => Some(path),
+            _ => None,
+        });
+    let Some(model) = model else { return Ok(()) };
+    tokio::task::spawn_blocking(move || media::models::verify(&model))
+        .await?
+        .context("the speech model is not the file that was fetched; fetch it again with `gramophone models fetch`")
+}
+
 impl App {
     /// Opens the data and binds the port. Nothing runs yet, and nothing slow is looked at: from here
     /// to the first answered request must be quick.
     pub async fn build(settings: Settings, roles: Roles) -> anyhow::Result<Self> {
         if roles.serve {
             settings.check_for_serving()?;
+        }
+        if roles.work {
+            refuse_broken_speech(&settings)?;
         }
         let settings = Arc::new(settings);
         // One process that both serves and works has the data for itself; two must share it.
@@ -265,10 +298,13 @@ impl App {
             let (health, stop) = (Arc::clone(&self.health), stop.clone());
             async move { health.watch_tools(studio, stop).await }
         });
-        let stop = stop.clone();
+        let (stop, model) = (stop.clone(), verify_model(convert::media(settings)));
         Ok(tokio::spawn(async move {
             let _ends_the_beat = beats.drop_guard();
-            runner.run(stop).await.context("the worker ended")
+            let run = async { runner.run(stop).await.context("the worker ended") };
+            // A wrong model would hear nonsense for ever: it ends the process as soon as it is known.
+            let (outcome, ()) = tokio::try_join!(run, model)?;
+            Ok(outcome)
         }))
     }
 

@@ -108,6 +108,11 @@ pub(crate) fn bot(settings: &Settings, link_secret: SecretString) -> bot::BotSet
             public_url: settings.public_url.clone(),
             link_secret: Some(link_secret),
         },
+        brake: bot::BrakeSettings {
+            per_minute: settings.bot.replies_per_minute,
+            per_hour: settings.bot.replies_per_hour,
+            ..bot::BrakeSettings::default()
+        },
         ..bot::BotSettings::default()
     }
 }

@@ -126,17 +126,17 @@ async fn of_work(pool: &SqlitePool, job: &[u8]) -> Result<Vec<Step>> {
     for row in rows {
         done.push(row.try_get::<String, _>(0)?);
     }
-    let is_done = |name: &str| done.iter().any(|step| step == name);
-    if !is_done("download") {
+    let is_done = |name: &str| done.iter().any(|step| step.starts_with(name));
+    if !is_done("fetched") {
         return Ok(vec![Step::Download]);
     }
     let mut steps = Vec::new();
-    if !is_done("fit") {
+    if !is_done("made") {
         steps.push(Step::Fit);
     }
-    if !is_done("transcribe") {
+    if !is_done("heard") {
         steps.push(Step::Transcribe);
-    } else if !is_done("summarise") {
+    } else if !is_done("summary") {
         steps.push(Step::Summarise);
     }
     Ok(steps)
@@ -145,6 +145,19 @@ async fn of_work(pool: &SqlitePool, job: &[u8]) -> Result<Vec<Step>> {
 /// How many jobs are in no final state.
 pub async fn unfinished_jobs(data: &Path) -> Result<i64> {
     Ok(unfinished_by_state(data).await?.values().sum())
+}
+
+/// How many people have got all that they will get: their reel's job is in a final state.
+pub async fn finished_people(data: &Path) -> Result<usize> {
+    let pool = tables(data).await?;
+    let row = sqlx::query(
+        "SELECT COUNT(*) FROM job WHERE queue = 'reel' AND state NOT IN ('waiting', 'scheduled', 'running')",
+    )
+    .fetch_one(&pool)
+    .await?;
+    let finished: i64 = row.try_get(0)?;
+    pool.close().await;
+    Ok(usize::try_from(finished)?)
 }
 
 /// Jobs in no final state, by state.

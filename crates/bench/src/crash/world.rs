@@ -30,8 +30,6 @@ pub struct World {
     http: reqwest::Client,
     folder: PathBuf,
     reels: Reels,
-    /// People known to be answered: they need not be asked again.
-    answered: Vec<bool>,
 }
 
 impl World {
@@ -49,7 +47,6 @@ impl World {
             http: reqwest::Client::builder().no_proxy().build()?,
             folder: folder.to_owned(),
             reels: Reels::Samples(Vec::new()),
-            answered: Vec::new(),
         })
     }
 
@@ -142,7 +139,7 @@ impl World {
     }
 
     /// Person `number` sends a reel that nobody sent before.
-    pub async fn send_reel(&mut self, number: usize) -> Result<()> {
+    pub async fn send_reel(&self, number: usize) -> Result<()> {
         let person = Self::person(number);
         let message = match &self.reels {
             Reels::Stubbed { media_url } if number.is_multiple_of(2) => json!({"attachments": [{
@@ -166,9 +163,6 @@ impl World {
         };
         self.post(&format!("/_sim/people/{person}/messages"), &message)
             .await?;
-        if self.answered.len() <= number {
-            self.answered.resize(number + 1, false);
-        }
         Ok(())
     }
 
@@ -188,24 +182,6 @@ impl World {
             thread.media += message["attachments"].as_array().map_or(0, Vec::len);
         }
         Ok(thread)
-    }
-
-    /// How many of the first `sent` people wait for their video still.
-    pub async fn waiting(&mut self, sent: usize) -> Result<usize> {
-        let mut waiting = 0;
-        for number in 0..sent {
-            if self.answered.get(number).copied().unwrap_or(false) {
-                continue;
-            }
-            if self.thread(number).await?.media > 0 {
-                if let Some(answered) = self.answered.get_mut(number) {
-                    *answered = true;
-                }
-            } else {
-                waiting += 1;
-            }
-        }
-        Ok(waiting)
     }
 
     /// Meta's clock moves on, so that deliveries which met a dead process are tried again.

@@ -167,7 +167,13 @@ impl Demo {
 
     /// The sample whose `what` is this word.
     pub(crate) async fn sample(&self, what: &str) -> Value {
-        let reels = self.get("/_sim/reels").await;
+        // The large file is made only when somebody asks; its size is known from then on.
+        let path = if what == "big" {
+            "/_sim/reels?make=big"
+        } else {
+            "/_sim/reels"
+        };
+        let reels = self.get(path).await;
         let list = reels
             .as_array()
             .cloned()

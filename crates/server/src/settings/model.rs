@@ -198,6 +198,10 @@ pub struct BotSection {
     pub status_after_seconds: u64,
     /// Reels at once.
     pub concurrency: usize,
+    /// Answers a minute in one conversation.
+    pub replies_per_minute: usize,
+    /// Answers an hour in one conversation.
+    pub replies_per_hour: usize,
 }
 
 /// Section `send`.

@@ -15,5 +15,6 @@ mod pages;
 mod replay;
 mod settings;
 mod slow;
+mod speech;
 mod tidy;
 mod webhook;
