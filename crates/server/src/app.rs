@@ -310,7 +310,10 @@ impl App {
 
     fn bot(&self, studio: Arc<Studio>) -> anyhow::Result<Bot> {
         let settings = &self.settings;
-        let budget = Arc::new(Budget::new(Memory::default()));
+        let budget = Arc::new(Budget::with_rates(
+            Memory::default(),
+            convert::send_rates(settings),
+        ));
         let graph = Graph::new(
             convert::hosts(settings),
             &settings.graph.version,

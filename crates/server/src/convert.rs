@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use graph_api::client::Hosts;
+use graph_api::{budget::SendRates, client::Hosts};
 use media::{Language, settings as media_settings};
 use secrecy::SecretString;
 
@@ -82,6 +82,15 @@ pub(crate) fn media(settings: &Settings) -> media::Settings {
             key: settings.language.key.clone(),
             model: settings.language.model.clone(),
         },
+    }
+}
+
+/// For `graph_api::budget`.
+pub(crate) fn send_rates(settings: &Settings) -> SendRates {
+    let bound = |number: u32| (number > 0).then_some(number);
+    SendRates {
+        texts: bound(settings.graph.texts_per_second),
+        media: bound(settings.graph.media_per_second),
     }
 }
 

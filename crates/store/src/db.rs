@@ -169,12 +169,11 @@ impl Tx {
         debug_assert_eq!(rows.len() % columns.len(), 0);
         let mut rows = rows.into_iter();
         let mut left = rows.len() / columns.len();
-        for size in CHUNKS {
-            while left >= size {
-                let chunk: Vec<Value> = rows.by_ref().take(size * columns.len()).collect();
-                self.exec(&insert_text(table, columns, size), chunk).await?;
-                left -= size;
-            }
+        while left > 0 {
+            let size = insert_size(left);
+            let chunk: Vec<Value> = rows.by_ref().take(size * columns.len()).collect();
+            self.exec(&insert_text(table, columns, size), chunk).await?;
+            left -= size;
         }
         Ok(())
     }
@@ -216,6 +215,19 @@ impl Tx {
 /// SQLite's 32,766 and PostgreSQL's 65,535 bound values
 /// (<https://www.sqlite.org/limits.html>, read 2026-11-22).
 const CHUNKS: [usize; 5] = [256, 64, 16, 4, 1];
+
+/// Up to this many rows go in one statement of exactly their number. Each trip to the database's thread costs more
+/// than the rows it brings, and callers that wait together are seldom more.
+const EXACT: usize = 64;
+
+/// How many of the rows that are left the next statement takes.
+fn insert_size(left: usize) -> usize {
+    if left >= CHUNKS[0] {
+        CHUNKS[0]
+    } else {
+        left.min(EXACT)
+    }
+}
 
 fn insert_text(table: &str, columns: &[&str], rows: usize) -> String {
     let names = columns.join(", ");

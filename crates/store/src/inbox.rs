@@ -43,6 +43,7 @@ pub(crate) async fn store_deliveries(
     let mut accepted = Vec::with_capacity(deliveries.len());
     let mut fresh: Vec<(&NewDelivery, &NewEvent)> = Vec::new();
     let mut vault: Vec<&NewDelivery> = Vec::with_capacity(deliveries.len());
+    let mut doubtful: Vec<&NewDelivery> = Vec::new();
     for delivery in deliveries {
         let before = fresh.len();
         for event in &delivery.events {
@@ -60,9 +61,13 @@ pub(crate) async fn store_deliveries(
         // because we did not understand it.
         if new > 0 || delivery.events.is_empty() {
             vault.push(delivery);
+            // Had it been stored before, so had all its events: one that brings only news needs no look.
+            if new < delivery.events.len() || delivery.events.is_empty() {
+                doubtful.push(delivery);
+            }
         }
     }
-    store_bodies(tx, &vault).await?;
+    store_bodies(tx, &vault, &doubtful).await?;
     store_events(tx, &fresh).await?;
     Ok(accepted)
 }
@@ -86,8 +91,8 @@ async fn known_keys(tx: &Tx, deliveries: &[&NewDelivery]) -> Result<HashSet<[u8;
     Ok(known)
 }
 
-async fn store_bodies(tx: &Tx, vault: &[&NewDelivery]) -> Result<()> {
-    let stored = stored_bodies(tx, vault).await?;
+async fn store_bodies(tx: &Tx, vault: &[&NewDelivery], doubtful: &[&NewDelivery]) -> Result<()> {
+    let stored = stored_bodies(tx, doubtful).await?;
     let mut seen: HashSet<Uuid> = HashSet::with_capacity(vault.len());
     let mut rows = Vec::with_capacity(vault.len() * DELIVERY_COLUMNS.len());
     for delivery in vault {

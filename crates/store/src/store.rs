@@ -278,7 +278,7 @@ impl SqliteFile {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .busy_timeout(BUSY_TIMEOUT)
-            .statement_cache_capacity(256)
+            .statement_cache_capacity(384)
             .pragma("temp_store", "memory")
             // Fewer, larger checkpoints: with random keys each touches many pages of the database.
             .pragma("wal_autocheckpoint", "4000")

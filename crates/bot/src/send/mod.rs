@@ -25,6 +25,8 @@ pub use recognise::hash_of;
 use crate::channel::{Channel, ChannelError, Content, Reaction};
 use crate::settings::SendSettings;
 
+/// Waits up to this for a permit are waited out in place.
+const SHORT_WAIT: Duration = Duration::from_secs(2);
 /// Between the commit of the intention and the call lie microseconds. If it took this long, the
 /// process was asleep and its lease may be somebody else's: the call is not made.
 const STALE_INTENT: Duration = Duration::from_secs(5);
@@ -241,7 +243,13 @@ impl Sender {
             return self.stop(route, part, Stop::WindowClosed).await;
         }
         if let Err(wait) = route.channel.permit(&route.conversation, &content) {
-            return Ok(Look::Pause(now_ms + millis(wait), "budget"));
+            if wait > SHORT_WAIT {
+                return Ok(Look::Pause(now_ms + millis(wait), "budget"));
+            }
+            // A fixed rate opens again within a second. Handing the job back would have every waiting job claimed,
+            // looked at and put back for each message that may go.
+            self.clock.sleep(wait).await;
+            return Ok(Look::Again);
         }
         let cursor_mid = newest_mid(all).or_else(|| route.asked_mid.clone());
         let started = Instant::now();

@@ -146,9 +146,29 @@ pub enum Urgency {
     CanWait,
 }
 
+/// What an account may send in a second; none: no bound of ours. The defaults are the lower of the two rates that
+/// Meta names for its two logins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SendRates {
+    /// Texts, reactions, images.
+    pub texts: Option<u32>,
+    /// Sounds and videos.
+    pub media: Option<u32>,
+}
+
+impl Default for SendRates {
+    fn default() -> Self {
+        Self {
+            texts: Some(limits::TEXTS_PER_SECOND),
+            media: Some(limits::MEDIA_PER_SECOND),
+        }
+    }
+}
+
 /// The permits of one app and its accounts.
 pub struct Budget<C> {
     counters: C,
+    sends: SendRates,
 }
 
 impl<C> fmt::Debug for Budget<C> {
@@ -160,7 +180,24 @@ impl<C> fmt::Debug for Budget<C> {
 impl<C: Counters> Budget<C> {
     /// A budget over these counters.
     pub fn new(counters: C) -> Self {
-        Self { counters }
+        Self::with_rates(counters, SendRates::default())
+    }
+
+    /// The same for an account whose send rates are known to be others.
+    pub fn with_rates(counters: C, sends: SendRates) -> Self {
+        Self { counters, sends }
+    }
+
+    fn rate(&self, bucket: Bucket) -> Option<Rate> {
+        let per_second = |permits| Rate {
+            permits,
+            period_ms: 1_000,
+        };
+        match bucket {
+            Bucket::Text => self.sends.texts.map(per_second),
+            Bucket::Media => self.sends.media.map(per_second),
+            other => other.rate(),
+        }
     }
 
     /// Takes one permit, or says when to ask again.
@@ -179,7 +216,7 @@ impl<C: Counters> Budget<C> {
         }
         let mut permit = Permit::Go;
         self.counters.update(&key(account, bucket), &mut |state| {
-            permit = state.take(bucket.rate(), urgency, now_ms);
+            permit = state.take(self.rate(bucket), urgency, now_ms);
         });
         permit
     }

@@ -128,6 +128,10 @@ pub struct GraphHosts {
     /// rupload.facebook.com.
     #[serde(deserialize_with = "address")]
     pub rupload: Url,
+    /// Texts an account may send in a second; 0: no bound.
+    pub texts_per_second: u32,
+    /// Sounds and videos an account may send in a second; 0: no bound.
+    pub media_per_second: u32,
 }
 
 /// How much of a power cut an acknowledged event survives.

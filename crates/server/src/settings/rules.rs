@@ -57,6 +57,8 @@ const RULES: &[(&str, Rule)] = &[
     ("send.give_up_seconds", Rule::AtLeast(1)),
     ("media.retention", Rule::Retention),
     ("media.target_bytes", Rule::AtLeast(100_000)),
+    ("graph.texts_per_second", Rule::AtLeast(0)),
+    ("graph.media_per_second", Rule::AtLeast(0)),
     ("bot.replies_per_minute", Rule::AtLeast(1)),
     ("bot.replies_per_hour", Rule::AtLeast(1)),
     ("media.hard_bytes", Rule::AtLeast(100_000)),
