@@ -5,10 +5,10 @@ use server::{App, Roles};
 use crate::house;
 
 #[tokio::test]
-async fn a_truncated_model_is_refused_at_start() {
+async fn a_wrong_model_is_refused_at_start() {
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model.bin");
-    std::fs::write(&model, b"lmgg").unwrap();
+    std::fs::write(&model, b"<html>not found</html>").unwrap();
     let model = model.display().to_string();
     let named = [
         ("speech.engine", "embedded"),
@@ -16,7 +16,7 @@ async fn a_truncated_model_is_refused_at_start() {
     ];
 
     let refused = App::build(house::settings(folder.path(), &named), Roles::BOTH).await;
-    let problem = format!("{:#}", refused.expect_err("a model of four bytes"));
+    let problem = format!("{:#}", refused.expect_err("a page is no model"));
     assert!(
         problem.contains("gramophone models list"),
         "it says what to do: {problem}"
