@@ -281,11 +281,8 @@ fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
 }
 
 impl MetricsPage {
-    /// Sets the gauges that are counted in the store.
-    async fn read_store(&self) -> Result<(), StoreError> {
-        gauge!("gramophone_spooled_deliveries").set(as_f64(self.spool.depth()));
-        let counts = self.store.job_counts().await?;
-        // What is counted no more is zero, not what it was.
+    /// What is counted no more is zero, not what it was.
+    fn show_jobs(&self, counts: Vec<store::JobCount>) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         for (queue, state) in shown.iter() {
             gauge!("gramophone_jobs", "queue" => queue.clone(), "state" => state.clone()).set(0.0);
@@ -295,7 +292,12 @@ impl MetricsPage {
             gauge!("gramophone_jobs", "queue" => job.queue, "state" => job.state)
                 .set(whole(job.count));
         }
-        drop(shown);
+    }
+
+    /// Sets the gauges that are counted in the store.
+    async fn read_store(&self) -> Result<(), StoreError> {
+        gauge!("gramophone_spooled_deliveries").set(as_f64(self.spool.depth()));
+        self.show_jobs(self.store.job_counts().await?);
         for state in store::PartState::ALL {
             if state != store::PartState::Sent {
                 gauge!("gramophone_sends", "state" => state.as_str()).set(0.0);
