@@ -5,7 +5,7 @@
 use std::{
     net::SocketAddr,
     path::Path,
-    sync::{Arc, atomic::AtomicI64},
+    sync::{Arc, Mutex, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -248,6 +248,7 @@ impl App {
             store: self.store.clone(),
             spool: Arc::clone(&self.spool),
             key: settings.metrics.key.clone(),
+            shown: Mutex::default(),
         };
         let status = StatusPage {
             health: Arc::clone(&self.health),

@@ -205,7 +205,8 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
 
 fn tool_part(report: media::ToolReport) -> (&'static str, Part) {
     let part = Part {
-        ok: report.problem.is_none(),
+        // A tool that runs but is old is said, and does not take the whole server out of service.
+        ok: report.problem.is_none() || report.version.is_some(),
         detail: report.problem,
         version: report.version,
         age_days: report.age_days,

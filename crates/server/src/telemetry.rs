@@ -4,8 +4,9 @@
 //! the queue are read from the store when somebody asks, so that they cannot drift.
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -220,6 +221,8 @@ pub(crate) struct MetricsPage {
     pub spool: Arc<Spool>,
     /// The key for callers elsewhere.
     pub key: Option<SecretString>,
+    /// The queues and states that a scrape has shown.
+    pub shown: Mutex<BTreeSet<(String, String)>>,
 }
 
 /// `GET /metrics`.
@@ -278,12 +281,27 @@ fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
 }
 
 impl MetricsPage {
+    /// What is counted no more is zero, not what it was.
+    fn show_jobs(&self, counts: Vec<store::JobCount>) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        for (queue, state) in shown.iter() {
+            gauge!("gramophone_jobs", "queue" => queue.clone(), "state" => state.clone()).set(0.0);
+        }
+        for job in counts {
+            shown.insert((job.queue.clone(), job.state.clone()));
+            gauge!("gramophone_jobs", "queue" => job.queue, "state" => job.state)
+                .set(whole(job.count));
+        }
+    }
+
     /// Sets the gauges that are counted in the store.
     async fn read_store(&self) -> Result<(), StoreError> {
         gauge!("gramophone_spooled_deliveries").set(as_f64(self.spool.depth()));
-        for job in self.store.job_counts().await? {
-            gauge!("gramophone_jobs", "queue" => job.queue, "state" => job.state)
-                .set(whole(job.count));
+        self.show_jobs(self.store.job_counts().await?);
+        for state in store::PartState::ALL {
+            if state != store::PartState::Sent {
+                gauge!("gramophone_sends", "state" => state.as_str()).set(0.0);
+            }
         }
         for part in self.store.part_counts().await? {
             gauge!("gramophone_sends", "state" => part.state).set(whole(part.count));

@@ -61,8 +61,10 @@ pub(crate) async fn store_deliveries(
         // because we did not understand it.
         if new > 0 || delivery.events.is_empty() {
             vault.push(delivery);
-            // Had it been stored before, so had all its events: one that brings only news needs no look.
-            if new < delivery.events.len() || delivery.events.is_empty() {
+            // Had it been stored before, so had its events: among many, one that brings only news needs no look. If
+            // it was known after all (a replay of purged events), the group fails, and it comes again alone.
+            let only_news = new == delivery.events.len() && new > 0;
+            if !only_news || deliveries.len() == 1 {
                 doubtful.push(delivery);
             }
         }

@@ -38,8 +38,9 @@ impl Store {
                 Box::pin(purge_jobs(tx, before_ms))
             })
             .await?;
+        let stale_ms = now_ms.saturating_sub(retention.jobs_ms);
         let works = self
-            .purge_pieces(move |tx| Box::pin(purge_works(tx, now_ms)))
+            .purge_pieces(move |tx| Box::pin(purge_works(tx, now_ms, stale_ms)))
             .await?;
         let others = self
             .purge_pieces(move |tx| {
@@ -171,9 +172,14 @@ async fn purge_jobs(tx: &Tx, before_ms: i64) -> Result<u64> {
     Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
 }
 
-async fn purge_works(tx: &Tx, now_ms: i64) -> Result<u64> {
-    let sql = format!("SELECT work_key FROM work WHERE keep_until_ms < ? LIMIT {PIECE}");
-    let rows = tx.all(&sql, values![now_ms]).await?;
+/// Finished work goes in its time. Work that nobody finished (the window closed, the person could not be reached)
+/// holds what was heard as well: it goes with the jobs that left it.
+async fn purge_works(tx: &Tx, now_ms: i64, stale_ms: i64) -> Result<u64> {
+    let sql = format!(
+        "SELECT work_key FROM work WHERE keep_until_ms < ? \
+         OR (keep_until_ms IS NULL AND created_at_ms < ?) LIMIT {PIECE}"
+    );
+    let rows = tx.all(&sql, values![now_ms, stale_ms]).await?;
     let keys: Vec<sea_orm::Value> = rows
         .iter()
         .map(|row| row.get::<String>("work_key").map(Into::into))

@@ -25,6 +25,8 @@ pub struct History {
     pub threads: BTreeMap<String, Thread>,
     /// Jobs that are in no final state, by state.
     pub unfinished: BTreeMap<String, i64>,
+    /// How each person's reel ended, as the tables say: its state, and whether a part's fate stayed unknown.
+    pub fates: BTreeMap<String, (String, bool)>,
     /// Messages of people that caused no job at all although their delivery was acknowledged.
     pub without_job: Vec<String>,
 }
@@ -39,6 +41,7 @@ impl History {
         Ok(Self {
             threads,
             unfinished: steps::unfinished_by_state(world.data()).await?,
+            fates: steps::fates(world.data()).await?,
             without_job: steps::people_without_job(world.data()).await?,
         })
     }
@@ -88,6 +91,25 @@ pub fn judge(history: &History) -> Findings {
             findings.lost.push(format!("{person}: no answer"));
         }
     }
+    let mut given_up = 0;
+    for (person, (state, unknown)) in &history.fates {
+        let media = history.threads.get(person).map_or(0, |thread| thread.media);
+        if state == "done" && media == 0 && !unknown {
+            findings
+                .lost
+                .push(format!("{person}: the reel is done, but no video came"));
+        }
+        if state != "done" {
+            given_up += 1;
+        }
+    }
+    // A job that was hit five times is given up with an apology; many of them would be a fault of their own.
+    if given_up * 6 > history.fates.len() {
+        findings.other.push(format!(
+            "{given_up} of {} reels were given up",
+            history.fates.len()
+        ));
+    }
     for (state, count) in &history.unfinished {
         findings
             .other
@@ -127,6 +149,27 @@ mod tests {
     fn a_second_video_or_text_is_found() {
         assert_eq!(judge(&history(&["summary"], 2)).twice.len(), 1);
         assert_eq!(judge(&history(&["summary", "summary"], 1)).twice.len(), 1);
+    }
+
+    #[test]
+    fn a_video_that_never_came_is_found() {
+        let fate = |state: &str, unknown| {
+            let mut history = history(&["summary"], 0);
+            history
+                .fates
+                .insert("555".to_owned(), (state.to_owned(), unknown));
+            judge(&history)
+        };
+        assert_eq!(fate("done", false).lost.len(), 1);
+        assert!(
+            fate("done", true).is_clean(),
+            "its fate is known to be unknown"
+        );
+        assert_eq!(
+            fate("dead", false).other.len(),
+            1,
+            "all reels were given up"
+        );
     }
 
     #[test]

@@ -192,3 +192,20 @@ pub async fn people_without_job(data: &Path) -> Result<Vec<String>> {
     pool.close().await;
     Ok(people)
 }
+
+/// How each person's reel ended, and whether the fate of one of its parts stayed unknown.
+pub async fn fates(data: &Path) -> Result<BTreeMap<String, (String, bool)>> {
+    let pool = tables(data).await?;
+    let rows = sqlx::query(
+        "SELECT job.person, job.state, EXISTS (SELECT 1 FROM part WHERE part.job_id = job.id \
+         AND part.reason = 'outcome_unknown') FROM job WHERE job.queue = 'reel'",
+    )
+    .fetch_all(&pool)
+    .await?;
+    let mut fates = BTreeMap::new();
+    for row in rows {
+        fates.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
+    }
+    pool.close().await;
+    Ok(fates)
+}

@@ -15,7 +15,7 @@ async fn a_60_megabyte_reel_fits_with_its_sound() {
         &json!({"share": {"code": big["code"], "as": "ig_reel", "url": "cdn"}}),
     )
     .await;
-    let answers = demo.wait("5550000000000031", 420, has_video).await;
+    let answers = demo.wait("5550000000000031", 600, has_video).await;
     let video = &attachments(&answers, "video")[0];
 
     let bytes = demo.fetch(video["url"].as_str().unwrap()).await;

@@ -344,11 +344,12 @@ impl Ffmpeg {
     }
 }
 
-/// An encode may take twice the film's length, a minute at least.
+/// An encode may take four times the film's length, two minutes at least: on two free cores it takes a third of the
+/// length, but the machine may be busy with others, and the person has the text already.
 fn deadline(encode: &Encode) -> Duration {
-    Duration::try_from_secs_f64(2.0 * encode.seconds)
+    Duration::try_from_secs_f64(4.0 * encode.seconds)
         .unwrap_or_default()
-        .max(Duration::from_mins(1))
+        .max(Duration::from_mins(2))
 }
 
 #[allow(

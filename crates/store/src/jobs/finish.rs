@@ -168,6 +168,11 @@ async fn end(tx: &Tx, id: Uuid, state: &str, note: String) -> Result<()> {
     let sql = "UPDATE job SET state = ?, note = ?, finished_at_ms = ?, lease_token = NULL, \
                lease_until_ms = NULL WHERE id = ?";
     tx.exec(sql, values![state, note, tx.now_ms(), id]).await?;
+    // Only this job would ever have looked at its open tries again: an ended one must not hold its conversation for
+    // ever. A proof that comes later still counts.
+    let sql = "UPDATE part SET state = 'failed', reason = 'outcome_unknown', lock_key = NULL, \
+               settled_at_ms = ? WHERE job_id = ? AND lock_key IS NOT NULL";
+    tx.exec(sql, values![tx.now_ms(), id]).await?;
     Ok(())
 }
 

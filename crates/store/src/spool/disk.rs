@@ -65,8 +65,15 @@ pub(super) fn set_aside(
     damaged: &[Vec<u8>],
 ) -> Result<PathBuf, StoreError> {
     let name = from.file_stem().unwrap_or_default().to_string_lossy();
-    let path = folder.join(format!("{name}.damaged"));
-    fs::write(&path, damaged.concat()).map_err(|error| trouble("cannot write", &path, &error))?;
+    // File numbers start again in an empty folder: a piece kept before must not be written over.
+    let salt: u32 = rand::random();
+    let path = folder.join(format!("{name}-{salt:08x}.damaged"));
+    let write = || -> io::Result<()> {
+        let mut file = File::create_new(&path)?;
+        file.write_all(&damaged.concat())?;
+        file.sync_all()
+    };
+    write().map_err(|error| trouble("cannot write", &path, &error))?;
     Ok(path)
 }
 

@@ -168,6 +168,13 @@ async fn everything_is_forgotten_in_its_time() {
         .work_done(&job.lease, "reel:abc", START_MS + 1_000)
         .await
         .unwrap();
+    // Work that this job leaves unfinished.
+    house.store.work_join(&job.lease, "voice:1").await.unwrap();
+    house
+        .store
+        .work_step(&job.lease, "voice:1", "heard", json!("words"))
+        .await
+        .unwrap();
     let done = Finish::Done {
         note: "ok".to_owned(),
     };
@@ -180,7 +187,7 @@ async fn everything_is_forgotten_in_its_time() {
     let removed = house.store.purge(Retention::default()).await.unwrap();
     assert_eq!((removed.deliveries, removed.events), (1, 0));
     // The reply job was never done: it stays however old it is.
-    assert_eq!((removed.jobs, removed.works, removed.others), (1, 1, 1));
+    assert_eq!((removed.jobs, removed.works, removed.others), (1, 2, 1));
     assert!(house.store.delivery(first_id).await.unwrap().is_none());
     assert!(house.store.job(job.id).await.unwrap().is_none());
     assert!(house.store.parts(job.id).await.unwrap().is_empty());
