@@ -180,9 +180,10 @@ impl Asking<'_> {
             .map(sentence)
             .collect();
         let key = self.to.key();
+        let job = self.job.id.to_string();
         let words: Vec<String> = named
             .into_iter()
-            .filter(|text| ctx.brake.error(&key, &text.key(), ctx.now_ms()))
+            .filter(|text| ctx.brake.error(&key, &text.key(), &job, ctx.now_ms()))
             .map(|text| plain(self.language, text))
             .collect();
         if words.is_empty()

@@ -54,8 +54,8 @@ pub enum Pace {
 #[derive(Debug, Default)]
 struct Recent {
     answers: VecDeque<(i64, String)>,
-    /// When each error sentence was last said, by what it was about.
-    errors: HashMap<String, i64>,
+    /// When each error sentence was last said and for whom, by what it was about.
+    errors: HashMap<String, (i64, String)>,
     /// Hashes of our latest texts, newest last.
     said: VecDeque<String>,
     silenced: bool,
@@ -108,16 +108,20 @@ impl Brake {
         Pace::Go
     }
 
-    /// May the error sentence about this be said now? Counts it when so.
-    pub fn error(&self, conversation: &str, about: &str, now_ms: i64) -> bool {
+    /// May the error sentence about this be said now? Counts it when so. The same `token` may say
+    /// it again: a job that is retried may not have got as far as saying it.
+    pub fn error(&self, conversation: &str, about: &str, token: &str, now_ms: i64) -> bool {
         let mut all = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = all.entry(conversation.to_owned()).or_default();
         let every_ms = i64::from(self.settings.error_every_seconds) * 1000;
-        recent.errors.retain(|_, last| now_ms - *last < every_ms);
-        if recent.errors.contains_key(about) {
-            return false;
+        recent
+            .errors
+            .retain(|_, (last, _)| now_ms - *last < every_ms);
+        if let Some((_, counted)) = recent.errors.get(about) {
+            return counted == token;
         }
-        recent.errors.insert(about.to_owned(), now_ms);
+        let counted = (now_ms, token.to_owned());
+        recent.errors.insert(about.to_owned(), counted);
         true
     }
 
@@ -190,13 +194,17 @@ mod tests {
     #[test]
     fn one_error_sentence_in_ten_minutes() {
         let brake = Brake::default();
-        assert!(brake.error("c", "private a", 0));
-        assert!(!brake.error("c", "private a", 599_999));
+        assert!(brake.error("c", "private a", "1", 0));
+        assert!(!brake.error("c", "private a", "2", 599_999));
         assert!(
-            brake.error("c", "private b", 599_999),
+            brake.error("c", "private a", "1", 599_999),
+            "a retry is not a new sentence"
+        );
+        assert!(
+            brake.error("c", "private b", "2", 599_999),
             "another link is another question"
         );
-        assert!(brake.error("c", "private a", 600_000));
+        assert!(brake.error("c", "private a", "2", 600_000));
     }
 
     #[test]

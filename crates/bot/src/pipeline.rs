@@ -24,7 +24,7 @@ use crate::files::{FileName, signed_link};
 use crate::final_text::{self, Answer};
 use crate::plan::{AskSource, Origin};
 use crate::print::Print;
-use crate::send::{Delivered, Stop};
+use crate::send::{Delivered, PARKED_MS, Stop};
 use crate::texts::{Arg, Failure, Text, plain, say};
 
 /// A post has up to twenty items; more than this in a row is noise in a chat.
@@ -383,7 +383,7 @@ async fn deliver_files(
     fetched: &Fetched,
     made: &[Made],
 ) -> Result<Delivered, Halt> {
-    if let Some(text) = note(desk, fetched, made) {
+    if let Some(text) = note(desk, fetched, made).await {
         let content = Content::Text { text };
         let told = desk.deliver(vec![("note-0".into(), 50, content)]).await?;
         if !matches!(told, Delivered::All { .. }) {
@@ -490,7 +490,7 @@ async fn attachment(desk: &Desk<'_>, made: &Made, print: &Print) -> Result<Strin
     };
     let id = match desk.ctx.channel.upload(conversation, file).await {
         Ok(id) => id,
-        Err(error) => return Err(after_failed_upload(desk, &error)),
+        Err(error) => return Err(after_failed_upload(desk, &error).await?),
     };
     took(desk, "upload", started);
     let expires_ms = desk.ctx.now_ms() + ATTACHMENT_MS;
@@ -501,24 +501,27 @@ async fn attachment(desk: &Desk<'_>, made: &Made, print: &Print) -> Result<Strin
     Ok(id)
 }
 
-fn after_failed_upload(desk: &Desk<'_>, error: &ChannelError) -> Halt {
+async fn after_failed_upload(desk: &Desk<'_>, error: &ChannelError) -> Result<Halt, Halt> {
     warn!(job = %desk.job.id, code = error.code, fbtrace_id = error.trace.as_deref(), "an upload failed");
     let millis = |after: std::time::Duration| i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
-    Halt::Finish(match error.reaction {
+    Ok(Halt::Finish(match error.reaction {
         Reaction::Throttled(after) => Finish::Wait {
-            until_ms: desk.ctx.now_ms() + after.map_or(60_000, millis),
+            until_ms: desk.ctx.now_ms() + after.map_or(PARKED_MS, millis),
             why: "throttled".into(),
         },
-        Reaction::NeedsLogin | Reaction::AccountStopped => Finish::Wait {
-            until_ms: desk.ctx.now_ms() + 60_000,
-            why: "account".into(),
-        },
+        Reaction::NeedsLogin | Reaction::AccountStopped => {
+            desk.ctx.sender.park(&desk.asked.route, error).await?;
+            Finish::Wait {
+                until_ms: desk.ctx.now_ms() + PARKED_MS,
+                why: "account".into(),
+            }
+        }
         Reaction::Later(after) if !desk.is_last_attempt() => Finish::Retry {
             after_ms: after.map(millis),
             error: format!("upload {}", error.code),
         },
-        _ => return Halt::Failed(Failure::Internal),
-    })
+        _ => return Ok(Halt::Failed(Failure::Internal)),
+    }))
 }
 
 fn file_kind(fitted: &Fitted) -> FileKind {
@@ -530,7 +533,7 @@ fn file_kind(fitted: &Fitted) -> FileKind {
 }
 
 /// The plain word about what did not fit, with a link to the whole where one may be given.
-fn note(desk: &Desk<'_>, fetched: &Fetched, made: &[Made]) -> Option<String> {
+async fn note(desk: &Desk<'_>, fetched: &Fetched, made: &[Made]) -> Option<String> {
     let (one, note) = made.iter().find_map(|one| Some((one, one.note?)))?;
     let language = desk.language();
     let text = plain(
@@ -543,17 +546,26 @@ fn note(desk: &Desk<'_>, fetched: &Fetched, made: &[Made]) -> Option<String> {
         },
     );
     let is_there = fetched.items.iter().any(|item| item.file == one.file);
-    let link = is_there.then(|| link(desk, &one.file)).flatten();
+    let link = if is_there {
+        link(desk, &one.file).await
+    } else {
+        None
+    };
     Some(match link {
         Some(link) => format!("{text}\n{link}"),
         None => text,
     })
 }
 
-fn link(desk: &Desk<'_>, file: &str) -> Option<String> {
+async fn link(desk: &Desk<'_>, file: &str) -> Option<String> {
     let files = &desk.ctx.settings.files;
     let (public, secret) = (files.public_url.as_ref()?, files.link_secret.as_ref()?);
-    let until_ms = desk.ctx.now_ms() + desk.keep_files_ms()?;
+    // The sweep takes the folder by its date, so no link may promise more than what is left of it.
+    let keep = desk.ctx.settings.files.keep()?;
+    let changed = tokio::fs::metadata(&desk.dir).await.ok()?.modified().ok()?;
+    let left = keep.checked_sub(changed.elapsed().unwrap_or_default())?;
+    let until_ms = desk.ctx.now_ms() + i64::try_from(left.as_millis()).ok()?;
+    tokio::fs::metadata(desk.dir.join(file)).await.ok()?;
     let name = FileName::new(&desk.folder, file)?;
     let args = [
         (

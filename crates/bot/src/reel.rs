@@ -64,6 +64,7 @@ impl Handler for ReelHandler {
 /// The pipeline, the signs of life beside it, and the sentence when it fails.
 async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     let asked = resolve(ctx, job).await?;
+    ctx.check_account(&asked.route).await?;
     if let Some(failure) = asked.failed_before(ctx, job).await? {
         return tell_failure(ctx, job, &asked, failure).await;
     }
@@ -163,7 +164,8 @@ async fn tell_failure(
     if !steps.contains_key(FAILED) {
         // Two machines may go on telling each other about one link; a person reads it once.
         let about = format!("{reason} {}", asked.ask.key);
-        if !ctx.brake.error(&asked.to().key(), &about, ctx.now_ms()) {
+        let (key, token) = (asked.to().key(), job.id.to_string());
+        if !ctx.brake.error(&key, &about, &token, ctx.now_ms()) {
             return Ok(refused);
         }
         ctx.store.step_done(&job.lease, FAILED, value).await?;

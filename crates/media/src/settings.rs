@@ -43,8 +43,7 @@ pub struct MediaSettings {
     pub max_duration_seconds: u64,
     /// Most bytes that one file may bring.
     pub max_download_bytes: u64,
-    /// `host:port` pairs that may be plain HTTP and stand inside the guarded networks. For the
-    /// simulator and tests; empty in production.
+    /// `host:port` pairs that may be plain HTTP on loopback. For the simulator and tests; empty in production.
     pub test_hosts: Vec<String>,
     /// A Netscape cookie file for yt-dlp, if the operator lends one.
     #[serde(deserialize_with = "empty_path_is_none")]

@@ -210,10 +210,8 @@ fn lying(message: ThreadMessage, person: &str) -> Lying {
     Lying {
         mid: message.id.into_string(),
         at_ms: message.created_ms,
-        ours: message
-            .from_id
-            .as_deref()
-            .is_some_and(|from| from != person),
+        // A message without its writer may be ours: a doubt must never lead to a second send.
+        ours: message.from_id.as_deref().is_none_or(|from| from != person),
         text: message.text,
         files: message.attachment_kinds,
     }
@@ -294,6 +292,13 @@ impl Channel for Instagram {
         file: FileToUpload<'_>,
     ) -> Result<String, ChannelError> {
         let credentials = self.credentials(to)?;
+        self.take(&to.account, Bucket::Media)
+            .map_err(|wait| ChannelError {
+                may_be_done: false,
+                reaction: Reaction::Throttled(Some(wait)),
+                code: "budget".to_owned(),
+                trace: None,
+            })?;
         let name = file_name(file.path, file.kind);
         let upload = Upload {
             kind: media_kind(file.kind),
@@ -344,5 +349,29 @@ impl Channel for Instagram {
                 Err(self.error(&credentials.account, Bucket::Conversations, &error, true))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use graph_api::id::Mid;
+
+    use super::*;
+
+    #[test]
+    fn a_message_without_its_writer_counts_as_ours() {
+        let ours = |from: Option<&str>| {
+            let message = ThreadMessage {
+                id: Mid::from("m"),
+                created_ms: 0,
+                from_id: from.map(str::to_owned),
+                text: None,
+                attachment_kinds: Vec::new(),
+            };
+            lying(message, "person").ours
+        };
+        assert!(ours(None));
+        assert!(ours(Some("account")));
+        assert!(!ours(Some("person")));
     }
 }

@@ -1,8 +1,9 @@
 //! A reel from the message to the last part, through the real ffmpeg and the real yt-dlp.
 
 use serde_json::{Value, json};
+use store::AccountState;
 
-use crate::world::{HEARD, OTHER, PERSON, World};
+use crate::world::{ACCOUNT, HEARD, OTHER, PERSON, World};
 
 const REEL: &str = "COceanTides";
 const OTHER_REEL: &str = "CPaoCaseiro";
@@ -263,6 +264,86 @@ async fn a_stale_upload_is_made_anew_once() {
     world.until_idle().await;
     assert_eq!(videos(&world.seen_by(PERSON).await), 1);
     assert_eq!(world.calls("/message_attachments").await.len(), 2);
+}
+
+/// A link lives as long as the folder that the sweep looks at, and not without its file.
+#[tokio::test]
+async fn a_file_link_promises_no_more_than_the_sweep_keeps() {
+    let world = World::with(|choice| {
+        let files = &mut choice.settings.files;
+        (files.target_bytes, files.hard_bytes) = (1_000, 1_000);
+        files.public_url = Some("https://bot.example/".parse().expect("a URL"));
+        files.link_secret = Some("k".to_owned().into());
+    })
+    .await;
+    let until = |seen: &[String]| {
+        let text = seen.iter().find(|text| text.contains("until="))?;
+        let (_, after) = text.split_once("until=")?;
+        let (seconds, _) = after.split_once('&')?;
+        Some(seconds.parse::<i64>().expect("seconds") * 1000)
+    };
+    world.write(PERSON, share(REEL)).await;
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    let first = until(&seen).unwrap_or_else(|| panic!("no link in {seen:?}"));
+    assert!(first > world.now_ms() + 23 * 3_600_000);
+
+    let mut folders = std::fs::read_dir(world.data_dir.join("work")).expect("a folder");
+    let folder = folders.next().expect("work").expect("an entry").path();
+    let then = std::time::SystemTime::now() - std::time::Duration::from_hours(23);
+    let opened = std::fs::File::open(&folder).expect("a folder");
+    opened.set_modified(then).expect("a date");
+    world.write(OTHER, share(REEL)).await;
+    world.until_idle().await;
+    let second = until(&world.seen_by(OTHER).await).expect("a link");
+    assert!(second <= world.now_ms() + 3_600_000, "{second}");
+
+    for entry in std::fs::read_dir(&folder).expect("a folder") {
+        std::fs::remove_file(entry.expect("an entry").path()).expect("removed");
+    }
+    world.write(PERSON, share(REEL)).await;
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    let links = seen.iter().filter(|text| text.contains("until="));
+    assert_eq!(links.count(), 1, "{seen:?}");
+}
+
+/// An upload that says that the key is dead parks the account; from then on nothing is called.
+#[tokio::test]
+async fn an_upload_with_a_dead_key_parks_the_account() {
+    let world = World::new().await;
+    let dead = json!({"kind": "status", "status": 401, "code": 190});
+    let fault = json!({
+        "match": {"method": "POST", "path": "*/message_attachments"}, "times": 100, "do": dead
+    });
+    world.control("faults", fault).await;
+    world.write(PERSON, share(REEL)).await;
+    let parked = async {
+        while world
+            .store
+            .account_state("instagram", ACCOUNT)
+            .await
+            .expect("a state")
+            == AccountState::Active
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let patience = std::time::Duration::from_mins(1);
+    tokio::time::timeout(patience, parked)
+        .await
+        .expect("it is parked");
+    // What was under way when it was parked ends first.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let calls = async || {
+        world.calls("/messages").await.len() + world.calls("/message_attachments").await.len()
+    };
+    let before = calls().await;
+    for _ in 0..5 {
+        world.advance(60_000).await;
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    assert_eq!(calls().await, before, "a parked account makes no calls");
 }
 
 #[tokio::test]

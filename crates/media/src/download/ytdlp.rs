@@ -36,6 +36,21 @@ pub(super) fn folder(dir: &Path) -> PathBuf {
     dir.join("page")
 }
 
+/// Where the copy of the operator's cookies lies while yt-dlp runs.
+fn lent(dir: &Path) -> PathBuf {
+    dir.join("cookies.txt")
+}
+
+/// Removes that copy however the run ends, for the work folder outlives it and the session in it
+/// is the operator's.
+struct Lent(PathBuf);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
 impl Downloader {
     pub(super) async fn yt_dlp(
         &self,
@@ -47,13 +62,20 @@ impl Downloader {
         let _ = std::fs::remove_dir_all(&folder);
         super::prepare(&folder).map_err(|error| disk(&error))?;
         let max_bytes = self.max_bytes + OVERHEAD_BYTES;
-        let proxy = proxy::start(self.guard.clone(), Reach::PagesAndMedia, max_bytes)
-            .await
-            .map_err(|error| disk(&error))?;
+        let proxy = proxy::start(
+            self.guard.clone(),
+            Reach::PagesAndMedia,
+            max_bytes,
+            proxy::IDLE,
+        )
+        .await
+        .map_err(|error| disk(&error))?;
+        let lent = Lent(lent(dir));
         let tool = self.yt_dlp_tool(link, dir, &proxy)?;
         progress.report(Step::Download, 0.0);
-        let output = tool::run(tool)
-            .await
+        let output = tool::run(tool).await;
+        drop(lent);
+        let output = output
             .map_err(|error| DownloadError::new(FailureClass::Misconfigured, error.to_string()))?;
         let answer = Answer::read(&output.stdout, &folder);
         match failure(&output, &answer, &proxy) {
@@ -90,7 +112,7 @@ impl Downloader {
             None => tool.arg("--no-cookies"),
             Some(cookies) => {
                 // A copy, for yt-dlp writes it anew.
-                let copy = dir.join("cookies.txt");
+                let copy = lent(dir);
                 copy_private(cookies, &copy).map_err(|error| disk(&error))?;
                 tool.arg("--cookies").arg(copy)
             }

@@ -11,7 +11,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use tokio::io::AsyncWriteExt;
 use url::Url;
 
-use super::guard::{Guard, GuardedDns, PlainDns, Refused};
+use super::guard::{Guard, GuardedDns, LoopbackDns, Refused};
 use super::hosts::Reach;
 
 /// More hops than this are nobody's honest redirect.
@@ -170,7 +170,7 @@ pub fn client(guard: &Guard) -> Result<GuardedClient, NetError> {
             .build()
             .map_err(broken)?,
         test: builder()
-            .dns_resolver(Arc::new(PlainDns(guard.clone())))
+            .dns_resolver(Arc::new(LoopbackDns(guard.clone())))
             .build()
             .map_err(broken)?,
     })

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use url::{Host, Url};
 
 use super::address::is_public;
-use super::hosts::{Hosts, Reach, is_usual_https, reaches};
+use super::hosts::{Hosts, Reach, is_loopback, is_usual_https, reaches};
 
 /// Asks DNS. A trait so that tests can answer like an attacker's name server.
 pub trait Lookup: Send + Sync {
@@ -112,9 +112,18 @@ impl Guard {
     /// The addresses of a name that may be dialled. These, and no second lookup, are what is
     /// dialled.
     pub(crate) async fn public_addresses(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        self.addresses(host, is_public).await
+    }
+
+    /// The same for the name of a test host, which must stand on this machine.
+    async fn loopback_addresses(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        self.addresses(host, is_loopback).await
+    }
+
+    async fn addresses(&self, host: &str, allowed: fn(IpAddr) -> bool) -> io::Result<Vec<IpAddr>> {
         let mut addresses = self.lookup.lookup(host).await?;
         let asked = addresses.len();
-        addresses.retain(|address| is_public(*address));
+        addresses.retain(|address| allowed(*address));
         if addresses.is_empty() && asked > 0 {
             return Err(io::Error::new(
                 io::ErrorKind::PermissionDenied,
@@ -139,7 +148,7 @@ impl Guard {
                     Refused::Address,
                 ));
             }
-            Err(_) if test => self.lookup.lookup(host).await?,
+            Err(_) if test => self.loopback_addresses(host).await?,
             Err(_) => self.public_addresses(host).await?,
         };
         Ok(addresses
@@ -167,14 +176,14 @@ impl reqwest::dns::Resolve for GuardedDns {
     }
 }
 
-/// The resolver for test hosts: asks the same source, lets everything pass.
-pub(crate) struct PlainDns(pub(crate) Guard);
+/// The resolver for test hosts: asks the same source, lets only loopback pass.
+pub(crate) struct LoopbackDns(pub(crate) Guard);
 
-impl reqwest::dns::Resolve for PlainDns {
+impl reqwest::dns::Resolve for LoopbackDns {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
         let guard = self.0.clone();
         Box::pin(async move {
-            let addresses = guard.lookup.lookup(name.as_str()).await?;
+            let addresses = guard.loopback_addresses(name.as_str()).await?;
             let list: reqwest::dns::Addrs = Box::new(
                 addresses
                     .into_iter()

@@ -2,6 +2,7 @@
 //! the simulator stands in, its exact `host:port` is named in the settings.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use url::{Host, Url};
 
@@ -31,7 +32,7 @@ pub enum Reach {
 
 impl Hosts {
     /// `pages` is the base of post pages; `test` holds `host:port` pairs that may be plain HTTP on
-    /// any address.
+    /// loopback.
     pub fn new(pages: &Url, test: &[String]) -> Self {
         let test = test
             .iter()
@@ -53,7 +54,8 @@ impl Hosts {
         self.is_test(&self.pages)
     }
 
-    /// Whether this exact host and port is named as a test host.
+    /// Whether this exact host and port is named as a test host. An address counts only if it is
+    /// loopback; a name is judged by its addresses when it is dialled.
     pub fn is_test(&self, url: &Url) -> bool {
         matches!(url.scheme(), "http" | "https")
             && match (url.host_str(), url.port_or_known_default()) {
@@ -63,8 +65,14 @@ impl Hosts {
     }
 
     pub(crate) fn is_test_pair(&self, host: &str, port: u16) -> bool {
-        self.test
-            .contains(&format!("{}:{port}", host.to_ascii_lowercase()))
+        let literal = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>();
+        literal.map_or(true, is_loopback)
+            && self
+                .test
+                .contains(&format!("{}:{port}", host.to_ascii_lowercase()))
     }
 
     /// Whether `url` is a media file that we would fetch: HTTPS at one of Meta's media hosts on the
@@ -88,6 +96,11 @@ impl Hosts {
             .unwrap_or_default();
         path.starts_with('/').then(|| format!("{path}{query}"))
     }
+}
+
+/// Whether an address is this machine's own, also when it is written as IPv6.
+pub(crate) fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
 }
 
 /// HTTPS on its own port.

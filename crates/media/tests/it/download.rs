@@ -627,6 +627,10 @@ async fn cookies_are_lent_as_a_copy() {
             .trim(),
         "600"
     );
+    assert!(
+        !dir.path().join("cookies.txt").exists(),
+        "the copy outlived the run"
+    );
 }
 
 #[tokio::test]
@@ -716,6 +720,10 @@ async fn cookies_go_to_their_own_site_only() {
     download(settings, &post("DUl354timp1"), dir.path())
         .await
         .unwrap();
+    assert!(
+        !dir.path().join("cookies.txt").exists(),
+        "the copy outlived the run"
+    );
     let seen = site.seen();
     assert!(
         seen.iter().any(|seen| seen.head.contains("of-this-site")),

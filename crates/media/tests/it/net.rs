@@ -245,6 +245,48 @@ async fn answers_that_change_are_judged_when_they_are_dialled() {
     }
 }
 
+/// A test host is this machine; one that leads elsewhere is judged like any other.
+#[tokio::test]
+async fn a_test_host_is_dialled_on_loopback_only() {
+    provider();
+    let site = Site::start(|_| Reply::new(200, "text/plain", "hello")).await;
+    let port = site.host.rsplit(':').next().unwrap();
+    let lookup = Arc::new(Turning {
+        asked: AtomicUsize::new(0),
+        answers: vec![
+            addresses(&["10.0.0.7", "157.240.0.1"]),
+            addresses(&["10.0.0.7", "127.0.0.1", "157.240.0.1"]),
+        ],
+    });
+    let test = [
+        "named.test",
+        "127.0.0.1",
+        "[::1]",
+        "10.0.0.7",
+        "157.240.0.1",
+    ]
+    .map(|host| format!("{host}:{port}"));
+    let guard = Guard::with_lookup(Hosts::new(&instagram(), &test), lookup);
+    let client = net::client(&guard).unwrap();
+    let named = Url::parse(&format!("http://named.test:{port}/")).unwrap();
+    let answer = client.get(&named, Reach::Media, budget()).await;
+    assert!(
+        matches!(answer, Err(NetError::Refused(Refused::Address))),
+        "{answer:?}"
+    );
+    let answer = client.get(&named, Reach::Media, budget()).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    for (host, expected) in [
+        ("127.0.0.1", Ok(())),
+        ("[::1]", Ok(())),
+        ("10.0.0.7", Err(Refused::Scheme)),
+        ("157.240.0.1", Err(Refused::Scheme)),
+    ] {
+        let url = Url::parse(&format!("http://{host}:{port}/")).unwrap();
+        assert_eq!(guard.check(&url, Reach::Media), expected, "{host}");
+    }
+}
+
 #[tokio::test]
 async fn redirects_are_judged_like_the_first_url() {
     provider();

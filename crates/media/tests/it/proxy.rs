@@ -5,7 +5,7 @@ use std::time::Duration;
 use media::net::proxy::{self, Proxy};
 use media::net::{Guard, Hosts, Reach};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::fixture::{Canary, Reply, Site, provider};
 
@@ -31,7 +31,7 @@ async fn start(site: &Site, max_bytes: u64) -> Proxy {
         &site.url("/pages"),
         std::slice::from_ref(&site.host),
     ));
-    proxy::start(guard, Reach::PagesAndMedia, max_bytes)
+    proxy::start(guard, Reach::PagesAndMedia, max_bytes, proxy::IDLE)
         .await
         .unwrap()
 }
@@ -134,6 +134,35 @@ async fn a_tunnel_carries_bytes_to_a_test_host() {
         "{answer}"
     );
     assert_eq!(site.seen()[0].target, "/tunnel");
+}
+
+/// Who downloads says nothing for as long as the body takes; only silence of both ends a tunnel.
+#[tokio::test]
+async fn a_long_body_keeps_its_tunnel_open() {
+    provider();
+    let idle = Duration::from_secs(1);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let pages = format!("http://{host}/").parse().unwrap();
+    let guard = Guard::new(Hosts::new(&pages, std::slice::from_ref(&host)));
+    let proxy = proxy::start(guard, Reach::PagesAndMedia, 1 << 20, idle)
+        .await
+        .unwrap();
+    let far = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert_eq!(stream.read_u8().await.unwrap(), b'?');
+        for _ in 0..25 {
+            stream.write_all(b"drip").await.unwrap();
+            let heard = tokio::time::timeout(idle / 10, stream.read_u8()).await;
+            assert!(heard.is_err(), "closed while the body was coming");
+        }
+        // Now both are silent.
+        let closed = tokio::time::timeout(idle * 10, stream.read_u8()).await;
+        assert!(closed.expect("never closed").is_err());
+    });
+    let answer = ask(&proxy, format!("{}?", connect(&proxy, &host))).await;
+    assert!(answer.ends_with(&"drip".repeat(25)), "{answer}");
+    far.await.unwrap();
 }
 
 #[tokio::test]

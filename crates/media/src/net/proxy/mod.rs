@@ -24,8 +24,9 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 use url::Url;
 
 use base64::base64;
@@ -37,8 +38,8 @@ use super::hosts::Reach;
 /// Connections at the same time; a downloader needs a handful.
 const MAX_CONNECTIONS: usize = 32;
 
-/// How long a connection may be silent.
-const IDLE: Duration = Duration::from_secs(30);
+/// How long a tunnel may be silent in both directions.
+pub const IDLE: Duration = Duration::from_secs(30);
 
 /// How long one connect may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -83,11 +84,18 @@ struct Shared {
     credential: String,
     received: AtomicU64,
     max_bytes: u64,
+    idle: Duration,
     refused: AtomicU64,
 }
 
-/// Starts a proxy that lets through what `guard` allows within `reach`, `max_bytes` altogether.
-pub async fn start(guard: Guard, reach: Reach, max_bytes: u64) -> io::Result<Proxy> {
+/// Starts a proxy that lets through what `guard` allows within `reach`, `max_bytes` altogether, and
+/// closes tunnels that are silent for `idle`.
+pub async fn start(
+    guard: Guard,
+    reach: Reach,
+    max_bytes: u64,
+    idle: Duration,
+) -> io::Result<Proxy> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let port = listener.local_addr()?.port();
     let secret = hex::encode(rand::random::<[u8; 16]>());
@@ -99,6 +107,7 @@ pub async fn start(guard: Guard, reach: Reach, max_bytes: u64) -> io::Result<Pro
         credential: format!("Basic {}", base64(format!("job:{secret}").as_bytes())),
         received: AtomicU64::new(0),
         max_bytes,
+        idle,
         refused: AtomicU64::new(0),
     });
     let accepting = tokio::spawn(accept(listener, Arc::clone(&shared))).abort_handle();
@@ -293,7 +302,7 @@ async fn forward(
     Ok(response.map(BodyExt::boxed))
 }
 
-/// Carries bytes both ways until one side ends, falls silent, or the budget is spent.
+/// Carries bytes both ways until both sides end or are silent together, or the budget is spent.
 async fn shovel(
     client: impl AsyncRead + AsyncWrite + Unpin,
     remote: TcpStream,
@@ -305,24 +314,42 @@ async fn shovel(
         shared: Arc::clone(shared),
     };
     let (mut from_remote, mut to_remote) = tokio::io::split(counted);
-    let up = pump(&mut from_client, &mut to_remote);
-    let down = pump(&mut from_remote, &mut to_client);
-    let _ = tokio::join!(up, down);
+    // One stamp for both: whoever waits for a long body says nothing meanwhile.
+    let active = watch::Sender::new(Instant::now());
+    let up = pump(&mut from_client, &mut to_remote, &active);
+    let down = pump(&mut from_remote, &mut to_client, &active);
+    tokio::select! {
+        _ = async { tokio::join!(up, down) } => {}
+        () = silence(&active, shared.idle) => {}
+    }
+}
+
+/// Ends once nothing has happened for `idle`.
+async fn silence(active: &watch::Sender<Instant>, idle: Duration) {
+    loop {
+        let end = *active.borrow() + idle;
+        if end <= Instant::now() {
+            return;
+        }
+        tokio::time::sleep_until(end).await;
+    }
 }
 
 async fn pump(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
+    active: &watch::Sender<Instant>,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 32 << 10];
     let result = loop {
-        match tokio::time::timeout(IDLE, from.read(&mut buffer)).await {
-            Ok(Ok(0)) => break Ok(()),
-            Ok(Ok(length)) => {
-                tokio::time::timeout(IDLE, to.write_all(&buffer[..length])).await??;
+        match from.read(&mut buffer).await {
+            Ok(0) => break Ok(()),
+            Ok(length) => {
+                active.send_replace(Instant::now());
+                to.write_all(&buffer[..length]).await?;
+                active.send_replace(Instant::now());
             }
-            Ok(Err(error)) => break Err(error),
-            Err(_) => break Err(io::ErrorKind::TimedOut.into()),
+            Err(error) => break Err(error),
         }
     };
     let _ = to.shutdown().await;
