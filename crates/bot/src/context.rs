@@ -13,7 +13,7 @@ use tracing::{error, warn};
 
 use crate::brake::Brake;
 use crate::channel::Channel;
-use crate::send::{Delivered, PARKED_MS, Route, Sender};
+use crate::send::{Delivered, Route, Sender};
 use crate::settings::BotSettings;
 use crate::texts::Failure;
 
@@ -73,17 +73,6 @@ impl Context {
         let Some(mid) = mid else { return Ok(false) };
         let events = self.store.events_of_mid(to, mid).await?;
         Ok(events.iter().any(|event| event.kind == "deleted"))
-    }
-
-    /// Nothing is asked of Meta for an account that is parked, not even a sign of life.
-    pub(crate) async fn check_account(&self, route: &Route) -> Result<(), Halt> {
-        if self.sender.account_works(route).await? {
-            return Ok(());
-        }
-        Err(Halt::Finish(Finish::Wait {
-            until_ms: self.now_ms() + PARKED_MS,
-            why: "account".into(),
-        }))
     }
 
     pub(crate) fn close_pages(&self, until_ms: i64) {

@@ -24,7 +24,7 @@ use crate::files::{FileName, signed_link};
 use crate::final_text::{self, Answer};
 use crate::plan::{AskSource, Origin};
 use crate::print::Print;
-use crate::send::{Delivered, PARKED_MS, Stop};
+use crate::send::{Delivered, Stop};
 use crate::texts::{Arg, Failure, Text, plain, say};
 
 /// A post has up to twenty items; more than this in a row is noise in a chat.
@@ -490,7 +490,7 @@ async fn attachment(desk: &Desk<'_>, made: &Made, print: &Print) -> Result<Strin
     };
     let id = match desk.ctx.channel.upload(conversation, file).await {
         Ok(id) => id,
-        Err(error) => return Err(after_failed_upload(desk, &error).await?),
+        Err(error) => return Err(after_failed_upload(desk, &error)),
     };
     took(desk, "upload", started);
     let expires_ms = desk.ctx.now_ms() + ATTACHMENT_MS;
@@ -501,27 +501,24 @@ async fn attachment(desk: &Desk<'_>, made: &Made, print: &Print) -> Result<Strin
     Ok(id)
 }
 
-async fn after_failed_upload(desk: &Desk<'_>, error: &ChannelError) -> Result<Halt, Halt> {
+fn after_failed_upload(desk: &Desk<'_>, error: &ChannelError) -> Halt {
     warn!(job = %desk.job.id, code = error.code, fbtrace_id = error.trace.as_deref(), "an upload failed");
     let millis = |after: std::time::Duration| i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
-    Ok(Halt::Finish(match error.reaction {
+    Halt::Finish(match error.reaction {
         Reaction::Throttled(after) => Finish::Wait {
-            until_ms: desk.ctx.now_ms() + after.map_or(PARKED_MS, millis),
+            until_ms: desk.ctx.now_ms() + after.map_or(60_000, millis),
             why: "throttled".into(),
         },
-        Reaction::NeedsLogin | Reaction::AccountStopped => {
-            desk.ctx.sender.park(&desk.asked.route, error).await?;
-            Finish::Wait {
-                until_ms: desk.ctx.now_ms() + PARKED_MS,
-                why: "account".into(),
-            }
-        }
+        Reaction::NeedsLogin | Reaction::AccountStopped => Finish::Wait {
+            until_ms: desk.ctx.now_ms() + 60_000,
+            why: "account".into(),
+        },
         Reaction::Later(after) if !desk.is_last_attempt() => Finish::Retry {
             after_ms: after.map(millis),
             error: format!("upload {}", error.code),
         },
-        _ => return Ok(Halt::Failed(Failure::Internal)),
-    }))
+        _ => return Halt::Failed(Failure::Internal),
+    })
 }
 
 fn file_kind(fitted: &Fitted) -> FileKind {

@@ -64,7 +64,6 @@ impl Handler for ReelHandler {
 /// The pipeline, the signs of life beside it, and the sentence when it fails.
 async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     let asked = resolve(ctx, job).await?;
-    ctx.check_account(&asked.route).await?;
     if let Some(failure) = asked.failed_before(ctx, job).await? {
         return tell_failure(ctx, job, &asked, failure).await;
     }

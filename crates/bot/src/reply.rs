@@ -113,7 +113,6 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
         return Ok(refused("nothing_to_answer"));
     };
     let route = ctx.route(job, to.clone(), row.mid.clone());
-    ctx.check_account(&route).await?;
     if let Some(delivered) = ctx.sender.resume(&route, "").await? {
         return Ok(after_delivery(delivered, "answered", false));
     }
@@ -204,7 +203,6 @@ async fn sign(ctx: &Context, to: &Conversation, signs: &[Sign]) {
 async fn apologise(ctx: &Context, job: &Claimed, apology: Apology) -> Result<Finish, Halt> {
     let to = Conversation::new(apology.channel, apology.account, apology.person);
     let route = ctx.route(job, to, apology.asked_mid);
-    ctx.check_account(&route).await?;
     let text = plain(apology.language, Text::Failed(apology.failure));
     let parts = vec![part("apology-0", 0, &Content::Text { text })];
     let delivered = ctx.sender.deliver(&route, parts).await?;

@@ -292,13 +292,6 @@ impl Channel for Instagram {
         file: FileToUpload<'_>,
     ) -> Result<String, ChannelError> {
         let credentials = self.credentials(to)?;
-        self.take(&to.account, Bucket::Media)
-            .map_err(|wait| ChannelError {
-                may_be_done: false,
-                reaction: Reaction::Throttled(Some(wait)),
-                code: "budget".to_owned(),
-                trace: None,
-            })?;
         let name = file_name(file.path, file.kind);
         let upload = Upload {
             kind: media_kind(file.kind),

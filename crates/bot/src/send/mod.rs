@@ -33,7 +33,7 @@ const STALE_INTENT: Duration = Duration::from_secs(5);
 /// How long to wait for another send of the same conversation.
 const HELD_MS: i64 = 1_000;
 /// How often a parked job looks whether its account works again.
-pub(crate) const PARKED_MS: i64 = 60_000;
+const PARKED_MS: i64 = 60_000;
 /// First and longest wait after a refusal that may pass.
 const LATER_MS: (i64, i64) = (2_000, 300_000);
 

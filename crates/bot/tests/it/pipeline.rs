@@ -1,9 +1,8 @@
 //! A reel from the message to the last part, through the real ffmpeg and the real yt-dlp.
 
 use serde_json::{Value, json};
-use store::AccountState;
 
-use crate::world::{ACCOUNT, HEARD, OTHER, PERSON, World};
+use crate::world::{HEARD, OTHER, PERSON, World};
 
 const REEL: &str = "COceanTides";
 const OTHER_REEL: &str = "CPaoCaseiro";
@@ -306,44 +305,6 @@ async fn a_file_link_promises_no_more_than_the_sweep_keeps() {
     let seen = world.seen_by(PERSON).await;
     let links = seen.iter().filter(|text| text.contains("until="));
     assert_eq!(links.count(), 1, "{seen:?}");
-}
-
-/// An upload that says that the key is dead parks the account; from then on nothing is called.
-#[tokio::test]
-async fn an_upload_with_a_dead_key_parks_the_account() {
-    let world = World::new().await;
-    let dead = json!({"kind": "status", "status": 401, "code": 190});
-    let fault = json!({
-        "match": {"method": "POST", "path": "*/message_attachments"}, "times": 100, "do": dead
-    });
-    world.control("faults", fault).await;
-    world.write(PERSON, share(REEL)).await;
-    let parked = async {
-        while world
-            .store
-            .account_state("instagram", ACCOUNT)
-            .await
-            .expect("a state")
-            == AccountState::Active
-        {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    };
-    let patience = std::time::Duration::from_mins(1);
-    tokio::time::timeout(patience, parked)
-        .await
-        .expect("it is parked");
-    // What was under way when it was parked ends first.
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    let calls = async || {
-        world.calls("/messages").await.len() + world.calls("/message_attachments").await.len()
-    };
-    let before = calls().await;
-    for _ in 0..5 {
-        world.advance(60_000).await;
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
-    assert_eq!(calls().await, before, "a parked account makes no calls");
 }
 
 #[tokio::test]
