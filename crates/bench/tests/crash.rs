@@ -102,7 +102,7 @@ async fn stubbed(
         jobs: 190,
         more_jobs: 400,
         at_once: 8,
-        life_ms: (150, 900),
+        life_ms: (250, 1_600),
         kills: 600,
         seed,
         deadline: Duration::from_mins(8),

@@ -5,6 +5,9 @@
 //! after the commit. If one of them fails, the transaction is rolled back and each runs alone, so
 //! that a bad one never takes its neighbours along. While a commit is being flushed the next group
 //! gathers: the slower the disk, the larger the groups.
+//!
+//! Longer than 400 lines: queue, group, commit and taking a group apart are one mechanism, and whoever changes one
+//! must see the others.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -103,8 +103,9 @@ pub fn judge(history: &History) -> Findings {
             given_up += 1;
         }
     }
-    // A job that was hit five times is given up with an apology; many of them would be a fault of their own.
-    if given_up * 6 > history.fates.len() {
+    // A job that was hit five times is given up with an apology; many of them would be a fault of their own, or a
+    // trial that leaves nobody the time to finish.
+    if given_up * 3 > history.fates.len() {
         findings.other.push(format!(
             "{given_up} of {} reels were given up",
             history.fates.len()

@@ -5,6 +5,8 @@
 //! looked for in the thread instead of being repeated. What remains is documented: a message that
 //! the platform accepts later than the settle time, after two readings showed nothing, would be
 //! seen twice.
+//!
+//! Longer than 400 lines: the protocol is told in one place, from the plan to the outcome.
 
 mod account;
 mod recognise;
