@@ -1,4 +1,4 @@
-//! The thin layer between our SQL text and SeaORM: placeholders, dialect differences, row reading.
+//! The thin layer between our SQL text and the databases: placeholders, dialect differences, row reading.
 //!
 //! The statements of this crate are written out, in the part of SQL that SQLite, MySQL/MariaDB and
 //! PostgreSQL share, with `?` for each value. What differs is in this file and nowhere else.
@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use rusqlite::types::Value as Cell;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, QueryResult, Statement,
     TryGetable, Value,
@@ -16,6 +17,7 @@ use uuid::{ContextV7, Timestamp, Uuid};
 
 use crate::clock::Clock;
 use crate::error::StoreError;
+use crate::sqlite::{Lite, Readers};
 
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
@@ -62,51 +64,56 @@ pub(crate) fn oldest_id(at_ms: i64) -> Uuid {
     Uuid::from_u128(u128::try_from(at_ms.max(0)).unwrap_or(0) << 80)
 }
 
-enum Conn<'a> {
-    Pool(&'a DatabaseConnection),
-    Tx(&'a DatabaseTransaction),
+/// Where reads outside of a transaction go.
+pub(crate) enum Reads {
+    File(Readers),
+    Server(DatabaseConnection),
 }
 
-/// Where statements go: a pool of readers, or the transaction of an operation.
-pub(crate) struct Sql<'a> {
-    conn: Conn<'a>,
-    backend: DbBackend,
-}
-
-impl<'a> Sql<'a> {
-    pub(crate) fn reader(pool: &'a DatabaseConnection) -> Self {
-        Self {
-            backend: pool.get_database_backend(),
-            conn: Conn::Pool(pool),
+impl Reads {
+    pub(crate) async fn one(&self, sql: &str, values: Vec<Value>) -> Result<Option<Row>> {
+        match self {
+            Self::File(readers) => {
+                let rows = readers.query(sql.to_owned(), values).await?;
+                Ok(rows.into_iter().next())
+            }
+            Self::Server(pool) => one(pool, sql, values).await,
         }
     }
 
-    fn statement(&self, sql: &str, values: Vec<Value>) -> Statement {
-        Statement::from_sql_and_values(self.backend, dialect(self.backend, sql), values)
-    }
-
-    pub(crate) async fn one(&self, sql: &str, values: Vec<Value>) -> Result<Option<Row>> {
-        let statement = self.statement(sql, values);
-        let row = match self.conn {
-            Conn::Pool(pool) => pool.query_one_raw(statement).await?,
-            Conn::Tx(tx) => tx.query_one_raw(statement).await?,
-        };
-        Ok(row.map(Row))
-    }
-
     pub(crate) async fn all(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>> {
-        let statement = self.statement(sql, values);
-        let rows = match self.conn {
-            Conn::Pool(pool) => pool.query_all_raw(statement).await?,
-            Conn::Tx(tx) => tx.query_all_raw(statement).await?,
-        };
-        Ok(rows.into_iter().map(Row).collect())
+        match self {
+            Self::File(readers) => readers.query(sql.to_owned(), values).await,
+            Self::Server(pool) => all(pool, sql, values).await,
+        }
     }
+}
+
+async fn one(conn: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<Option<Row>> {
+    let row = conn.query_one_raw(statement(conn, sql, values)).await?;
+    Ok(row.map(Row::from_server))
+}
+
+async fn all(conn: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<Vec<Row>> {
+    let rows = conn.query_all_raw(statement(conn, sql, values)).await?;
+    Ok(rows.into_iter().map(Row::from_server).collect())
+}
+
+fn statement(conn: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Statement {
+    let backend = conn.get_database_backend();
+    Statement::from_sql_and_values(backend, dialect(backend, sql), values)
+}
+
+/// What a transaction is made on.
+enum Inner {
+    /// Begun and ended by the writer; its statements are done when they return.
+    File(Arc<Lite>),
+    Server(DatabaseTransaction),
 }
 
 /// The transaction of one group of operations.
 pub(crate) struct Tx {
-    inner: DatabaseTransaction,
+    inner: Inner,
     backend: DbBackend,
     clock: Arc<dyn Clock>,
     ids: Arc<Ids>,
@@ -115,10 +122,24 @@ pub(crate) struct Tx {
 }
 
 impl Tx {
-    pub(crate) fn new(inner: DatabaseTransaction, clock: Arc<dyn Clock>, ids: Arc<Ids>) -> Self {
+    /// What runs on `lite` from now on, until the writer commits it or takes it back.
+    pub(crate) fn on_file(lite: Arc<Lite>, clock: Arc<dyn Clock>, ids: Arc<Ids>) -> Self {
+        Self::new(Inner::File(lite), DbBackend::Sqlite, clock, ids)
+    }
+
+    pub(crate) fn on_server(
+        inner: DatabaseTransaction,
+        clock: Arc<dyn Clock>,
+        ids: Arc<Ids>,
+    ) -> Self {
+        let backend = inner.get_database_backend();
+        Self::new(Inner::Server(inner), backend, clock, ids)
+    }
+
+    fn new(inner: Inner, backend: DbBackend, clock: Arc<dyn Clock>, ids: Arc<Ids>) -> Self {
         Self {
-            backend: inner.get_database_backend(),
             inner,
+            backend,
             clock,
             ids,
             changed: AtomicBool::new(false),
@@ -134,17 +155,15 @@ impl Tx {
         self.ids.next(self.now_ms())
     }
 
-    pub(crate) fn sql(&self) -> Sql<'_> {
-        Sql {
-            conn: Conn::Tx(&self.inner),
-            backend: self.backend,
-        }
-    }
-
     /// Runs a statement that changes rows; returns how many it met.
     pub(crate) async fn exec(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
-        let statement = self.sql().statement(sql, values);
-        let rows = self.inner.execute_raw(statement).await?.rows_affected();
+        let rows = match &self.inner {
+            Inner::File(lite) => lite.exec(sql, &values)?,
+            Inner::Server(tx) => tx
+                .execute_raw(statement(tx, sql, values))
+                .await?
+                .rows_affected(),
+        };
         if rows > 0 {
             self.changed.store(true, Ordering::Relaxed);
         }
@@ -152,11 +171,17 @@ impl Tx {
     }
 
     pub(crate) async fn one(&self, sql: &str, values: Vec<Value>) -> Result<Option<Row>> {
-        self.sql().one(sql, values).await
+        match &self.inner {
+            Inner::File(lite) => Ok(lite.query(sql, &values)?.into_iter().next()),
+            Inner::Server(tx) => one(tx, sql, values).await,
+        }
     }
 
     pub(crate) async fn all(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>> {
-        self.sql().all(sql, values).await
+        match &self.inner {
+            Inner::File(lite) => lite.query(sql, &values),
+            Inner::Server(tx) => all(tx, sql, values).await,
+        }
     }
 
     /// Inserts rows of `columns` with as few statements as the databases' limits allow.
@@ -167,10 +192,19 @@ impl Tx {
         rows: Vec<Value>,
     ) -> Result<()> {
         debug_assert_eq!(rows.len() % columns.len(), 0);
-        let mut rows = rows.into_iter();
         let mut left = rows.len() / columns.len();
+        if let (Inner::File(lite), true) = (&self.inner, left > 0) {
+            // Nothing is crossed here, so one statement for one row is the cheapest: it is always prepared already.
+            let text = insert_text(table, columns, 1);
+            for row in rows.chunks(columns.len()) {
+                lite.exec(&text, row)?;
+            }
+            self.changed.store(true, Ordering::Relaxed);
+            return Ok(());
+        }
+        let mut rows = rows.into_iter();
         while left > 0 {
-            let size = insert_size(left);
+            let size = chunk_size(left);
             let chunk: Vec<Value> = rows.by_ref().take(size * columns.len()).collect();
             self.exec(&insert_text(table, columns, size), chunk).await?;
             left -= size;
@@ -202,12 +236,20 @@ impl Tx {
         self.changed.swap(false, Ordering::Relaxed)
     }
 
+    /// Commits on a server; a file's transaction is its writer's to end.
     pub(crate) async fn commit(self) -> Result<()> {
-        Ok(self.inner.commit().await?)
+        match self.inner {
+            Inner::File(_) => Ok(()),
+            Inner::Server(tx) => Ok(tx.commit().await?),
+        }
     }
 
+    /// Takes everything back on a server.
     pub(crate) async fn rollback(self) -> Result<()> {
-        Ok(self.inner.rollback().await?)
+        match self.inner {
+            Inner::File(_) => Ok(()),
+            Inner::Server(tx) => Ok(tx.rollback().await?),
+        }
     }
 }
 
@@ -216,17 +258,9 @@ impl Tx {
 /// (<https://www.sqlite.org/limits.html>, read 2026-11-22).
 const CHUNKS: [usize; 5] = [256, 64, 16, 4, 1];
 
-/// Up to this many rows go in one statement of exactly their number. Each trip to the database's thread costs more
-/// than the rows it brings, and callers that wait together are seldom more.
-const EXACT: usize = 64;
-
 /// How many of the rows that are left the next statement takes.
-fn insert_size(left: usize) -> usize {
-    if left >= CHUNKS[0] {
-        CHUNKS[0]
-    } else {
-        left.min(EXACT)
-    }
+fn chunk_size(left: usize) -> usize {
+    CHUNKS.into_iter().find(|size| *size <= left).unwrap_or(1)
 }
 
 fn insert_text(table: &str, columns: &[&str], rows: usize) -> String {
@@ -305,19 +339,103 @@ fn dialect(backend: DbBackend, sql: &str) -> String {
 }
 
 /// A row whose columns are read by name.
-pub(crate) struct Row(QueryResult);
+pub(crate) struct Row(Columns);
+
+enum Columns {
+    File {
+        names: Arc<[String]>,
+        cells: Vec<Cell>,
+    },
+    Server(QueryResult),
+}
+
+/// A type that a column is read as.
+pub(crate) trait Read: TryGetable {
+    /// From SQLite's own types; `None` if it is something else.
+    fn read(cell: &Cell) -> Option<Self>;
+}
 
 impl Row {
-    pub(crate) fn get<T: TryGetable>(&self, column: &str) -> Result<T> {
-        self.0
-            .try_get("", column)
-            .map_err(|_| StoreError::corrupt(format!("column {column} does not decode")))
+    pub(crate) fn from_file(names: Arc<[String]>, cells: Vec<Cell>) -> Self {
+        Self(Columns::File { names, cells })
+    }
+
+    fn from_server(row: QueryResult) -> Self {
+        Self(Columns::Server(row))
+    }
+
+    pub(crate) fn get<T: Read>(&self, column: &str) -> Result<T> {
+        let value = match &self.0 {
+            Columns::File { names, cells } => {
+                let found = names.iter().position(|name| name == column);
+                found.and_then(|index| T::read(cells.get(index)?))
+            }
+            Columns::Server(row) => row.try_get("", column).ok(),
+        };
+        value.ok_or_else(|| StoreError::corrupt(format!("column {column} does not decode")))
     }
 
     pub(crate) fn json(&self, column: &str) -> Result<serde_json::Value> {
         let text: String = self.get(column)?;
         serde_json::from_str(&text)
             .map_err(|_| StoreError::corrupt(format!("column {column} is not JSON")))
+    }
+}
+
+impl Read for i64 {
+    fn read(cell: &Cell) -> Option<Self> {
+        match cell {
+            Cell::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+impl Read for i32 {
+    fn read(cell: &Cell) -> Option<Self> {
+        i64::read(cell).and_then(|number| number.try_into().ok())
+    }
+}
+
+impl Read for bool {
+    fn read(cell: &Cell) -> Option<Self> {
+        i64::read(cell).map(|number| number != 0)
+    }
+}
+
+impl Read for String {
+    fn read(cell: &Cell) -> Option<Self> {
+        match cell {
+            Cell::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Read for Vec<u8> {
+    fn read(cell: &Cell) -> Option<Self> {
+        match cell {
+            Cell::Blob(bytes) => Some(bytes.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Read for Uuid {
+    fn read(cell: &Cell) -> Option<Self> {
+        match cell {
+            Cell::Blob(bytes) => Self::from_slice(bytes).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl<T: Read> Read for Option<T> {
+    fn read(cell: &Cell) -> Option<Self> {
+        match cell {
+            Cell::Null => Some(None),
+            other => T::read(other).map(Some),
+        }
     }
 }
 

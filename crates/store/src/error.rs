@@ -78,14 +78,16 @@ impl StoreError {
     }
 }
 
-/// Primary result codes of SQLite, <https://www.sqlite.org/rescode.html> (read 2026-11-22).
+/// Result codes of SQLite, the last two extended, <https://www.sqlite.org/rescode.html> (read 2026-11-22).
 mod sqlite_code {
-    pub(super) const BUSY: u32 = 5;
-    pub(super) const LOCKED: u32 = 6;
-    pub(super) const READONLY: u32 = 8;
-    pub(super) const CORRUPT: u32 = 11;
-    pub(super) const FULL: u32 = 13;
-    pub(super) const NOTADB: u32 = 26;
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const LOCKED: i32 = 6;
+    pub(super) const READONLY: i32 = 8;
+    pub(super) const CORRUPT: i32 = 11;
+    pub(super) const FULL: i32 = 13;
+    pub(super) const NOTADB: i32 = 26;
+    pub(super) const PRIMARY_KEY: i32 = 1555;
+    pub(super) const UNIQUE: i32 = 2067;
 }
 
 impl From<DbErr> for StoreError {
@@ -131,15 +133,7 @@ fn from_sqlx(error: &sqlx::Error) -> StoreError {
         .try_downcast_ref::<sqlx::sqlite::SqliteError>()
         .is_some()
     {
-        let primary = code.parse::<u32>().unwrap_or(0) & 0xff;
-        let text = format!("SQLite result code {code}");
-        return match primary {
-            sqlite_code::BUSY | sqlite_code::LOCKED => StoreError::Busy(text),
-            sqlite_code::FULL => StoreError::Full(text),
-            sqlite_code::READONLY => StoreError::ReadOnly(text),
-            sqlite_code::CORRUPT | sqlite_code::NOTADB => StoreError::Corrupt(text),
-            _ => StoreError::Unavailable(format!("{text}: {}", database.message())),
-        };
+        return from_sqlite(code.parse().unwrap_or(0), database.message());
     }
     let text = format!("SQLSTATE {code}");
     match code.as_str() {
@@ -148,6 +142,33 @@ fn from_sqlx(error: &sqlx::Error) -> StoreError {
         // Class 40: the transaction was rolled back (deadlock, serialisation).
         code if code.starts_with("40") => StoreError::Busy(text),
         _ => StoreError::Unavailable(text),
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match &error {
+            rusqlite::Error::SqliteFailure(failure, message) => from_sqlite(
+                failure.extended_code,
+                message.as_deref().unwrap_or_default(),
+            ),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+/// By SQLite's extended result code; the message names tables and columns, never values.
+fn from_sqlite(code: i32, message: &str) -> StoreError {
+    let text = format!("SQLite result code {code}");
+    if matches!(code, sqlite_code::UNIQUE | sqlite_code::PRIMARY_KEY) {
+        return StoreError::conflict("a row with this key exists");
+    }
+    match code & 0xff {
+        sqlite_code::BUSY | sqlite_code::LOCKED => StoreError::Busy(text),
+        sqlite_code::FULL => StoreError::Full(text),
+        sqlite_code::READONLY => StoreError::ReadOnly(text),
+        sqlite_code::CORRUPT | sqlite_code::NOTADB => StoreError::Corrupt(text),
+        _ => StoreError::Unavailable(format!("{text}: {message}")),
     }
 }
 

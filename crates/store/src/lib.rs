@@ -11,6 +11,7 @@ mod outbox;
 mod runner;
 mod schema;
 pub mod spool;
+mod sqlite;
 mod store;
 mod types;
 mod upkeep;

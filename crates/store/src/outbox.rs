@@ -211,7 +211,7 @@ async fn begin_try(tx: &Tx, lease: &Lease, part_id: Uuid, intent: &IntentIn) -> 
 async fn learn(tx: &Tx, lease: &Lease, part_id: Uuid, settle: &Settle) -> Result<PartState> {
     check_lease(tx, lease, false).await?;
     let part = load(tx, part_id).await?;
-    if part.job_id != lease.job_id && is_held(&tx.sql(), part.job_id, None, tx.now_ms()).await? {
+    if part.job_id != lease.job_id && is_held(tx, part.job_id, None, tx.now_ms()).await? {
         return Err(StoreError::LeaseLost);
     }
     let (known, mid, reason) = match settle {

@@ -1,25 +1,22 @@
 //! Opening the store, and the two ways into the database: readers and the writer.
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, SqlxSqliteConnector};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, TransactionTrait as _};
 use sea_orm_migration::MigratorTrait;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::db::{Ids, Result, Sql, Tx};
+use crate::db::{Ids, Reads, Result, Tx};
 use crate::error::StoreError;
 use crate::inbox;
 use crate::schema::Migrator;
+use crate::sqlite::SqliteFile;
 use crate::types::{Accepted, NewDelivery, WriterStats};
-use crate::writer::{Context, Counters, Running, Writer};
+use crate::writer::{Running, Writer};
 
 /// How hard a commit is pressed onto the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,7 +31,7 @@ pub enum Durability {
 /// How to open a store.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// `sqlite://path?mode=rwc`, `sqlite::memory:`, `mysql://…` or `postgres://…`.
+    /// `sqlite://path?mode=rwc`, `mysql://…` or `postgres://…`.
     pub url: String,
     /// See [`Durability`]; the servers have settings of their own for this.
     pub durability: Durability,
@@ -52,18 +49,70 @@ pub struct Store {
 }
 
 struct Inner {
-    readers: DatabaseConnection,
+    reads: Reads,
     writes: Writes,
-    clock: Arc<dyn Clock>,
-    ids: Arc<Ids>,
-    wake: Arc<Notify>,
-    counters: Arc<Counters>,
+    shared: Shared,
 }
 
 /// SQLite has one writer at a time, so writes are gathered; a server sorts them out itself.
 enum Writes {
     Gathered(Writer),
-    Direct(Context),
+    Direct(DatabaseConnection),
+}
+
+/// What every transaction needs, and what it leaves behind.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<Ids>,
+    pub(crate) counters: Arc<Counters>,
+    wake: Arc<Notify>,
+}
+
+impl Shared {
+    fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            ids: Arc::default(),
+            counters: Arc::default(),
+            wake: Arc::default(),
+        }
+    }
+
+    /// To be called after each commit.
+    pub(crate) fn committed(&self, wakes: bool) {
+        self.counters.commits.fetch_add(1, Ordering::Relaxed);
+        if wakes {
+            self.wake.notify_waiters();
+        }
+    }
+}
+
+/// Counts for tests and metrics.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    commits: AtomicU64,
+    operations: AtomicU64,
+    split_groups: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn count_operations(&self, members: usize) {
+        let members = u64::try_from(members).unwrap_or(u64::MAX);
+        self.operations.fetch_add(members, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_split(&self) {
+        self.split_groups.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> WriterStats {
+        WriterStats {
+            commits: self.commits.load(Ordering::Relaxed),
+            operations: self.operations.load(Ordering::Relaxed),
+            split_groups: self.split_groups.load(Ordering::Relaxed),
+        }
+    }
 }
 
 impl std::fmt::Debug for Store {
@@ -71,17 +120,13 @@ impl std::fmt::Debug for Store {
         // The URL may hold a password.
         formatter
             .debug_struct("Store")
-            .field("backend", &self.inner.readers.get_database_backend())
+            .field("writes", &self.inner.shared.counters.read())
             .finish_non_exhaustive()
     }
 }
 
-/// Readers beside the writer: enough for the pages and workers of one machine.
-const READERS: u32 = 4;
 /// Connections to a database server.
 const SERVER_CONNECTIONS: u32 = 16;
-/// How long SQLite waits for another process's lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Store {
     /// Opens the database, brings its schema up to date and starts the writer.
@@ -95,38 +140,20 @@ impl Store {
 
     async fn open_sqlite(options: Options) -> Result<Self> {
         let file = SqliteFile::from_url(&options.url, options.durability)?;
-        let lock = match &file.path {
-            Some(path) if options.exclusive => Some(DataLock::take(path)?),
-            _ => None,
-        };
-        let writer_pool = file.pool(1, "-16000").await?;
-        // A database in memory would be gone with its connection.
-        let renewable = file.path.is_some().then(|| writer_pool.clone());
-        let writer_pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer_pool);
-        migrate(&writer_pool).await?;
-        let readers = if file.path.is_none() {
-            // A database in memory belongs to its one connection.
-            writer_pool.clone()
+        let lock = if options.exclusive {
+            Some(DataLock::take(file.path())?)
         } else {
-            let pool = file.read_only().pool(READERS, "-2000").await?;
-            SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
+            None
         };
-        let context = Context {
-            file: renewable,
-            ..context(writer_pool, options.clock)
-        };
-        let inner = Inner {
-            readers,
-            clock: context.clock.clone(),
-            ids: context.ids.clone(),
-            wake: context.wake.clone(),
-            counters: context.counters.clone(),
-            // The lock on the data is let go when the writer has ended, not sooner.
-            writes: Writes::Gathered(Writer::start(context, lock)),
-        };
-        let store = Self {
-            inner: Arc::new(inner),
-        };
+        let migrations = file.migrations().await?;
+        migrate(&migrations).await?;
+        let lite = file.writer()?;
+        let reads = Reads::File(file.readers()?);
+        migrations.close().await?;
+        let shared = Shared::new(options.clock);
+        // The lock on the data is let go when the writer has ended, not sooner.
+        let writes = Writes::Gathered(Writer::start(lite, shared.clone(), lock)?);
+        let store = Self::new(reads, writes, shared);
         if options.exclusive {
             let freed = store.free_all_leases().await?;
             tracing::info!(jobs = freed, "freed the leases of the process before");
@@ -141,33 +168,37 @@ impl Store {
             .sqlx_logging(false);
         let pool = Database::connect(connect).await?;
         migrate(&pool).await?;
-        let context = context(pool.clone(), options.clock);
-        let inner = Inner {
-            readers: pool,
-            clock: context.clock.clone(),
-            ids: context.ids.clone(),
-            wake: context.wake.clone(),
-            counters: context.counters.clone(),
-            writes: Writes::Direct(context),
-        };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        let shared = Shared::new(options.clock);
+        Ok(Self::new(
+            Reads::Server(pool.clone()),
+            Writes::Direct(pool),
+            shared,
+        ))
+    }
+
+    fn new(reads: Reads, writes: Writes, shared: Shared) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                reads,
+                writes,
+                shared,
+            }),
+        }
     }
 
     /// The clock this store was opened with.
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.inner.clock
+        &self.inner.shared.clock
     }
 
     /// A new id; ids sort by this store's clock.
     pub fn new_id(&self) -> Uuid {
-        self.inner.ids.next(self.inner.clock.now_ms())
+        self.inner.shared.ids.next(self.inner.shared.clock.now_ms())
     }
 
     /// What the writer has done since the store was opened.
     pub fn writer_stats(&self) -> WriterStats {
-        self.inner.counters.read()
+        self.inner.shared.counters.read()
     }
 
     /// Fails unless the database answers a reader and the writer.
@@ -185,20 +216,25 @@ impl Store {
     /// Finishes the writes that wait, closes the database and lets its lock go. Calls after this
     /// fail with [`StoreError::Unavailable`].
     pub async fn close(&self) {
-        if let Writes::Gathered(writer) = &self.inner.writes {
-            writer.close().await;
+        if let Reads::File(readers) = &self.inner.reads {
+            readers.close();
         }
-        if let Err(error) = self.inner.readers.close_by_ref().await {
-            tracing::warn!(%error, "the database did not close cleanly");
+        match &self.inner.writes {
+            Writes::Gathered(writer) => writer.close().await,
+            Writes::Direct(pool) => {
+                if let Err(error) = pool.close_by_ref().await {
+                    tracing::warn!(%error, "the database did not close cleanly");
+                }
+            }
         }
     }
 
-    pub(crate) fn reader(&self) -> Sql<'_> {
-        Sql::reader(&self.inner.readers)
+    pub(crate) fn reader(&self) -> &Reads {
+        &self.inner.reads
     }
 
     pub(crate) fn wake(&self) -> &Notify {
-        &self.inner.wake
+        &self.inner.shared.wake
     }
 
     /// Runs `operation` in a write transaction; it may be run more than once, so everything it
@@ -211,8 +247,48 @@ impl Store {
     {
         match &self.inner.writes {
             Writes::Gathered(writer) => writer.call(data, operation).await,
-            Writes::Direct(context) => context.run_alone(&data, &operation).await,
+            Writes::Direct(pool) => self.run_alone(pool, &data, &operation).await,
         }
+    }
+
+    /// Runs one operation in a transaction of its own, again if the server asks for it.
+    async fn run_alone<D, T, F>(
+        &self,
+        pool: &DatabaseConnection,
+        data: &D,
+        operation: &F,
+    ) -> Result<T>
+    where
+        F: for<'a> Fn(&'a Tx, &'a D) -> Running<'a, T>,
+    {
+        const TRIES: usize = 5;
+        let Shared { clock, ids, .. } = &self.inner.shared;
+        let mut last = StoreError::Busy("no try was made".to_owned());
+        for _ in 0..TRIES {
+            let tx = Tx::on_server(pool.begin().await?, clock.clone(), ids.clone());
+            match operation(&tx, data).await {
+                Ok(value) => {
+                    let wakes = tx.wakes();
+                    match tx.commit().await {
+                        Ok(()) => {
+                            self.inner.shared.committed(wakes);
+                            return Ok(value);
+                        }
+                        Err(error) => last = error,
+                    }
+                }
+                Err(error) => {
+                    // A failed rollback changes nothing: the connection is dropped with it.
+                    let _ = tx.rollback().await;
+                    last = error;
+                }
+            }
+            // A deadlock, or a row that somebody inserted between our look and our insert.
+            if !matches!(last, StoreError::Busy(_) | StoreError::Conflict(_)) {
+                break;
+            }
+        }
+        Err(last)
     }
 
     pub(crate) async fn accept_through_writer(&self, delivery: NewDelivery) -> Result<Accepted> {
@@ -231,84 +307,11 @@ impl Store {
     }
 }
 
-fn context(pool: DatabaseConnection, clock: Arc<dyn Clock>) -> Context {
-    Context {
-        pool,
-        file: None,
-        clock,
-        ids: Arc::default(),
-        wake: Arc::default(),
-        counters: Arc::<Counters>::default(),
-    }
-}
-
 async fn migrate(pool: &DatabaseConnection) -> Result<()> {
     Migrator::up(pool, None).await.map_err(|error| {
         tracing::error!(backend = ?pool.get_database_backend(), "the schema could not be brought up to date");
         StoreError::from(error)
     })
-}
-
-/// A SQLite database as it is opened here.
-struct SqliteFile {
-    options: SqliteConnectOptions,
-    path: Option<PathBuf>,
-}
-
-impl SqliteFile {
-    fn from_url(url: &str, durability: Durability) -> Result<Self> {
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(|error| StoreError::Config(format!("database.url: {error}")))?;
-        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-        let path = (!in_memory).then(|| options.get_filename().to_path_buf());
-        if let Some(folder) = path.as_deref().and_then(Path::parent)
-            && !folder.as_os_str().is_empty()
-            && !folder.is_dir()
-        {
-            return Err(StoreError::Config(format!(
-                "database.url: the folder {} is not there",
-                folder.display()
-            )));
-        }
-        let synchronous = match durability {
-            Durability::Full => SqliteSynchronous::Full,
-            Durability::Normal => SqliteSynchronous::Normal,
-        };
-        let options = options
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(synchronous)
-            .busy_timeout(BUSY_TIMEOUT)
-            .statement_cache_capacity(384)
-            .pragma("temp_store", "memory")
-            // Fewer, larger checkpoints: with random keys each touches many pages of the database.
-            .pragma("wal_autocheckpoint", "4000")
-            .pragma("journal_size_limit", "67108864");
-        Ok(Self { options, path })
-    }
-
-    fn read_only(mut self) -> Self {
-        self.options = self.options.pragma("query_only", "on");
-        self
-    }
-
-    /// A pool with a page cache of so many KiB per connection, spelt as SQLite wants it.
-    async fn pool(&self, connections: u32, cache: &'static str) -> Result<SqlitePool> {
-        use sqlx::ConnectOptions as _;
-        let options = self
-            .options
-            .clone()
-            .pragma("cache_size", cache)
-            .disable_statement_logging();
-        let pool = SqlitePoolOptions::new()
-            .min_connections(1)
-            .max_connections(connections)
-            .max_lifetime(None)
-            .idle_timeout(None)
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await?;
-        Ok(pool)
-    }
 }
 
 /// The mark beside the database that one process holds while it has the data open.

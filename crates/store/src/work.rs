@@ -123,7 +123,7 @@ async fn join(tx: &Tx, lease: &Lease, key: &str) -> Result<WorkTurn> {
         let is_me = owner == Some(lease.job_id) && token == Some(lease.token);
         if let Some(owner) = owner
             && !is_me
-            && is_held(&tx.sql(), owner, token, now_ms).await?
+            && is_held(tx, owner, token, now_ms).await?
         {
             return Ok(WorkTurn::Busy);
         }

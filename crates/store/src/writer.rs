@@ -1,132 +1,33 @@
 //! One writer for SQLite: operations that wait share one transaction, and so one disk flush.
 //!
-//! Every write of this crate is a function of a transaction that may be run again. The writer
-//! takes all that are waiting, runs them between one BEGIN IMMEDIATE and one COMMIT, and answers
-//! after the commit. If one of them fails, the transaction is rolled back and each runs alone, so
-//! that a bad one never takes its neighbours along. While a commit is being flushed the next group
-//! gathers: the slower the disk, the larger the groups.
-//!
-//! Longer than 400 lines: queue, group, commit and taking a group apart are one mechanism, and whoever changes one
-//! must see the others.
+//! Every write of this crate is a function of a transaction that may be run again. The writer, a thread of its own,
+//! takes all that are waiting, runs them between one BEGIN IMMEDIATE and one COMMIT, and answers after the commit. If
+//! one of them fails, the transaction is rolled back and each runs alone, so that a bad one never takes its neighbours
+//! along. While a commit is being flushed the next group gathers: the slower the disk, the larger the groups.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
-use sqlx::SqlitePool;
-use tokio::sync::{Notify, mpsc, oneshot};
+use futures::FutureExt as _;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::clock::Clock;
-use crate::db::{Ids, Result, Tx};
+use crate::db::{Result, Tx};
 use crate::error::StoreError;
 use crate::inbox;
-use crate::types::{Accepted, NewDelivery, WriterStats};
+use crate::sqlite::Lite;
+use crate::store::Shared;
+use crate::types::{Accepted, NewDelivery};
 
 /// What an operation gives back while it runs.
 pub(crate) type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// Most operations in one transaction: bounds how long a reply waits for its neighbours.
 const LARGEST_GROUP: usize = 256;
-/// Turns that others get before a group is closed.
-const GATHERING_TURNS: usize = 12;
 /// How many operations may wait before callers are held back.
 const QUEUE: usize = 4_096;
-
-/// What everything that begins a transaction needs.
-#[derive(Debug, Clone)]
-pub(crate) struct Context {
-    pub(crate) pool: DatabaseConnection,
-    /// The one connection of a SQLite file, to be renewed after a transaction that ended badly.
-    pub(crate) file: Option<SqlitePool>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: Arc<Ids>,
-    pub(crate) wake: Arc<Notify>,
-    pub(crate) counters: Arc<Counters>,
-}
-
-/// Counts for tests and metrics.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) commits: AtomicU64,
-    pub(crate) operations: AtomicU64,
-    pub(crate) split_groups: AtomicU64,
-}
-
-impl Counters {
-    pub(crate) fn read(&self) -> WriterStats {
-        WriterStats {
-            commits: self.commits.load(Ordering::Relaxed),
-            operations: self.operations.load(Ordering::Relaxed),
-            split_groups: self.split_groups.load(Ordering::Relaxed),
-        }
-    }
-}
-
-impl Context {
-    async fn begin(&self) -> Result<Tx> {
-        // A deferred transaction that reads first cannot become a writer while another one writes;
-        // the mode is ignored by the servers.
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let inner = self.pool.begin_with_options(options).await?;
-        Ok(Tx::new(inner, self.clock.clone(), self.ids.clone()))
-    }
-
-    async fn commit(&self, tx: Tx) -> Result<()> {
-        let wakes = tx.wakes();
-        tx.commit().await?;
-        self.counters.commits.fetch_add(1, Ordering::Relaxed);
-        if wakes {
-            self.wake.notify_waiters();
-        }
-        Ok(())
-    }
-
-    /// Gives the writer a fresh connection. When SQLite ends a transaction by itself (disk full,
-    /// I/O error), the driver still counts it as open and would nest the next one into nothing.
-    async fn renew(&self) {
-        let Some(file) = &self.file else { return };
-        let closed = match file.acquire().await {
-            Ok(connection) => connection.close().await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = closed {
-            tracing::warn!(error = %StoreError::from(error), "the writer's connection did not close");
-        }
-    }
-
-    /// Runs one operation in a transaction of its own, again if the database asks for it.
-    pub(crate) async fn run_alone<D, T, F>(&self, data: &D, operation: &F) -> Result<T>
-    where
-        F: for<'a> Fn(&'a Tx, &'a D) -> Running<'a, T>,
-    {
-        const TRIES: usize = 5;
-        let mut last = StoreError::Busy("no try was made".to_owned());
-        for _ in 0..TRIES {
-            let tx = self.begin().await?;
-            match operation(&tx, data).await {
-                Ok(value) => match self.commit(tx).await {
-                    Ok(()) => return Ok(value),
-                    Err(error) => last = error,
-                },
-                Err(error) => {
-                    // A failed rollback changes nothing: the connection is dropped with it.
-                    let _ = tx.rollback().await;
-                    last = error;
-                }
-            }
-            // A deadlock, or a row that somebody inserted between our look and our insert.
-            if !matches!(last, StoreError::Busy(_) | StoreError::Conflict(_)) {
-                break;
-            }
-        }
-        Err(last)
-    }
-}
 
 /// An operation in the writer's queue.
 #[async_trait]
@@ -178,9 +79,9 @@ enum Message {
 }
 
 /// The callers' side of the writer.
-#[derive(Debug, Clone)]
 pub(crate) struct Writer {
-    queue: mpsc::Sender<Message>,
+    queue: Option<mpsc::Sender<Message>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 fn closed<E>(_: E) -> StoreError {
@@ -189,14 +90,26 @@ fn closed<E>(_: E) -> StoreError {
 
 impl Writer {
     /// Starts the writer; `held` is dropped when it has ended.
-    pub(crate) fn start<H: Send + 'static>(context: Context, held: H) -> Self {
+    pub(crate) fn start<H: Send + 'static>(lite: Lite, shared: Shared, held: H) -> Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(async move {
-            write_groups(&context, waiting).await;
-            drop(context);
-            drop(held);
-        });
-        Self { queue }
+        let desk = Desk {
+            lite: Arc::new(lite),
+            shared,
+        };
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || {
+                let closing = desk.write_groups(waiting);
+                drop(desk);
+                drop(held);
+                // Whoever waits for the end is told after it.
+                drop(closing);
+            })
+            .map_err(|error| StoreError::Unavailable(format!("no thread to write on: {error}")))?;
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+        })
     }
 
     pub(crate) async fn call<D, T, F>(&self, data: D, operation: F) -> Result<T>
@@ -212,24 +125,41 @@ impl Writer {
             value: None,
             reply,
         };
-        let message = Message::Call(Box::new(call));
-        self.queue.send(message).await.map_err(closed)?;
+        self.send(Message::Call(Box::new(call))).await?;
         answer.await.map_err(closed)?
     }
 
     pub(crate) async fn accept(&self, delivery: NewDelivery) -> Result<Accepted> {
         let (reply, answer) = oneshot::channel();
-        let message = Message::Accept(AcceptCall { delivery, reply });
-        self.queue.send(message).await.map_err(closed)?;
+        self.send(Message::Accept(AcceptCall { delivery, reply }))
+            .await?;
         answer.await.map_err(closed)?
+    }
+
+    async fn send(&self, message: Message) -> Result<()> {
+        let queue = self.queue.as_ref().ok_or_else(|| closed(()))?;
+        queue.send(message).await.map_err(closed)
     }
 
     /// Returns when everything that was waiting is done and the writer has ended.
     pub(crate) async fn close(&self) {
         let (done, ended) = oneshot::channel();
-        if self.queue.send(Message::Close(done)).await.is_ok() {
+        if self.send(Message::Close(done)).await.is_ok() {
             // The sender is dropped when the writer ends: either answer means it is over.
             let _ = ended.await;
+        }
+    }
+}
+
+impl Drop for Writer {
+    /// With its last store the writer ends, and the data's lock is free again when this returns.
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer ended in a panic");
         }
     }
 }
@@ -255,135 +185,129 @@ impl Group {
         None
     }
 
-    fn answer_all(self, error: &StoreError) {
-        for accept in self.accepts {
-            let _ = accept.reply.send(Err(error.share()));
-        }
-        for call in self.calls {
-            call.answer(Err(error.share()));
+    /// Each member as a group of its own.
+    fn apart(self) -> impl Iterator<Item = Self> {
+        let accepts = self.accepts.into_iter().map(|accept| Self {
+            accepts: vec![accept],
+            calls: Vec::new(),
+        });
+        let calls = self.calls.into_iter().map(|call| Self {
+            accepts: Vec::new(),
+            calls: vec![call],
+        });
+        accepts.chain(calls)
+    }
+
+    fn answer(self, attempt: Attempt) {
+        match attempt {
+            Attempt::Done(accepts, calls) => {
+                for (accept, accepted) in self.accepts.into_iter().zip(accepts) {
+                    let _ = accept.reply.send(Ok(accepted));
+                }
+                for (call, outcome) in self.calls.into_iter().zip(calls) {
+                    call.answer(outcome);
+                }
+            }
+            Attempt::Member(error) | Attempt::Whole(error) => {
+                for accept in self.accepts {
+                    let _ = accept.reply.send(Err(error.share()));
+                }
+                for call in self.calls {
+                    call.answer(Err(error.share()));
+                }
+            }
         }
     }
 }
 
-async fn write_groups(context: &Context, mut waiting: mpsc::Receiver<Message>) {
-    let mut closing = None;
-    while closing.is_none() {
-        let Some(first) = waiting.recv().await else {
-            break;
-        };
-        let mut group = Group::default();
-        closing = group.push(first);
-        gather(&mut waiting, &mut group, &mut closing).await;
-        run_group(context, group).await;
-    }
-    waiting.close();
-    if let Err(error) = context.pool.close_by_ref().await {
-        tracing::warn!(%error, "the database did not close cleanly");
-    }
-    drop(closing);
-}
-
-/// Takes what waits, and gives callers who were just answered a few turns to come again: right after a commit the
-/// first of many arrives alone, and a group of one costs as many round trips and flushes as a group of fifty. A
-/// lonely caller waits for microseconds, since nobody else takes a turn.
-async fn gather(
-    waiting: &mut mpsc::Receiver<Message>,
-    group: &mut Group,
-    closing: &mut Option<oneshot::Sender<()>>,
-) {
-    for _ in 0..GATHERING_TURNS {
-        while closing.is_none() && group.len() < LARGEST_GROUP {
-            let Ok(next) = waiting.try_recv() else { break };
-            *closing = group.push(next);
-        }
-        if closing.is_some() || group.len() >= LARGEST_GROUP {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Where a group failed: in one of its members, or as a whole.
-enum GroupError {
+/// What one attempt gave: the answers of the members in their order, or why the group failed.
+enum Attempt {
+    Done(Vec<Accepted>, Vec<Result<()>>),
+    /// One of the members failed; the others may succeed without it.
     Member(StoreError),
+    /// There was no transaction to be had.
     Whole(StoreError),
 }
 
-async fn run_group(context: &Context, mut group: Group) {
-    let members = group.len();
-    if members == 0 {
-        return;
-    }
-    let count = u64::try_from(members).unwrap_or(u64::MAX);
-    context
-        .counters
-        .operations
-        .fetch_add(count, Ordering::Relaxed);
-    match attempt(context, &mut group).await {
-        Ok(outcomes) => answer(group, outcomes),
-        Err(GroupError::Member(error)) if members > 1 => {
-            tracing::debug!(%error, members, "a group of writes is taken apart");
-            context
-                .counters
-                .split_groups
-                .fetch_add(1, Ordering::Relaxed);
-            for accept in group.accepts {
-                let alone = Group {
-                    accepts: vec![accept],
-                    calls: Vec::new(),
-                };
-                run_single(context, alone).await;
+/// The writer's own side.
+struct Desk {
+    lite: Arc<Lite>,
+    shared: Shared,
+}
+
+impl Desk {
+    /// Returns whom to tell of the end, if it was asked for.
+    fn write_groups(&self, mut waiting: mpsc::Receiver<Message>) -> Option<oneshot::Sender<()>> {
+        let mut closing = None;
+        while closing.is_none() {
+            let Some(first) = waiting.blocking_recv() else {
+                break;
+            };
+            let mut group = Group::default();
+            closing = group.push(first);
+            while closing.is_none() && group.len() < LARGEST_GROUP {
+                let Ok(next) = waiting.try_recv() else { break };
+                closing = group.push(next);
             }
-            for call in group.calls {
-                let alone = Group {
-                    accepts: Vec::new(),
-                    calls: vec![call],
-                };
-                run_single(context, alone).await;
-            }
+            self.run_group(group);
         }
-        Err(GroupError::Member(error) | GroupError::Whole(error)) => group.answer_all(&error),
+        closing
     }
-}
 
-async fn run_single(context: &Context, mut group: Group) {
-    match attempt(context, &mut group).await {
-        Ok(outcomes) => answer(group, outcomes),
-        Err(GroupError::Member(error) | GroupError::Whole(error)) => group.answer_all(&error),
-    }
-}
-
-/// What each member of a group that was committed is told.
-struct Outcomes {
-    accepts: Vec<Accepted>,
-    calls: Vec<Result<()>>,
-}
-
-async fn attempt(
-    context: &Context,
-    group: &mut Group,
-) -> std::result::Result<Outcomes, GroupError> {
-    let tx = context.begin().await.map_err(GroupError::Whole)?;
-    match run_members(&tx, group).await {
-        Ok(outcomes) => {
-            if let Err(error) = context.commit(tx).await {
-                context.renew().await;
-                return Err(GroupError::Whole(error));
-            }
-            Ok(outcomes)
+    fn run_group(&self, mut group: Group) {
+        let members = group.len();
+        if members == 0 {
+            return;
         }
-        Err(error) => {
-            if tx.rollback().await.is_ok() {
-                return Err(GroupError::Member(error));
+        self.shared.counters.count_operations(members);
+        match self.attempt(&mut group) {
+            Attempt::Member(error) if members > 1 => {
+                tracing::debug!(%error, members, "a group of writes is taken apart");
+                self.shared.counters.count_split();
+                for alone in group.apart() {
+                    self.run_alone(alone);
+                }
             }
-            // SQLite itself has rolled back, as it does when the disk is full or fails.
-            context.renew().await;
-            Err(GroupError::Whole(error))
+            other => group.answer(other),
         }
     }
+
+    fn run_alone(&self, mut group: Group) {
+        let attempt = self.attempt(&mut group);
+        group.answer(attempt);
+    }
+
+    fn attempt(&self, group: &mut Group) -> Attempt {
+        if let Err(error) = self.lite.begin() {
+            return Attempt::Whole(error);
+        }
+        let tx = Tx::on_file(
+            self.lite.clone(),
+            self.shared.clock.clone(),
+            self.shared.ids.clone(),
+        );
+        let members = run_members(&tx, group).now_or_never().unwrap_or_else(|| {
+            Err(StoreError::Unavailable(
+                "an operation waited for something else than the database".to_owned(),
+            ))
+        });
+        match members {
+            Ok((accepts, calls)) => match self.lite.commit() {
+                Ok(()) => {
+                    self.shared.committed(tx.wakes());
+                    Attempt::Done(accepts, calls)
+                }
+                Err(error) => Attempt::Whole(error),
+            },
+            Err(error) => {
+                self.lite.rollback();
+                Attempt::Member(error)
+            }
+        }
+    }
 }
 
-async fn run_members(tx: &Tx, group: &mut Group) -> Result<Outcomes> {
+async fn run_members(tx: &Tx, group: &mut Group) -> Result<(Vec<Accepted>, Vec<Result<()>>)> {
     let mut accepts = Vec::new();
     if !group.accepts.is_empty() {
         let deliveries: Vec<&NewDelivery> = group
@@ -407,16 +331,7 @@ async fn run_members(tx: &Tx, group: &mut Group) -> Result<Outcomes> {
             Err(error) => return Err(error),
         }
     }
-    Ok(Outcomes { accepts, calls })
-}
-
-fn answer(group: Group, outcomes: Outcomes) {
-    for (accept, accepted) in group.accepts.into_iter().zip(outcomes.accepts) {
-        let _ = accept.reply.send(Ok(accepted));
-    }
-    for (call, outcome) in group.calls.into_iter().zip(outcomes.calls) {
-        call.answer(outcome);
-    }
+    Ok((accepts, calls))
 }
 
 #[cfg(test)]

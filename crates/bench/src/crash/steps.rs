@@ -149,15 +149,28 @@ pub async fn unfinished_jobs(data: &Path) -> Result<i64> {
 
 /// How many people have got all that they will get: their reel's job is in a final state.
 pub async fn finished_people(data: &Path) -> Result<usize> {
+    let finished = "SELECT COUNT(*) FROM job WHERE queue = 'reel' AND state NOT IN ('waiting', 'scheduled', 'running')";
+    count(data, finished).await
+}
+
+/// Whether a reel is being worked on for the last time: one more kill and it is given up.
+pub async fn is_on_last_attempt(data: &Path) -> Result<bool> {
+    let on_last = "SELECT COUNT(*) FROM job WHERE state = 'running' AND attempts >= max_attempts";
+    Ok(count(data, on_last).await? > 0)
+}
+
+/// How many reels ended without an answer.
+pub async fn given_up(data: &Path) -> Result<usize> {
+    let given_up = "SELECT COUNT(*) FROM job WHERE queue = 'reel' AND state IN ('dead', 'refused')";
+    count(data, given_up).await
+}
+
+async fn count(data: &Path, sql: &'static str) -> Result<usize> {
     let pool = tables(data).await?;
-    let row = sqlx::query(
-        "SELECT COUNT(*) FROM job WHERE queue = 'reel' AND state NOT IN ('waiting', 'scheduled', 'running')",
-    )
-    .fetch_one(&pool)
-    .await?;
-    let finished: i64 = row.try_get(0)?;
+    let row = sqlx::query(sql).fetch_one(&pool).await?;
+    let count: i64 = row.try_get(0)?;
     pool.close().await;
-    Ok(usize::try_from(finished)?)
+    Ok(usize::try_from(count)?)
 }
 
 /// Jobs in no final state, by state.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::UNFINISHED;
 use super::finish::bury;
 use crate::clock::millis;
-use crate::db::{Result, Row, Sql, Tx, values};
+use crate::db::{Result, Row, Tx, values};
 use crate::error::StoreError;
 use crate::store::Store;
 use crate::types::{Claimed, Lease};
@@ -211,14 +211,14 @@ pub(crate) async fn check_lease(tx: &Tx, lease: &Lease, strict: bool) -> Result<
 
 /// Whether somebody is at this job now under this token.
 pub(crate) async fn is_held(
-    sql: &Sql<'_>,
+    tx: &Tx,
     job_id: Uuid,
     token: Option<Uuid>,
     now_ms: i64,
 ) -> Result<bool> {
     let text = "SELECT lease_token FROM job WHERE id = ? AND state = 'running' \
                 AND lease_until_ms > ?";
-    let row = sql.one(text, values![job_id, now_ms]).await?;
+    let row = tx.one(text, values![job_id, now_ms]).await?;
     let holder: Option<Uuid> = row.map_or(Ok(None), |row| row.get("lease_token"))?;
     Ok(holder.is_some() && (token.is_none() || holder == token))
 }
@@ -233,8 +233,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_claim_touches_neither_finished_jobs_nor_a_temporary_table() {
+        let folder = tempfile::tempdir().unwrap();
         let store = Store::open(Options {
-            url: "sqlite::memory:".to_owned(),
+            url: format!("sqlite://{}?mode=rwc", folder.path().join("s.db").display()),
             durability: Durability::Normal,
             clock: Arc::new(SystemClock),
             exclusive: true,

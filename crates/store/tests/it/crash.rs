@@ -90,25 +90,6 @@ fn leases_of_a_dead_process_are_free_at_once_and_their_attempts_counted() {
 }
 
 #[tokio::test]
-async fn a_store_in_memory_works_too() {
-    let store = Store::open(Options {
-        url: "sqlite::memory:".to_owned(),
-        durability: Durability::Normal,
-        clock: Arc::new(ManualClock::new(START_MS)),
-        exclusive: true,
-    })
-    .await
-    .unwrap();
-    store
-        .accept(delivery(vec![message(1, "ana")]))
-        .await
-        .unwrap();
-    let last = store.last_inbound_ms(&talk("ana")).await.unwrap();
-    assert_eq!(last, Some(START_MS + 1));
-    store.close().await;
-}
-
-#[tokio::test]
 async fn settings_that_cannot_work_say_so() {
     let open = |url: &str| {
         Store::open(Options {
@@ -122,6 +103,9 @@ async fn settings_that_cannot_work_say_so() {
     assert!(matches!(missing, Err(StoreError::Config(text)) if text.contains("nowhere-at-all")));
     assert!(open("sqlite://x.db?mode=nonsense").await.is_err());
     assert!(open("oracle://somewhere").await.is_err());
+    // It would forget, with the process, what it has acknowledged.
+    let memory = open("sqlite::memory:").await;
+    assert!(matches!(memory, Err(StoreError::Config(text)) if text.contains("name a file")));
 }
 
 #[tokio::test]
