@@ -53,7 +53,7 @@ impl Asking<'_> {
         let words = self.words(over, &day, &mut change).join("\n");
         let admitted = self.asked.asks.len() - over;
         if words.is_empty() {
-            ctx.store.update_conversation(self.to, change).await?;
+            self.remember(change).await?;
             let reason = "over_limit";
             return Ok(if over > 0 && admitted == 0 {
                 refused(reason)
@@ -77,7 +77,7 @@ impl Asking<'_> {
         ctx.store
             .plan_parts(&route.lease, &route.conversation, parts.clone())
             .await?;
-        ctx.store.update_conversation(self.to, change).await?;
+        self.remember(change).await?;
         let delivered = ctx.sender.deliver(route, parts).await?;
         let done = if over > 0 && admitted == 0 {
             "over_limit"
@@ -85,6 +85,13 @@ impl Asking<'_> {
             "answered"
         };
         Ok(after_delivery(delivered, done, false))
+    }
+
+    async fn remember(&self, change: NoteChange) -> Result<(), StoreError> {
+        if change == NoteChange::default() {
+            return Ok(());
+        }
+        self.ctx.store.update_conversation(self.to, change).await
     }
 
     /// Turns the asks into jobs as far as the day's allowance goes. Answers how many did not fit.

@@ -238,7 +238,13 @@ impl<'a> Desk<'a> {
         let clock = &self.ctx.clock;
         let status_at_ms = (self.job.created_at_ms + self.status_after_ms())
             .max(self.started_ms + STATUS_AT_LEAST_MS);
-        let mut typing_at_ms = self.started_ms;
+        // Whoever asked for one reel has just been shown the sign by the reply; the next ones begin behind an answer.
+        let shown_until_ms = self.job.created_at_ms + TYPING_MS;
+        let mut typing_at_ms = if self.asked.reel.n > 1 || self.job.attempts > 1 {
+            self.started_ms
+        } else {
+            self.started_ms.max(shown_until_ms)
+        };
         let mut has_status = false;
         loop {
             let next_ms = if has_status {

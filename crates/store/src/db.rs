@@ -73,17 +73,14 @@ pub(crate) enum Reads {
 impl Reads {
     pub(crate) async fn one(&self, sql: &str, values: Vec<Value>) -> Result<Option<Row>> {
         match self {
-            Self::File(readers) => {
-                let rows = readers.query(sql.to_owned(), values).await?;
-                Ok(rows.into_iter().next())
-            }
+            Self::File(readers) => Ok(readers.query(sql, &values)?.into_iter().next()),
             Self::Server(pool) => one(pool, sql, values).await,
         }
     }
 
     pub(crate) async fn all(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>> {
         match self {
-            Self::File(readers) => readers.query(sql.to_owned(), values).await,
+            Self::File(readers) => readers.query(sql, &values),
             Self::Server(pool) => all(pool, sql, values).await,
         }
     }

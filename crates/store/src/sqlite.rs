@@ -2,7 +2,7 @@
 //!
 //! sqlx gives every SQLite connection a thread and crosses over to it for each statement. A write of ours is several
 //! small statements, so the crossings cost ten times what the statements do (docs/decisions/0007). Here statements
-//! run where they are called: the writer has a thread for whole groups of writes, and a read crosses once.
+//! run where they are called: the writer has a thread for whole groups of writes, and a read stays with its caller.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,7 +13,6 @@ use rusqlite::types::{ToSqlOutput, Value as Cell, ValueRef};
 use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql};
 use sea_orm::{DatabaseConnection, SqlxSqliteConnector, Value};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use tokio::sync::Semaphore;
 
 use crate::db::{Result, Row};
 use crate::error::StoreError;
@@ -23,7 +22,7 @@ use crate::store::Durability;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by a connection: all of ours, in every size of list.
 const STATEMENTS: usize = 384;
-/// Readers beside the writer: enough for the pages and workers of one machine.
+/// Readers that are kept open beside the writer.
 const READERS: usize = 4;
 /// Page cache of the writer and of a reader, in KiB, spelt as SQLite wants it.
 const WRITER_CACHE: &str = "-16000";
@@ -101,20 +100,15 @@ impl SqliteFile {
         Ok(lite)
     }
 
-    pub(crate) fn readers(&self) -> Result<Readers> {
-        let mut idle = Vec::with_capacity(READERS);
-        for _ in 0..READERS {
-            let lite = self.connect()?;
-            lite.pragma("cache_size", READER_CACHE)?;
-            lite.pragma("query_only", "on")?;
-            idle.push(lite);
-        }
-        Ok(Readers {
-            inner: Arc::new(Idle {
-                places: Arc::new(Semaphore::new(idle.len())),
-                idle: Mutex::new(idle),
-            }),
-        })
+    pub(crate) fn readers(self) -> Result<Readers> {
+        Readers::new(self)
+    }
+
+    fn reader(&self) -> Result<Lite> {
+        let lite = self.connect()?;
+        lite.pragma("cache_size", READER_CACHE)?;
+        lite.pragma("query_only", "on")?;
+        Ok(lite)
     }
 
     fn connect(&self) -> Result<Lite> {
@@ -230,59 +224,43 @@ impl ToSql for Bound<'_> {
     }
 }
 
-/// Connections that only read. A read blocks, so it runs where blocking is allowed.
-#[derive(Clone)]
+/// Connections that only read, each lent to one read at a time. Our reads are small and by index: microseconds, less
+/// than it takes to hand them to another thread, so they run where they are asked for.
 pub(crate) struct Readers {
-    inner: Arc<Idle>,
-}
-
-struct Idle {
-    places: Arc<Semaphore>,
-    idle: Mutex<Vec<Lite>>,
+    file: SqliteFile,
+    /// `None` after closing.
+    idle: Mutex<Option<Vec<Lite>>>,
 }
 
 impl Readers {
-    pub(crate) async fn query(&self, sql: String, values: Vec<Value>) -> Result<Vec<Row>> {
-        let places = self.inner.places.clone();
-        let place = places.acquire_owned().await.map_err(|_| closed())?;
-        let inner = self.inner.clone();
-        // A caller that is cancelled leaves this running: connection and place come back together.
-        let read = tokio::task::spawn_blocking(move || {
-            let reader = inner.take().ok_or_else(closed)?;
-            let rows = reader.query(&sql, &values);
-            inner.put(reader);
-            drop(place);
-            rows
-        });
-        read.await
-            .map_err(|_| StoreError::Unavailable("a read did not come back".to_owned()))?
+    fn new(file: SqliteFile) -> Result<Self> {
+        let first = file.reader()?;
+        Ok(Self {
+            file,
+            idle: Mutex::new(Some(vec![first])),
+        })
+    }
+
+    pub(crate) fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>> {
+        let reader = match self.idle().as_mut().ok_or_else(closed)?.pop() {
+            Some(reader) => reader,
+            None => self.file.reader()?,
+        };
+        let rows = reader.query(sql, values);
+        if let Some(idle) = self.idle().as_mut()
+            && idle.len() < READERS
+        {
+            idle.push(reader);
+        }
+        rows
     }
 
     pub(crate) fn close(&self) {
-        self.inner.places.close();
-        self.inner
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-    }
-}
-
-impl Idle {
-    fn take(&self) -> Option<Lite> {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
+        *self.idle() = None;
     }
 
-    fn put(&self, reader: Lite) {
-        if !self.places.is_closed() {
-            self.idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(reader);
-        }
+    fn idle(&self) -> MutexGuard<'_, Option<Vec<Lite>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::db::{Result, Tx, key_text, values};
+use crate::db::{Result, Row, Tx, key_text, values};
 use crate::error::StoreError;
 use crate::jobs::claim::{check_lease, is_held};
 use crate::store::Store;
@@ -18,9 +18,30 @@ impl Store {
     /// Joins the work called `key`: finished work is anybody's, unfinished work is this job's
     /// unless another job is at it.
     pub async fn work_join(&self, lease: &Lease, key: &str) -> Result<WorkTurn> {
-        let call = (*lease, key_text(key).into_owned());
+        let key = key_text(key);
+        // What is finished is anybody's and needs no owner.
+        if let Some(work) = self.finished_work(&key).await? {
+            return Ok(WorkTurn::Mine(work));
+        }
+        let call = (*lease, key.into_owned());
         self.write(call, |tx, (lease, key)| Box::pin(join(tx, lease, key)))
             .await
+    }
+
+    async fn finished_work(&self, key: &str) -> Result<Option<Work>> {
+        let sql = "SELECT s.name, s.data FROM work w JOIN work_step s ON s.work_key = w.work_key \
+                   WHERE w.work_key = ? AND w.state = 'done' AND w.keep_until_ms > ?";
+        let now_ms = self.clock().now_ms();
+        let rows = self.reader().all(sql, values![key, now_ms]).await?;
+        // Finished work without a step does not occur; if it did, the careful way below answers.
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Work {
+            key: key.to_owned(),
+            state: WorkState::Done,
+            steps: steps(&rows)?,
+        }))
     }
 
     /// Records a step of work that is this job's; a repeat replaces it.
@@ -138,15 +159,17 @@ async fn join(tx: &Tx, lease: &Lease, key: &str) -> Result<WorkTurn> {
 async fn mine(tx: &Tx, key: &str, state: WorkState) -> Result<WorkTurn> {
     let sql = "SELECT name, data FROM work_step WHERE work_key = ?";
     let rows = tx.all(sql, values![key]).await?;
-    let steps: Result<BTreeMap<String, Json>> = rows
-        .iter()
-        .map(|row| Ok((row.get("name")?, row.json("data")?)))
-        .collect();
     Ok(WorkTurn::Mine(Work {
         key: key.to_owned(),
         state,
-        steps: steps?,
+        steps: steps(&rows)?,
     }))
+}
+
+fn steps(rows: &[Row]) -> Result<BTreeMap<String, Json>> {
+    rows.iter()
+        .map(|row| Ok((row.get("name")?, row.json("data")?)))
+        .collect()
 }
 
 async fn check_owner(tx: &Tx, lease: &Lease, key: &str) -> Result<()> {

@@ -26,6 +26,8 @@ pub(crate) type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send +
 
 /// Most operations in one transaction: bounds how long a reply waits for its neighbours.
 const LARGEST_GROUP: usize = 256;
+/// Turns that others get before a group is closed.
+const GATHERING_TURNS: usize = 8;
 /// How many operations may wait before callers are held back.
 const QUEUE: usize = 4_096;
 
@@ -245,10 +247,7 @@ impl Desk {
             };
             let mut group = Group::default();
             closing = group.push(first);
-            while closing.is_none() && group.len() < LARGEST_GROUP {
-                let Ok(next) = waiting.try_recv() else { break };
-                closing = group.push(next);
-            }
+            gather(&mut waiting, &mut group, &mut closing);
             self.run_group(group);
         }
         closing
@@ -304,6 +303,26 @@ impl Desk {
                 Attempt::Member(error)
             }
         }
+    }
+}
+
+/// Takes what waits, and gives callers who were just answered a few turns to come again: right after a commit the
+/// first of many arrives alone, and a group of one costs a flush as a group of fifty does. A lonely caller waits for
+/// microseconds, since nobody else takes a turn.
+fn gather(
+    waiting: &mut mpsc::Receiver<Message>,
+    group: &mut Group,
+    closing: &mut Option<oneshot::Sender<()>>,
+) {
+    for _ in 0..GATHERING_TURNS {
+        while closing.is_none() && group.len() < LARGEST_GROUP {
+            let Ok(next) = waiting.try_recv() else { break };
+            *closing = group.push(next);
+        }
+        if closing.is_some() || group.len() >= LARGEST_GROUP {
+            return;
+        }
+        std::thread::yield_now();
     }
 }
 

@@ -122,7 +122,7 @@ impl Graph {
     ) -> Result<Answer, CallError> {
         let url = self.address(credentials, call.path, call.query)?;
         let client = if call.visible {
-            &self.fresh
+            &self.brisk
         } else {
             &self.pooled
         };

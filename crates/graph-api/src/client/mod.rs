@@ -1,6 +1,6 @@
 //! A thin client: one function an endpoint, one attempt a call, no opinion about when to call.
 //! Retrying a send repeats it in somebody's chat, so nothing below this line ever tries again:
-//! no retry policy, no redirects, no HTTP/2 resets, no reused connection for what people see.
+//! no retry policy, no redirects, no HTTP/2 resets, no long idle connection for what people see.
 
 mod attachments;
 mod call;
@@ -31,6 +31,10 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 const UPLOAD_TIMEOUT: Duration = Duration::from_mins(3);
 /// How long a connection for reads and uploads is kept.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a connection for sends is kept: long enough for the parts of one answer, and far shorter than servers keep
+/// an idle one (a minute and more), since one that the other side is just closing would make the outcome of a send
+/// unknown for nothing. If it happens all the same, the outcome is looked up like that of any broken send.
+const SEND_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Where Meta is. The simulator stands at other addresses, with a path in front.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,9 +158,8 @@ pub struct Graph {
     hosts: Hosts,
     version: Arc<str>,
     observer: Arc<dyn Observer>,
-    /// A new connection for every call: an idle one that the other side is just closing would make
-    /// the outcome of a send unknown for nothing.
-    fresh: reqwest::Client,
+    /// For what people see: on a connection that was in use moments ago, or on a new one.
+    brisk: reqwest::Client,
     /// Keeps connections, for calls that may be repeated.
     pooled: reqwest::Client,
     call_timeout: Duration,
@@ -185,7 +188,7 @@ impl Graph {
             hosts,
             version: Arc::from(version),
             observer,
-            fresh: build(plain_client().pool_max_idle_per_host(0))?,
+            brisk: build(plain_client().pool_idle_timeout(SEND_IDLE_TIMEOUT))?,
             pooled: build(plain_client().pool_idle_timeout(IDLE_TIMEOUT))?,
             call_timeout: CALL_TIMEOUT,
         })

@@ -59,10 +59,8 @@ pub(crate) async fn jobs(tx: &Tx, inserts: &[Insert<'_>]) -> Result<Vec<(Uuid, b
         if let Some(key) = &dedupe_key {
             known.insert(key.clone().into_owned(), id);
         }
-        let turn = job.person.as_deref().map_or(0, |person| {
-            let turn = turns
-                .entry((key_text(person).into_owned(), job.queue.to_owned()))
-                .or_insert(0);
+        let turn = job.order_key.as_deref().map_or(0, |line| {
+            let turn = turns.entry(key_text(line).into_owned()).or_insert(0);
             *turn += 1;
             *turn - 1
         });
@@ -116,30 +114,29 @@ pub(crate) async fn known_ids(tx: &Tx, inserts: &[Insert<'_>]) -> Result<HashMap
     Ok(known)
 }
 
-/// How many unfinished jobs each person has in each queue: nobody's tenth goes before another's
-/// first.
-async fn turns(tx: &Tx, inserts: &[Insert<'_>]) -> Result<HashMap<(String, String), i32>> {
+/// How many unfinished jobs stand in each line already: nobody's tenth goes before another's first.
+async fn turns(tx: &Tx, inserts: &[Insert<'_>]) -> Result<HashMap<String, i32>> {
     // A job that an event causes only looks at one message. Nobody's messages hold up another's for long enough to
     // be worth a question on the way to the 200; what they ask for is admitted, and counted, later.
-    let people: BTreeSet<_> = inserts
+    let lines: BTreeSet<_> = inserts
         .iter()
         .filter(|insert| insert.event_id.is_none())
-        .filter_map(|insert| insert.job.person.as_deref().map(key_text))
+        .filter_map(|insert| insert.job.order_key.as_deref().map(key_text))
         .collect();
-    let people: Vec<Value> = people
+    let lines: Vec<Value> = lines
         .into_iter()
-        .map(|person| Value::from(person.into_owned()))
+        .map(|line| Value::from(line.into_owned()))
         .collect();
-    let mut turns = HashMap::with_capacity(people.len());
-    for (list, people) in in_lists(&people) {
+    let mut turns = HashMap::with_capacity(lines.len());
+    for (list, lines) in in_lists(&lines) {
         let sql = format!(
-            "SELECT person, queue, COUNT(*) AS unfinished FROM job \
-             WHERE person {list} AND state IN {UNFINISHED} GROUP BY person, queue"
+            "SELECT order_key, COUNT(*) AS unfinished FROM job \
+             WHERE order_key {list} AND state IN {UNFINISHED} GROUP BY order_key"
         );
-        for row in tx.all(&sql, people).await? {
+        for row in tx.all(&sql, lines).await? {
             let count: i64 = row.get("unfinished")?;
             turns.insert(
-                (row.get("person")?, row.get("queue")?),
+                row.get("order_key")?,
                 i32::try_from(count).unwrap_or(i32::MAX),
             );
         }

@@ -15,9 +15,10 @@ pub struct NewJob {
     pub payload: Value,
     /// A second job with the same key is not stored while the first is remembered.
     pub dedupe_key: Option<String>,
-    /// Jobs with the same key run one after the other, in the order they were stored.
+    /// The line it stands in: jobs with the same key run one after the other, in the order they were stored, and
+    /// nobody's tenth goes before somebody else's first.
     pub order_key: Option<String>,
-    /// Whom it is for: nobody's tenth job goes before somebody else's first.
+    /// Whom it is for, as the operator sees it.
     pub person: Option<String>,
     /// Smaller runs sooner.
     pub priority: i16,
