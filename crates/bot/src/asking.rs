@@ -3,25 +3,20 @@
 use std::collections::BTreeSet;
 
 use media::Language;
-use serde_json::Value;
-use store::{
-    Admission, Admitted, Claimed, Conversation, Finish, NewJob, Note, NoteChange, StoreError,
-};
+use store::{Admission, Admitted, Claimed, Conversation, Finish, Note, NoteChange, StoreError};
 use tracing::info;
 use uuid::Uuid;
 
 use crate::channel::Content;
 use crate::context::{Context, Halt, after_delivery, refused};
 use crate::day::{Day, day_of};
-use crate::plan::{Asked, REEL, Unsupported};
+use crate::plan::{Asked, Unsupported};
 use crate::reel::ReelJob;
 use crate::send::{Route, hash_of, part};
 use crate::texts::{Arg, Failure, Text, plain, say};
 
 /// The help is said once, and again to somebody who comes back after this long.
 const HELP_AGAIN_MS: i64 = 30 * 24 * 3_600_000;
-/// A reel may stumble over the network, over a crash of ours, and over Instagram's mood.
-const REEL_ATTEMPTS: i32 = 5;
 
 /// Whether it is time to say how this works.
 pub(crate) fn needs_help(note: &Note, now_ms: i64) -> bool {
@@ -108,11 +103,8 @@ impl Asking<'_> {
                 of,
                 language: self.language,
             };
-            let mut job = NewJob::new(REEL, serde_json::to_value(reel).unwrap_or(Value::Null));
+            let mut job = reel.job(self.to);
             job.dedupe_key = Some(format!("{}:{n}", self.event_id));
-            job.order_key = Some(self.to.key());
-            job.person = Some(self.to.person.clone());
-            job.max_attempts = REEL_ATTEMPTS;
             job
         });
         let admission = Admission {

@@ -13,7 +13,7 @@ use tracing::{error, warn};
 
 use crate::brake::Brake;
 use crate::channel::Channel;
-use crate::send::{Delivered, Route, Sender};
+use crate::send::{Delivered, PARKED_MS, Route, Sender};
 use crate::settings::BotSettings;
 use crate::texts::Failure;
 
@@ -73,6 +73,22 @@ impl Context {
         let Some(mid) = mid else { return Ok(false) };
         let events = self.store.events_of_mid(to, mid).await?;
         Ok(events.iter().any(|event| event.kind == "deleted"))
+    }
+
+    /// Nothing is begun for an account that is parked: no download, no upload, not even a sign of life.
+    pub(crate) async fn check_account(&self, route: &Route) -> Result<(), Halt> {
+        if self.sender.account_works(route).await? {
+            return Ok(());
+        }
+        Err(Halt::Finish(self.parked()))
+    }
+
+    /// The finish of a job whose account is parked.
+    pub(crate) fn parked(&self) -> Finish {
+        Finish::Wait {
+            until_ms: self.now_ms() + PARKED_MS,
+            why: "account".into(),
+        }
     }
 
     pub(crate) fn close_pages(&self, until_ms: i64) {

@@ -29,4 +29,5 @@ pub use day::{Day, day_of, zone};
 pub use final_text::{Answer, compose, cut};
 pub use language::choose;
 pub use plan::plan_event;
+pub use reel::reel_again;
 pub use settings::{BotSettings, FileSettings, SendSettings};

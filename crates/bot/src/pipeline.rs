@@ -24,7 +24,7 @@ use crate::files::{FileName, signed_link};
 use crate::final_text::{self, Answer};
 use crate::plan::{AskSource, Origin};
 use crate::print::Print;
-use crate::send::{Delivered, Stop};
+use crate::send::{Delivered, PARKED_MS, Stop};
 use crate::texts::{Arg, Failure, Text, plain, say};
 
 /// A post has up to twenty items; more than this in a row is noise in a chat.
@@ -91,23 +91,7 @@ async fn download(desk: &Desk<'_>) -> Result<Fetched, Halt> {
         }
     }
     let started = Instant::now();
-    let fetched = match &desk.asked.ask.source {
-        AskSource::Media(url) => {
-            let source = Source::Media { url: url.clone() };
-            desk.ctx
-                .studio
-                .download(&source, &desk.dir, &Progress::none())
-                .await
-        }
-        AskSource::Page(link) => {
-            calm(desk)?;
-            let source = Source::Page { link: link.clone() };
-            desk.ctx
-                .studio
-                .download(&source, &desk.dir, &Progress::none())
-                .await
-        }
-    };
+    let fetched = fetch(desk).await?;
     let fetched = fetched.or_else(|error| after_failed_download(desk, error))?;
     took(desk, "download", started);
     let speaks = |item: &Item| item.kind != ItemKind::Image;
@@ -122,6 +106,31 @@ async fn download(desk: &Desk<'_>) -> Result<Fetched, Halt> {
     };
     desk.keep(STEP, &kept).await?;
     Ok(kept.value)
+}
+
+/// From where Meta says the file is; if it is not there, from the post's page, where the share named one.
+async fn fetch(desk: &Desk<'_>) -> Result<Result<Fetched, DownloadError>, Halt> {
+    let ask = &desk.asked.ask;
+    let (source, page) = match &ask.source {
+        AskSource::Media(url) => (Source::Media { url: url.clone() }, ask.page.as_ref()),
+        AskSource::Page(link) => {
+            calm(desk)?;
+            (Source::Page { link: link.clone() }, None)
+        }
+    };
+    let download = async |source: &Source| {
+        let none = Progress::none();
+        desk.ctx.studio.download(source, &desk.dir, &none).await
+    };
+    match (download(&source).await, page) {
+        (Err(error), Some(page)) if error.class != FailureClass::TooLarge => {
+            warn!(job = %desk.job.id, class = error.class.as_str(), "the shared file is not to be had; trying its page");
+            calm(desk)?;
+            let source = Source::Page { link: page.clone() };
+            Ok(download(&source).await)
+        }
+        (fetched, _) => Ok(fetched),
+    }
 }
 
 /// Pages that asked for calm are left alone by every job until it is over.
@@ -481,6 +490,7 @@ async fn attachment(desk: &Desk<'_>, made: &Made, print: &Print) -> Result<Strin
     if !desk.are_intact(std::slice::from_ref(print)).await {
         return Err(desk.start_over().await?);
     }
+    desk.ctx.check_account(&desk.asked.route).await?;
     let started = Instant::now();
     let path = desk.dir.join(&fitted.file);
     let file = FileToUpload {
@@ -490,7 +500,7 @@ async fn attachment(desk: &Desk<'_>, made: &Made, print: &Print) -> Result<Strin
     };
     let id = match desk.ctx.channel.upload(conversation, file).await {
         Ok(id) => id,
-        Err(error) => return Err(after_failed_upload(desk, &error)),
+        Err(error) => return Err(after_failed_upload(desk, &error).await?),
     };
     took(desk, "upload", started);
     let expires_ms = desk.ctx.now_ms() + ATTACHMENT_MS;
@@ -501,24 +511,25 @@ async fn attachment(desk: &Desk<'_>, made: &Made, print: &Print) -> Result<Strin
     Ok(id)
 }
 
-fn after_failed_upload(desk: &Desk<'_>, error: &ChannelError) -> Halt {
+async fn after_failed_upload(desk: &Desk<'_>, error: &ChannelError) -> Result<Halt, Halt> {
     warn!(job = %desk.job.id, code = error.code, fbtrace_id = error.trace.as_deref(), "an upload failed");
     let millis = |after: std::time::Duration| i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
-    Halt::Finish(match error.reaction {
+    Ok(Halt::Finish(match error.reaction {
         Reaction::Throttled(after) => Finish::Wait {
-            until_ms: desk.ctx.now_ms() + after.map_or(60_000, millis),
+            until_ms: desk.ctx.now_ms() + after.map_or(PARKED_MS, millis),
             why: "throttled".into(),
         },
-        Reaction::NeedsLogin | Reaction::AccountStopped => Finish::Wait {
-            until_ms: desk.ctx.now_ms() + 60_000,
-            why: "account".into(),
-        },
+        Reaction::NeedsLogin | Reaction::AccountStopped => {
+            let route = &desk.asked.route;
+            desk.ctx.sender.park(route, error).await?;
+            desk.ctx.parked()
+        }
         Reaction::Later(after) if !desk.is_last_attempt() => Finish::Retry {
             after_ms: after.map(millis),
             error: format!("upload {}", error.code),
         },
-        _ => return Halt::Failed(Failure::Internal),
-    })
+        _ => return Ok(Halt::Failed(Failure::Internal)),
+    }))
 }
 
 fn file_kind(fitted: &Fitted) -> FileKind {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use media::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Claimed, Conversation, Finish, Handler, StoreError};
+use store::{Claimed, Conversation, EventRow, Finish, Handler, JobRow, NewJob, StoreError};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::context::{
 use crate::desk::Desk;
 use crate::final_text::place;
 use crate::pipeline;
-use crate::plan::{self, Ask};
+use crate::plan::{self, Ask, REEL};
 use crate::reply::Apology;
 use crate::send::{Delivered, Route, part};
 use crate::texts::{Arg, Failure, Text, say};
@@ -35,6 +35,43 @@ pub(crate) struct ReelJob {
     pub(crate) n: u32,
     pub(crate) of: u32,
     pub(crate) language: Language,
+}
+
+/// A reel may stumble over the network, over a crash of ours, and over Instagram's mood.
+const ATTEMPTS: i32 = 5;
+
+impl ReelJob {
+    /// The job that answers this, in the line of the conversation.
+    pub(crate) fn job(&self, to: &Conversation) -> NewJob {
+        let payload = serde_json::to_value(self).unwrap_or(Value::Null);
+        let mut job = NewJob::new(REEL, payload);
+        job.order_key = Some(to.key());
+        job.person = Some(to.person.clone());
+        job.max_attempts = ATTEMPTS;
+        job
+    }
+}
+
+/// A reel that died once more, for an operator who has removed the cause. Nothing is charged: what a dead job had
+/// cost was given back. `before` are the jobs of the event; nothing comes of it while one of them answers this reel.
+pub fn reel_again(dead: &JobRow, event: &EventRow, before: &[JobRow]) -> Option<NewJob> {
+    let reel_of = |job: &JobRow| {
+        (job.queue == REEL).then(|| serde_json::from_value::<ReelJob>(job.payload.clone()).ok())?
+    };
+    let reel = reel_of(dead).filter(|_| dead.state == "dead")?;
+    let tries = before
+        .iter()
+        .filter(|job| reel_of(job).is_some_and(|other| other.n == reel.n));
+    let is_last = tries
+        .clone()
+        .all(|job| job.state == "dead" && job.id <= dead.id);
+    if !is_last {
+        return None;
+    }
+    let mut job = reel.job(&conversation_of(event)?);
+    // Two replays at once are one job.
+    job.dedupe_key = Some(format!("{}:{}:replay-{}", event.id, reel.n, tries.count()));
+    Some(job)
 }
 
 /// Runs the reel queue.
@@ -64,6 +101,7 @@ impl Handler for ReelHandler {
 /// The pipeline, the signs of life beside it, and the sentence when it fails.
 async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     let asked = resolve(ctx, job).await?;
+    ctx.check_account(&asked.route).await?;
     if let Some(failure) = asked.failed_before(ctx, job).await? {
         return tell_failure(ctx, job, &asked, failure).await;
     }

@@ -113,6 +113,7 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
         return Ok(refused("nothing_to_answer"));
     };
     let route = ctx.route(job, to.clone(), row.mid.clone());
+    ctx.check_account(&route).await?;
     if let Some(delivered) = ctx.sender.resume(&route, "").await? {
         return Ok(after_delivery(delivered, "answered", false));
     }

@@ -137,8 +137,8 @@ async fn replay(settings: &Settings, replay: Replay) -> anyhow::Result<()> {
         "enqueued"
     };
     say(format!(
-        "{} deliveries with {} events: {} jobs {verb}, {} already answered or under way",
-        done.deliveries, done.events, done.jobs, done.answered
+        "{} deliveries with {} events: {} jobs {verb}, {} already answered or under way, {} unreadable",
+        done.deliveries, done.events, done.jobs, done.answered, done.unreadable
     ));
     Ok(())
 }

@@ -19,6 +19,8 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 /// Lines that may wait: at 20,000 a second this rides out a fifth of a second.
 const QUEUE_LINES: usize = 4_096;
+/// How long lines gather before the next write.
+const GATHER: std::time::Duration = std::time::Duration::from_millis(2);
 
 /// Starts logging; lines are flushed when the guard is dropped.
 pub(crate) fn start(log: &Log, to: Box<dyn Write + Send>) -> anyhow::Result<Guard> {
@@ -131,7 +133,14 @@ fn write_lines(receiver: &Receiver<Message>, dropped: &AtomicU64, mut to: Box<dy
             );
         }
         let _ = to.flush();
+        // Lines come in swarms. Whoever logs in the next moments need not wake this thread, and they share a write.
+        pause(GATHER);
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a thread that only writes lines")]
+fn pause(length: std::time::Duration) {
+    std::thread::sleep(length);
 }
 
 impl Drop for Guard {

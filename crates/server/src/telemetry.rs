@@ -78,7 +78,10 @@ fn describe() {
         "Signed bodies that are no webhook envelope"
     );
     describe_gauge!("gramophone_jobs", "Jobs by queue and state");
-    describe_gauge!("gramophone_sends", "Visible sends by state");
+    describe_gauge!(
+        "gramophone_sends_open",
+        "Visible sends without a known outcome, by state"
+    );
     describe_gauge!(
         "gramophone_oldest_waiting_seconds",
         "Age of the job that has been due longest"
@@ -299,12 +302,12 @@ impl MetricsPage {
         gauge!("gramophone_spooled_deliveries").set(as_f64(self.spool.depth()));
         self.show_jobs(self.store.job_counts().await?);
         for state in store::PartState::ALL {
-            if state != store::PartState::Sent {
-                gauge!("gramophone_sends", "state" => state.as_str()).set(0.0);
+            if state.is_open() {
+                gauge!("gramophone_sends_open", "state" => state.as_str()).set(0.0);
             }
         }
         for part in self.store.part_counts().await? {
-            gauge!("gramophone_sends", "state" => part.state).set(whole(part.count));
+            gauge!("gramophone_sends_open", "state" => part.state).set(whole(part.count));
         }
         let now_ms = self.store.clock().now_ms();
         let age = |since: Option<i64>| {

@@ -66,7 +66,7 @@ pub(crate) fn oldest_id(at_ms: i64) -> Uuid {
 
 /// Where reads outside of a transaction go.
 pub(crate) enum Reads {
-    File(Readers),
+    File(Box<Readers>),
     Server(DatabaseConnection),
 }
 

@@ -1,14 +1,9 @@
 //! The decisions of the store without any database: which step a part or a job may take, whether
-//! the 24-hour window is open, whether an allowance is left, how long to back off.
+//! an allowance is left, how long to back off.
 //!
 //! Pure, so that a hundred thousand histories run in a second (see the tests below).
 
 use crate::types::Finish;
-
-/// How long a person's message lets us write to them: 24 hours,
-/// <https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api>
-/// (read 2026-11-22).
-pub const WINDOW_MS: i64 = 86_400_000;
 
 /// What is known about a visible send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,16 +97,6 @@ pub fn settle(now: PartState, known: PartState) -> Step {
         (Unknown | Absent | Planned, Failed) => Step::Move(Failed),
         (Intent, Absent) | (Unknown, Planned) | (Absent, Planned | Unknown) => Step::Illegal,
     }
-}
-
-/// Whether a person whose last message came at `last_inbound_ms` may be written to at `now_ms`.
-pub fn window_open(last_inbound_ms: Option<i64>, now_ms: i64) -> bool {
-    window_until(last_inbound_ms).is_some_and(|until| now_ms < until)
-}
-
-/// Until when a person may be written to.
-pub fn window_until(last_inbound_ms: Option<i64>) -> Option<i64> {
-    last_inbound_ms.map(|at| at.saturating_add(WINDOW_MS))
 }
 
 /// Whether one more unit fits into the day's allowance.

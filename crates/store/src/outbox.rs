@@ -64,6 +64,36 @@ impl Store {
         .await
     }
 
+    /// [`Store::plan_parts`] and [`Store::intent`] for the first of them, in one commit; answers with that part. All of
+    /// them must be new to the job.
+    pub async fn plan_and_try(
+        &self,
+        lease: &Lease,
+        conversation: &Conversation,
+        parts: Vec<NewPart>,
+        intent: IntentIn,
+    ) -> Result<(Part, Intent)> {
+        let call = (*lease, conversation.clone(), parts, intent);
+        self.write(call, |tx, (lease, conversation, parts, intent)| {
+            Box::pin(async move {
+                plan(tx, lease, conversation, parts).await?;
+                let first = parts.first().map(|part| part.part.as_str());
+                let sql = format!("{PART_SELECT} WHERE job_id = ? AND name = ?");
+                let row = tx.one(&sql, values![lease.job_id, first]).await?;
+                let row = row.ok_or_else(|| StoreError::conflict("there is no part to try"))?;
+                let mut part = part_row(&row)?;
+                let went = try_part(tx, lease, &part, intent).await?;
+                if let Intent::Go { attempt } = went {
+                    part.state = PartState::Intent;
+                    part.attempt = attempt;
+                    part.intent_at_ms = Some(tx.now_ms());
+                }
+                Ok((part, went))
+            })
+        })
+        .await
+    }
+
     /// What became of a try, as far as the sender knows. Idempotent; returns the state the part is
     /// in now, which may be better knowledge than what is told. Needs the lease of the part's job,
     /// or any live lease when nobody is at that job.
@@ -73,34 +103,6 @@ impl Store {
             Box::pin(learn(tx, lease, *part_id, settle))
         })
         .await
-    }
-
-    /// Proof from outside (an echo, a read-back) that a part went out and is the message `mid`.
-    /// Needs no lease. False when the part was never tried, or another part is that message. The
-    /// job that waits for this knowledge becomes due.
-    pub async fn settle_by_mid(&self, part_id: Uuid, mid: &str) -> Result<bool> {
-        self.write((part_id, mid.to_owned()), |tx, (part_id, mid)| {
-            Box::pin(prove(tx, *part_id, mid))
-        })
-        .await
-    }
-
-    /// Parts whose try began before `before_ms` and has no known outcome, oldest first.
-    pub async fn open_parts(&self, before_ms: i64) -> Result<Vec<Part>> {
-        let sql = format!(
-            "{PART_SELECT} WHERE state IN ('intent', 'unknown') AND intent_at_ms < ? \
-             ORDER BY intent_at_ms, id"
-        );
-        let rows = self.reader().all(&sql, values![before_ms]).await?;
-        rows.iter().map(part_row).collect()
-    }
-
-    /// The parts of a conversation whose try has no known outcome (at most one).
-    pub async fn open_parts_of(&self, conversation: &Conversation) -> Result<Vec<Part>> {
-        let sql = format!("{PART_SELECT} WHERE lock_key = ?");
-        let key = conversation.key();
-        let rows = self.reader().all(&sql, values![&*key_text(&key)]).await?;
-        rows.iter().map(part_row).collect()
     }
 
     /// The part that became this message.
@@ -173,8 +175,12 @@ async fn plan(
 }
 
 async fn begin_try(tx: &Tx, lease: &Lease, part_id: Uuid, intent: &IntentIn) -> Result<Intent> {
-    check_lease(tx, lease, true).await?;
     let part = load(tx, part_id).await?;
+    try_part(tx, lease, &part, intent).await
+}
+
+async fn try_part(tx: &Tx, lease: &Lease, part: &Part, intent: &IntentIn) -> Result<Intent> {
+    check_lease(tx, lease, true).await?;
     if part.job_id != lease.job_id {
         return Err(StoreError::conflict("this part is another job's"));
     }
@@ -202,7 +208,7 @@ async fn begin_try(tx: &Tx, lease: &Lease, part_id: Uuid, intent: &IntentIn) -> 
         now_ms,
         intent.cursor_mid.as_deref(),
         &*lock_key,
-        part_id,
+        part.id,
     ];
     tx.exec(sql, values).await?;
     Ok(Intent::Go { attempt })
@@ -238,32 +244,6 @@ async fn learn(tx: &Tx, lease: &Lease, part_id: Uuid, settle: &Settle) -> Result
             known.as_str()
         ))),
     }
-}
-
-async fn prove(tx: &Tx, part_id: Uuid, mid: &str) -> Result<bool> {
-    let part = load(tx, part_id).await?;
-    if part.mid.as_deref() == Some(mid) && part.state == PartState::Sent {
-        return Ok(true);
-    }
-    let sql = "SELECT id FROM part WHERE person = ? AND account = ? AND channel = ? \
-               AND mid = ? AND id <> ?";
-    let mut values = talk_values(&part.conversation);
-    values.extend(values![mid, part_id]);
-    if tx.one(sql, values).await?.is_some() {
-        return Ok(false);
-    }
-    match machine::settle(part.state, PartState::Sent) {
-        Step::Illegal => return Ok(false),
-        Step::Stay if part.mid.is_some() => return Ok(false),
-        Step::Stay | Step::Move(_) => {}
-    }
-    store_state(tx, &part, PartState::Sent, Some(mid), None).await?;
-    let sql = "UPDATE job SET run_at_ms = ?, state = 'waiting' \
-               WHERE id = ? AND state = 'scheduled'";
-    if tx.exec(sql, values![tx.now_ms(), part.job_id]).await? > 0 {
-        tx.wake_runners();
-    }
-    Ok(true)
 }
 
 /// Writes a decided state; the conversation is free again unless the outcome is still open.

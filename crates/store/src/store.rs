@@ -148,7 +148,7 @@ impl Store {
         let migrations = file.migrations().await?;
         migrate(&migrations).await?;
         let lite = file.writer()?;
-        let reads = Reads::File(file.readers()?);
+        let reads = Reads::File(Box::new(file.readers()?));
         migrations.close().await?;
         let shared = Shared::new(options.clock);
         // The lock on the data is let go when the writer has ended, not sooner.

@@ -102,10 +102,9 @@ impl Store {
         row.map_or(Ok(0), |row| row.get("jobs"))
     }
 
-    /// How many parts are not sent, by state.
+    /// How many sends have no known outcome yet, by state.
     pub async fn part_counts(&self) -> Result<Vec<PartCount>> {
-        let sql = "SELECT state, COUNT(*) AS parts FROM part \
-                   WHERE state IN ('planned', 'intent', 'unknown', 'absent', 'failed') \
+        let sql = "SELECT state, COUNT(*) AS parts FROM part WHERE lock_key IS NOT NULL \
                    GROUP BY state ORDER BY state";
         let rows = self.reader().all(sql, Vec::new()).await?;
         rows.iter()

@@ -27,7 +27,7 @@ pub(crate) type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send +
 /// Most operations in one transaction: bounds how long a reply waits for its neighbours.
 const LARGEST_GROUP: usize = 256;
 /// Turns that others get before a group is closed.
-const GATHERING_TURNS: usize = 8;
+const GATHERING_TURNS: usize = 4;
 /// How many operations may wait before callers are held back.
 const QUEUE: usize = 4_096;
 

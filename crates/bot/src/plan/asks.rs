@@ -55,6 +55,8 @@ pub struct Ask {
     pub origin: Origin,
     /// Where it is.
     pub source: AskSource,
+    /// The public page of the same post, where a share named both: for when the file is not to be had.
+    pub page: Option<Link>,
     /// The caption that came along with a share.
     pub caption: Option<String>,
     /// Whether it is sound without pictures.
@@ -119,15 +121,24 @@ impl Found<'_> {
 
     fn attachments(&mut self, message: &Message) {
         // A newer kind beside a plain `share` is the same post told twice (Meta, November 2025).
-        let has_newer = message
+        let (plain, newer): (Vec<_>, Vec<_>) = message
             .attachments
             .iter()
-            .any(|a| SHARES[1..].contains(&a.kind.as_str()) && a.url.is_some());
+            .filter(|a| SHARES.contains(&a.kind.as_str()) && a.url.is_some())
+            .partition(|a| a.kind == "share");
+        let mut twins = (plain.len() == newer.len())
+            .then_some(plain)
+            .into_iter()
+            .flatten();
         for attachment in &message.attachments {
             let kind = attachment.kind.as_str();
             match kind {
-                "share" if has_newer => {}
-                _ if SHARES.contains(&kind) => self.share(attachment),
+                "share" if !newer.is_empty() => {}
+                "share" => self.share(attachment, None),
+                _ if SHARES.contains(&kind) => {
+                    let twin = attachment.url.as_ref().and_then(|_| twins.next());
+                    self.share(attachment, twin);
+                }
                 _ if STORIES.contains(&kind) => {
                     self.media(
                         attachment.url.as_deref(),
@@ -145,17 +156,31 @@ impl Found<'_> {
         }
     }
 
-    fn share(&mut self, attachment: &Attachment) {
+    /// `twin` tells of the same post; where one names the file and the other the page, the file goes first.
+    fn share(&mut self, attachment: &Attachment, twin: Option<&Attachment>) {
         let caption = attachment
             .title
             .clone()
             .filter(|title| !title.trim().is_empty());
-        self.media(
-            attachment.url.as_deref(),
-            attachment.media_id.as_deref(),
-            Origin::Share,
-            caption,
-        );
+        let mut url = attachment.url.as_deref();
+        let mut other = twin.and_then(|twin| twin.url.as_deref());
+        let kind_of = |url: Option<&str>| url.map(|url| link::classify(url, self.hosts));
+        if matches!(kind_of(url), Some(UrlKind::Link(_)))
+            && matches!(kind_of(other), Some(UrlKind::Media(_)))
+        {
+            std::mem::swap(&mut url, &mut other);
+        }
+        let page = match kind_of(other) {
+            Some(UrlKind::Link(page)) => Some(page),
+            _ => None,
+        };
+        let before = self.asked.asks.len();
+        self.media(url, attachment.media_id.as_deref(), Origin::Share, caption);
+        if let Some(ask) = self.asked.asks.get_mut(before)
+            && matches!(ask.source, AskSource::Media(_))
+        {
+            ask.page = page;
+        }
     }
 
     fn own(&mut self, attachment: &Attachment) {
@@ -204,6 +229,7 @@ impl Found<'_> {
                     key,
                     origin,
                     source: AskSource::Media(url),
+                    page: None,
                     caption,
                     is_voice: false,
                 });
@@ -224,6 +250,7 @@ impl Found<'_> {
             key,
             origin,
             source: AskSource::Page(link),
+            page: None,
             caption,
             is_voice: false,
         });

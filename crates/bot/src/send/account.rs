@@ -7,7 +7,7 @@ use crate::channel::{ChannelError, Reaction};
 
 impl Sender {
     /// A parked account works again when somebody says so, or when its key has changed.
-    pub(super) async fn account_works(&self, route: &Route) -> Result<bool, StoreError> {
+    pub(crate) async fn account_works(&self, route: &Route) -> Result<bool, StoreError> {
         let Conversation {
             channel, account, ..
         } = &route.conversation;
@@ -29,7 +29,7 @@ impl Sender {
         }
     }
 
-    pub(super) async fn park(&self, route: &Route, error: &ChannelError) -> Result<(), StoreError> {
+    pub(crate) async fn park(&self, route: &Route, error: &ChannelError) -> Result<(), StoreError> {
         let Conversation {
             channel, account, ..
         } = &route.conversation;

@@ -35,7 +35,7 @@ const STALE_INTENT: Duration = Duration::from_secs(5);
 /// How long to wait for another send of the same conversation.
 const HELD_MS: i64 = 1_000;
 /// How often a parked job looks whether its account works again.
-const PARKED_MS: i64 = 60_000;
+pub(crate) const PARKED_MS: i64 = 60_000;
 /// First and longest wait after a refusal that may pass.
 const LATER_MS: (i64, i64) = (2_000, 300_000);
 
@@ -152,6 +152,20 @@ enum Look {
     Stop(Stop),
 }
 
+/// Whether a part may go out now.
+enum Ready<'p> {
+    /// With this written down first.
+    Go(IntentIn),
+    /// A part of this very job whose outcome is open holds the conversation: it is settled first.
+    Open(&'p Part),
+    /// The account needs its owner.
+    Parked,
+    /// The person has not written for a day.
+    WindowClosed,
+    /// The rate allows it after this long.
+    Wait(Duration),
+}
+
 impl Sender {
     /// A sender over this store.
     pub fn new(store: Store, clock: Arc<dyn Clock>, settings: SendSettings) -> Self {
@@ -169,21 +183,28 @@ impl Sender {
         parts: Vec<NewPart>,
     ) -> Result<Delivered, StoreError> {
         let names: Vec<String> = parts.iter().map(|part| part.part.clone()).collect();
-        self.store
-            .plan_parts(&route.lease, &route.conversation, parts)
-            .await?;
-        self.send_all(route, &names).await
+        self.send_all(route, &names, Some(parts)).await
     }
 
-    async fn send_all(&self, route: &Route, names: &[String]) -> Result<Delivered, StoreError> {
+    /// `unplanned` is what may have to be written down first.
+    async fn send_all(
+        &self,
+        route: &Route,
+        names: &[String],
+        mut unplanned: Option<Vec<NewPart>>,
+    ) -> Result<Delivered, StoreError> {
         let mut unresolved = 0;
         for name in names {
             loop {
                 let parts = self.store.parts(route.lease.job_id).await?;
-                let Some(part) = parts.iter().find(|part| part.part == *name) else {
-                    break;
+                let look = match unplanned.take() {
+                    Some(plan) => self.plan(route, plan, &parts).await?,
+                    None => match parts.iter().find(|part| part.part == *name) {
+                        Some(part) => self.look(route, part, &parts).await?,
+                        None => break,
+                    },
                 };
-                match self.look(route, part, &parts).await? {
+                match look {
                     Look::Next { unresolved: left } => {
                         unresolved += usize::from(left);
                         break;
@@ -208,7 +229,7 @@ impl Sender {
         if names.is_empty() {
             return Ok(None);
         }
-        self.send_all(route, &names).await.map(Some)
+        self.send_all(route, &names, None).await.map(Some)
     }
 
     async fn planned(&self, route: &Route) -> Result<Vec<String>, StoreError> {
@@ -225,47 +246,105 @@ impl Sender {
         }
     }
 
-    async fn attempt(&self, route: &Route, part: &Part, all: &[Part]) -> Result<Look, StoreError> {
-        let now_ms = self.clock.now_ms();
-        if !self.account_works(route).await? {
-            return Ok(Look::Pause(now_ms + PARKED_MS, "account"));
+    /// Writes down what will be sent. If the first part may go at once, its try is written down with it: one commit.
+    async fn plan(
+        &self,
+        route: &Route,
+        parts: Vec<NewPart>,
+        all: &[Part],
+    ) -> Result<Look, StoreError> {
+        let is_new = parts
+            .iter()
+            .all(|part| all.iter().all(|known| known.part != part.part));
+        let first = parts.first().and_then(|part| content_of(&part.body));
+        if let (true, Some(content)) = (is_new, first)
+            && let Ready::Go(intent) = self.ready(route, &content, all).await?
+        {
+            let started = Instant::now();
+            let (part, answer) = self
+                .store
+                .plan_and_try(&route.lease, &route.conversation, parts, intent)
+                .await?;
+            return self
+                .after_intent(route, &part, &content, answer, started)
+                .await;
         }
-        let Some(content) = content_of(part) else {
+        self.store
+            .plan_parts(&route.lease, &route.conversation, parts)
+            .await?;
+        Ok(Look::Again)
+    }
+
+    async fn attempt(&self, route: &Route, part: &Part, all: &[Part]) -> Result<Look, StoreError> {
+        let Some(content) = content_of(&part.body) else {
             return self.fail(route, part, "unreadable_part".into()).await;
         };
-        // A part of this very job whose outcome is open holds the conversation: settle it first.
+        match self.ready(route, &content, all).await? {
+            Ready::Parked => Ok(Look::Pause(self.clock.now_ms() + PARKED_MS, "account")),
+            Ready::Open(open) => self.reconcile(route, open).await,
+            Ready::WindowClosed => self.stop(route, part, Stop::WindowClosed).await,
+            Ready::Wait(wait) if wait > SHORT_WAIT => {
+                Ok(Look::Pause(self.clock.now_ms() + millis(wait), "budget"))
+            }
+            // A fixed rate opens again within a second. Handing the job back would have every waiting job claimed,
+            // looked at and put back for each message that may go.
+            Ready::Wait(wait) => {
+                self.clock.sleep(wait).await;
+                Ok(Look::Again)
+            }
+            Ready::Go(intent) => {
+                let started = Instant::now();
+                let answer = self.store.intent(&route.lease, part.id, intent).await?;
+                self.after_intent(route, part, &content, answer, started)
+                    .await
+            }
+        }
+    }
+
+    /// Whether a part with this content may go out now.
+    async fn ready<'p>(
+        &self,
+        route: &Route,
+        content: &Content,
+        all: &'p [Part],
+    ) -> Result<Ready<'p>, StoreError> {
+        if !self.account_works(route).await? {
+            return Ok(Ready::Parked);
+        }
         if let Some(open) = all.iter().find(|other| other.state.is_open()) {
-            return self.reconcile(route, open).await;
+            return Ok(Ready::Open(open));
         }
         let last_inbound_ms = self.store.last_inbound_ms(&route.conversation).await?;
         let until_ms = last_inbound_ms
             .unwrap_or(0)
             .saturating_add(route.channel.limits().window_ms);
-        if now_ms >= until_ms {
-            return self.stop(route, part, Stop::WindowClosed).await;
+        if self.clock.now_ms() >= until_ms {
+            return Ok(Ready::WindowClosed);
         }
-        if let Err(wait) = route.channel.permit(&route.conversation, &content) {
-            if wait > SHORT_WAIT {
-                return Ok(Look::Pause(now_ms + millis(wait), "budget"));
-            }
-            // A fixed rate opens again within a second. Handing the job back would have every waiting job claimed,
-            // looked at and put back for each message that may go.
-            self.clock.sleep(wait).await;
-            return Ok(Look::Again);
+        if let Err(wait) = route.channel.permit(&route.conversation, content) {
+            return Ok(Ready::Wait(wait));
         }
-        let cursor_mid = newest_mid(all).or_else(|| route.asked_mid.clone());
-        let started = Instant::now();
-        let intent = IntentIn {
-            cursor_mid,
+        Ok(Ready::Go(IntentIn {
+            cursor_mid: newest_mid(all).or_else(|| route.asked_mid.clone()),
             window_open_until_ms: until_ms,
-        };
-        match self.store.intent(&route.lease, part.id, intent).await? {
+        }))
+    }
+
+    async fn after_intent(
+        &self,
+        route: &Route,
+        part: &Part,
+        content: &Content,
+        answer: Intent,
+        started: Instant,
+    ) -> Result<Look, StoreError> {
+        match answer {
             Intent::Go { .. } if started.elapsed() > STALE_INTENT => {
                 self.settle(route, part, Settle::Planned).await?;
                 Ok(Look::Again)
             }
-            Intent::Go { attempt } => self.send(route, part, &content, attempt).await,
-            Intent::Held => Ok(Look::Pause(now_ms + HELD_MS, "conversation")),
+            Intent::Go { attempt } => self.send(route, part, content, attempt).await,
+            Intent::Held => Ok(Look::Pause(self.clock.now_ms() + HELD_MS, "conversation")),
             Intent::WindowClosed => self.stop(route, part, Stop::WindowClosed).await,
             Intent::AlreadySettled(_) => Ok(Look::Again),
         }
@@ -386,8 +465,8 @@ fn after_failure(reason: &str) -> Look {
     Look::Stop(stop)
 }
 
-fn content_of(part: &Part) -> Option<Content> {
-    serde_json::from_value(part.body.clone()).ok()
+fn content_of(body: &Value) -> Option<Content> {
+    serde_json::from_value(body.clone()).ok()
 }
 
 /// The last message of ours that this job's parts became.

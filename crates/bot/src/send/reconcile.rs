@@ -29,7 +29,7 @@ impl Sender {
             if !part.state.is_open() {
                 continue;
             }
-            let Some(content) = content_of(&part) else {
+            let Some(content) = content_of(&part.body) else {
                 continue;
             };
             let found = match self.by_echo(route, &part, &content).await? {
@@ -59,7 +59,7 @@ impl Sender {
     }
 
     pub(super) async fn reconcile(&self, route: &Route, part: &Part) -> Result<Look, StoreError> {
-        let Some(content) = content_of(part) else {
+        let Some(content) = content_of(&part.body) else {
             return self.fail(route, part, OUTCOME_UNKNOWN.into()).await;
         };
         if part.state == PartState::Intent {

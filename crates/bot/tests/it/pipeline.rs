@@ -1,8 +1,9 @@
 //! A reel from the message to the last part, through the real ffmpeg and the real yt-dlp.
 
 use serde_json::{Value, json};
+use store::AccountState;
 
-use crate::world::{HEARD, OTHER, PERSON, World};
+use crate::world::{ACCOUNT, HEARD, OTHER, PERSON, World};
 
 const REEL: &str = "COceanTides";
 const OTHER_REEL: &str = "CPaoCaseiro";
@@ -305,6 +306,58 @@ async fn a_file_link_promises_no_more_than_the_sweep_keeps() {
     let seen = world.seen_by(PERSON).await;
     let links = seen.iter().filter(|text| text.contains("until="));
     assert_eq!(links.count(), 1, "{seen:?}");
+}
+
+/// Meta told of one post twice, once by its file and once by its page; the file's address no longer opens.
+#[tokio::test]
+async fn a_share_whose_file_is_gone_is_fetched_from_its_page() {
+    let world = World::new().await;
+    let reels = world.look("reels").await;
+    let reels = reels.as_array().or_else(|| reels["reels"].as_array());
+    let file = reels
+        .and_then(|reels| reels.iter().find(|reel| reel["code"] == REEL))
+        .and_then(|reel| reel["cdn_url"].as_str())
+        .expect("the sample's address");
+    let (address, _) = file.split_once("signature=").expect("a signed address");
+    world
+        .write(
+            PERSON,
+            json!({"attachments": [
+                {"type": "share", "url": link(REEL)},
+                {"type": "ig_reel", "url": format!("{address}signature=1.gone")},
+            ]}),
+        )
+        .await;
+    world.until_idle().await;
+    let seen = world.seen_by(PERSON).await;
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert!(seen[0].contains(HEARD), "{seen:?}");
+    assert_eq!(seen[1], "[video]");
+    check_answered(&world.notes("reel").await, 1);
+}
+
+/// An upload that says that the key is dead parks the account; from then on nothing is called, not even for signs.
+#[tokio::test]
+async fn an_upload_with_a_dead_key_parks_the_account() {
+    let world = World::new().await;
+    let dead = json!({"kind": "status", "status": 401, "code": 190});
+    let fault = json!({
+        "match": {"method": "POST", "path": "*/message_attachments"}, "times": 100, "do": dead
+    });
+    world.control("faults", fault).await;
+    world.write(PERSON, share(REEL)).await;
+    world.until_put_off("reel", "account").await;
+    let state = world.store.account_state("instagram", ACCOUNT).await;
+    assert!(matches!(state, Ok(AccountState::NeedsLogin { .. })));
+    let calls = async || {
+        world.calls("/messages").await.len() + world.calls("/message_attachments").await.len()
+    };
+    let before = calls().await;
+    for _ in 0..5 {
+        world.advance(60_000).await;
+        world.until_put_off("reel", "account").await;
+    }
+    assert_eq!(calls().await, before, "a parked account makes no calls");
 }
 
 #[tokio::test]

@@ -192,6 +192,32 @@ fn one_share_told_twice_counts_once() {
 }
 
 #[test]
+fn the_page_of_a_share_told_twice_is_kept_behind_its_file() {
+    let page = "https://www.instagram.com/reel/C8Qx1abcDEF/";
+    let file = json!({"reel_video_id": "7", "url": CDN});
+    for (plain, newer) in [
+        (json!({"url": page}), file.clone()),
+        (
+            json!({"url": CDN}),
+            json!({"reel_video_id": "7", "url": page}),
+        ),
+    ] {
+        let body =
+            json!({"mid": "m", "attachments": [share("share", &plain), share("ig_reel", &newer)]});
+        check_asks(&body, &["share 1"]);
+        let asked = asks(ACCOUNT, &message(&body).kind, &hosts(), 5);
+        let page = asked.asks[0].page.as_ref().map(media::link::Link::key);
+        assert_eq!(page.as_deref(), Some("post:C8Qx1abcDEF"), "{body}");
+    }
+    // Two posts and one page: nobody can tell whose it is.
+    let other = json!({"reel_video_id": "8", "url": OTHER_CDN});
+    let body = json!({"attachments": [share("share", &json!({"url": page})), share("ig_reel", &file), share("ig_reel", &other)]});
+    let asked = asks(ACCOUNT, &message(&body).kind, &hosts(), 5);
+    assert_eq!(asked.asks.len(), 2);
+    assert!(asked.asks.iter().all(|ask| ask.page.is_none()));
+}
+
+#[test]
 fn a_share_is_judged_by_its_address() {
     check_asks(
         &json!({"mid": "m", "attachments": [share("ig_reel", &json!({"url": "https://www.instagram.com/reel/C8Qx1abcDEF/"}))]}),

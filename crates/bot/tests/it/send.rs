@@ -32,14 +32,7 @@ async fn check_once(world: &World) {
         .await
         .expect("mids");
     assert_eq!(mids.len(), 1, "the message is known by its mid");
-    assert!(
-        world
-            .store
-            .open_parts(i64::MAX)
-            .await
-            .expect("parts")
-            .is_empty()
-    );
+    assert!(world.store.part_counts().await.expect("counts").is_empty());
 }
 
 async fn visible_calls(world: &World) -> usize {

@@ -46,7 +46,7 @@ pub enum SignatureError {
 }
 
 /// Bytes whose signature was checked. Only [`AppSecrets::verify`] makes one, or
-/// [`Verified::trusted_from_spool`] for bytes that were checked before they were put aside.
+/// [`Verified::trusted_from_disk`] for bytes that were checked before they were put aside.
 #[derive(Clone)]
 pub struct Verified(Bytes);
 
@@ -102,7 +102,7 @@ impl Verified {
     }
 
     /// For a body that was verified when it arrived and waited on our own disk since.
-    pub fn trusted_from_spool(body: Bytes) -> Self {
+    pub fn trusted_from_disk(body: Bytes) -> Self {
         Self(body)
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 fn read(body: &[u8]) -> Result<Vec<Event>, ParseError> {
-    let verified = Verified::trusted_from_spool(Bytes::copy_from_slice(body));
+    let verified = Verified::trusted_from_disk(Bytes::copy_from_slice(body));
     parse(&verified).map(|delivery| delivery.events)
 }
 

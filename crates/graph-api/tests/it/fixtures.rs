@@ -54,7 +54,7 @@ pub(crate) fn wire(fixture: &Value) -> Vec<u8> {
 }
 
 pub(crate) fn events(body: &[u8]) -> Vec<Event> {
-    let verified = Verified::trusted_from_spool(Bytes::copy_from_slice(body));
+    let verified = Verified::trusted_from_disk(Bytes::copy_from_slice(body));
     parse(&verified).unwrap().events
 }
 

@@ -1,16 +1,17 @@
-//! Runs stored deliveries again: for events that an older version did not understand, and for jobs
-//! that died.
+//! Runs stored deliveries again: for bodies and events that an older version did not understand, and for jobs that
+//! died.
 //!
-//! What was answered is never answered again: an event whose job is done, refused or under way is
-//! left alone.
+//! What was answered is never answered again: a message or a reel whose job is done, refused or under way is left
+//! alone.
 
-use graph_api::webhook::{Shape, parse_stored};
+use graph_api::webhook::{Shape, Verified, parse_stored};
 use store::{DeliveryRow, EventRow, JobRow, NewJob, Store};
 use uuid::Uuid;
 
 use crate::{
     app,
     settings::{MediaRetention, Settings},
+    webhook::meta::{events_of, new_delivery},
 };
 
 /// Which deliveries.
@@ -31,8 +32,10 @@ pub struct Replayed {
     pub events: usize,
     /// Jobs enqueued, or that would be.
     pub jobs: usize,
-    /// Events left alone because their job is done or under way.
+    /// Events left alone because their jobs are done or under way.
     pub answered: usize,
+    /// Deliveries that still cannot be read.
+    pub unreadable: usize,
 }
 
 /// Deliveries read at once.
@@ -98,19 +101,60 @@ async fn one(
     done: &mut Replayed,
 ) -> anyhow::Result<()> {
     done.deliveries += 1;
-    for event in store.events_of_delivery(delivery.id).await? {
+    let events = store.events_of_delivery(delivery.id).await?;
+    if events.is_empty() {
+        return read_again(store, delivery, dry_run, done).await;
+    }
+    for event in events {
         done.events += 1;
         let before = store.jobs_of_event(event.id).await?;
-        let Some(job) = job_of(&event, before.len()) else {
-            continue;
-        };
-        if before.iter().any(counts_as_answered) {
-            done.answered += 1;
-        } else if dry_run || store.enqueue(job).await?.new {
-            done.jobs += 1;
+        let again = jobs_again(&event, &before);
+        done.answered += usize::from(again.is_empty() && !before.is_empty());
+        for job in again {
+            if dry_run || store.enqueue(job).await?.new {
+                done.jobs += 1;
+            }
         }
     }
     Ok(())
+}
+
+/// A body that was kept because nobody understood it, read as we read today.
+async fn read_again(
+    store: &Store,
+    delivery: &DeliveryRow,
+    dry_run: bool,
+    done: &mut Replayed,
+) -> anyhow::Result<()> {
+    // It was verified before it was kept.
+    let verified = Verified::trusted_from_disk(delivery.body.clone());
+    let Ok(events) = events_of(&verified, delivery.received_at_ms) else {
+        done.unreadable += 1;
+        return Ok(());
+    };
+    done.events += events.len();
+    let jobs = events.iter().filter(|event| event.job.is_some()).count();
+    if dry_run {
+        done.jobs += jobs;
+    } else if !events.is_empty() {
+        let delivery = new_delivery(delivery.id, delivery.received_at_ms, &verified, events);
+        done.jobs += jobs.min(store.accept(delivery).await?.new);
+    }
+    Ok(())
+}
+
+/// What is to be done again for an event: its answer, if that died; else its reels that died.
+fn jobs_again(event: &EventRow, before: &[JobRow]) -> Vec<NewJob> {
+    if before
+        .iter()
+        .all(|job| job.state == "dead" && job.queue == bot::plan::REPLY)
+    {
+        return job_of(event, before.len()).into_iter().collect();
+    }
+    before
+        .iter()
+        .filter_map(|job| bot::reel_again(job, event, before))
+        .collect()
 }
 
 /// The job that an event causes as we understand it now.
@@ -127,10 +171,6 @@ fn job_of(event: &EventRow, earlier: usize) -> Option<NewJob> {
     // Two replays at once are one job; a replay after a dead one is a new job.
     job.dedupe_key = Some(format!("{}:replay-{earlier}", event.id));
     Some(job)
-}
-
-fn counts_as_answered(job: &JobRow) -> bool {
-    job.state != "dead"
 }
 
 /// A time given by hand: an age like `90m`, `24h` or `7d`, or a time like `2026-11-22T06:00:00Z`.

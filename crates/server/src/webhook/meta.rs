@@ -215,8 +215,8 @@ impl Inbox {
         id: Uuid,
         received_at_ms: i64,
     ) -> Result<NewDelivery, Refusal> {
-        let events = match parse(verified) {
-            Ok(Delivery { events, .. }) => events,
+        let events = match events_of(verified, received_at_ms) {
+            Ok(events) => events,
             Err(ParseError::TooDeep) => return Err(Refusal::TooDeep),
             Err(error) => {
                 tracing::warn!(delivery = %id, %error, "a signed body that cannot be read was kept");
@@ -224,16 +224,7 @@ impl Inbox {
                 Vec::new()
             }
         };
-        Ok(NewDelivery {
-            id,
-            channel: CHANNEL,
-            received_at_ms,
-            body: verified.bytes().clone(),
-            events: events
-                .into_iter()
-                .map(|event| new_event(event, received_at_ms))
-                .collect(),
-        })
+        Ok(new_delivery(id, received_at_ms, verified, events))
     }
 
     /// Durable before it returns: in the database, or on the disk.
@@ -302,7 +293,7 @@ impl Inbox {
             return Ok(());
         };
         // Its signature was checked before it was spooled.
-        let verified = Verified::trusted_from_spool(record.body);
+        let verified = Verified::trusted_from_disk(record.body);
         match self.delivery(&verified, record.id, record.received_at_ms) {
             Ok(delivery) => match self.store.accept(delivery).await {
                 // The commit whose end nobody waited for did happen.
@@ -314,6 +305,34 @@ impl Inbox {
                 Ok(())
             }
         }
+    }
+}
+
+/// The events of a body and the jobs they cause, as the store takes them.
+pub(crate) fn events_of(
+    verified: &Verified,
+    received_at_ms: i64,
+) -> Result<Vec<NewEvent>, ParseError> {
+    let Delivery { events, .. } = parse(verified)?;
+    Ok(events
+        .into_iter()
+        .map(|event| new_event(event, received_at_ms))
+        .collect())
+}
+
+/// A body with what was read in it.
+pub(crate) fn new_delivery(
+    id: Uuid,
+    received_at_ms: i64,
+    verified: &Verified,
+    events: Vec<NewEvent>,
+) -> NewDelivery {
+    NewDelivery {
+        id,
+        channel: CHANNEL,
+        received_at_ms,
+        body: verified.bytes().clone(),
+        events,
     }
 }
 

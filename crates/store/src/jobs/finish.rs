@@ -15,7 +15,7 @@ use crate::types::{Finish, JobRow, Lease};
 /// Longest note that is kept with a job.
 const NOTE_CHARS: usize = 500;
 
-const JOB_SELECT: &str = "SELECT id, queue, state, attempts, payload, note, person, \
+const JOB_SELECT: &str = "SELECT id, queue, state, run_at_ms, attempts, payload, note, person, \
      created_at_ms, finished_at_ms FROM job";
 
 impl Store {
@@ -106,6 +106,7 @@ fn job_row(row: &Row) -> Result<JobRow> {
         id: row.get("id")?,
         queue: row.get("queue")?,
         state: row.get("state")?,
+        run_at_ms: row.get("run_at_ms")?,
         attempts: row.get("attempts")?,
         payload: row.json("payload")?,
         note: row.get("note")?,

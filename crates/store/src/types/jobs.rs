@@ -163,6 +163,8 @@ pub struct JobRow {
     pub queue: String,
     /// `waiting`, `scheduled`, `running`, `done`, `refused` or `dead`.
     pub state: String,
+    /// Not before this time.
+    pub run_at_ms: i64,
     /// How often it was started.
     pub attempts: i32,
     /// What the handler needs to know.

@@ -17,7 +17,8 @@ use media::link::Hosts;
 use serde_json::{Value, json};
 use simulator::{Options, Simulator};
 use store::{
-    Claimed, Clock as _, Conversation, Finish, Handler, ManualClock, Runner, RunnerOptions, Store,
+    Claimed, Clock as _, Conversation, Finish, Handler, JobRow, ManualClock, Runner, RunnerOptions,
+    Store,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -300,16 +301,28 @@ impl World {
         }
     }
 
+    /// Waits until a job of this queue has been put off into the future for this reason.
+    pub(crate) async fn until_put_off(&self, queue: &str, why: &str) {
+        let started = Instant::now();
+        loop {
+            let jobs = self.jobs(queue).await;
+            let is_put_off = |job: &JobRow| {
+                job.state == "scheduled"
+                    && job.run_at_ms > self.now_ms()
+                    && job.note.as_deref() == Some(why)
+            };
+            if jobs.iter().any(is_put_off) {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "not put off: {jobs:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Waits until a send is under way or of unknown outcome.
     pub(crate) async fn until_open_part(&self) {
         let started = Instant::now();
-        while self
-            .store
-            .open_parts(i64::MAX)
-            .await
-            .expect("parts")
-            .is_empty()
-        {
+        while self.store.part_counts().await.expect("counts").is_empty() {
             assert!(started.elapsed() < PATIENCE, "no send began");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -392,12 +405,19 @@ impl World {
 
     /// How the jobs of a queue ended, in the order they were made: state and note.
     pub(crate) async fn notes(&self, queue: &str) -> Vec<(String, String)> {
+        let jobs = self.jobs(queue).await;
+        jobs.into_iter()
+            .map(|job| (job.state, job.note.unwrap_or_default()))
+            .collect()
+    }
+
+    async fn jobs(&self, queue: &str) -> Vec<JobRow> {
         let ids = self.log.lock().expect("no panic").clone();
         let mut found = Vec::new();
         for id in ids {
             let job = self.store.job(id).await.expect("a read").expect("a job");
             if job.queue == queue {
-                found.push((job.state, job.note.unwrap_or_default()));
+                found.push(job);
             }
         }
         found
