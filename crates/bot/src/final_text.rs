@@ -143,7 +143,7 @@ fn clean(text: &str) -> String {
         .map(|token| {
             token
                 .chars()
-                .filter(|c| !is_invisible(*c))
+                .filter(|c| !c.is_control() && !media::is_invisible(*c))
                 .collect::<String>()
         })
         .filter(|token| !token.is_empty() && !looks_like_address(token))
@@ -159,9 +159,4 @@ fn looks_like_address(token: &str) -> bool {
         || lower.contains("instagr.am")
         || lower.contains("t.me/")
         || !media::link::find(token).is_empty()
-}
-
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

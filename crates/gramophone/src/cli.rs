@@ -27,7 +27,7 @@ pub(crate) struct Common {
     /// Where everything that is kept lives [default: data]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Port of the server, 0 for any free one [default: 8080]
+    /// Port of the server (with `simulate`: of the simulator), 0 for any free one [default: 8080]
     #[arg(long, global = true)]
     pub(crate) port: Option<u16>,
     /// Address to listen on [default: 127.0.0.1]

@@ -26,7 +26,13 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::Init { print } = cli.command {
         return init(print).map(|()| ExitCode::SUCCESS);
     }
-    let sources = sources(&cli.common)?;
+    let mut sources = sources(&cli.common)?;
+    if let (Command::Simulate { .. }, Some(port), None) =
+        (&cli.command, cli.common.port, cli.common.simulator_port)
+    {
+        // There is no server beside it that the flag could mean.
+        sources.flag("simulator.port", port.to_string());
+    }
     if matches!(cli.command, Command::Demo) {
         return demo::run(sources).await.map(|()| ExitCode::SUCCESS);
     }

@@ -8,6 +8,7 @@ mod download;
 mod fit;
 mod heard;
 mod http;
+mod invisible;
 mod item;
 pub mod link;
 pub mod net;
@@ -25,6 +26,7 @@ pub mod vad;
 pub use heard::{
     Heard, Hints, Language, Segment, Summary, SummaryKind, SummaryRequest, TranscribeError, Verdict,
 };
+pub use invisible::is_invisible;
 pub use item::{
     ChannelLimits, DownloadError, FailureClass, Fetched, FitError, FitHow, Fitted, Item, ItemKind,
     Subtitles, Via,

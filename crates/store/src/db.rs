@@ -209,6 +209,41 @@ impl Tx {
         Ok(())
     }
 
+    /// Changes the row with this key, or inserts it where there is none; `keep` names columns of `news` whose `NULL`
+    /// leaves what is stored. Two statements, since the databases spell one differently each.
+    pub(crate) async fn change_or_insert(
+        &self,
+        table: &str,
+        key: Vec<(&str, Value)>,
+        news: Vec<(&str, Value)>,
+        keep: &[&str],
+    ) -> Result<()> {
+        let set: Vec<String> = news
+            .iter()
+            .map(|(column, _)| {
+                if keep.contains(column) {
+                    format!("{column} = COALESCE(?, {column})")
+                } else {
+                    format!("{column} = ?")
+                }
+            })
+            .collect();
+        let found: Vec<String> = key
+            .iter()
+            .map(|(column, _)| format!("{column} = ?"))
+            .collect();
+        let sql = format!(
+            "UPDATE {table} SET {} WHERE {}",
+            set.join(", "),
+            found.join(" AND ")
+        );
+        let (columns, row): (Vec<&str>, Vec<Value>) = news.into_iter().chain(key).unzip();
+        if self.exec(&sql, row.clone()).await? == 0 {
+            self.insert_rows(table, &columns, row).await?;
+        }
+        Ok(())
+    }
+
     /// The text that locks the rows of a `SELECT` until commit, where the database has row locks.
     pub(crate) fn for_update(&self) -> &'static str {
         for_update(self.backend)

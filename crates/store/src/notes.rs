@@ -41,16 +41,16 @@ impl Store {
                     AccountState::NeedsLogin { reason } => ("needs_login", Some(reason.as_str())),
                     AccountState::Stopped { reason } => ("stopped", Some(reason.as_str())),
                 };
-                let now_ms = tx.now_ms();
-                let sql = "UPDATE account_state SET state = ?, reason = ?, changed_at_ms = ? \
-                           WHERE channel = ? AND account = ?";
-                let values = values![word, reason, now_ms, channel.as_str(), account.as_str()];
-                if tx.exec(sql, values).await? == 0 {
-                    let columns = ["channel", "account", "state", "reason", "changed_at_ms"];
-                    let row = values![channel.as_str(), account.as_str(), word, reason, now_ms];
-                    tx.insert_rows("account_state", &columns, row).await?;
-                }
-                Ok(())
+                let key = vec![
+                    ("channel", channel.as_str().into()),
+                    ("account", account.as_str().into()),
+                ];
+                let news = vec![
+                    ("state", word.into()),
+                    ("reason", reason.into()),
+                    ("changed_at_ms", tx.now_ms().into()),
+                ];
+                tx.change_or_insert("account_state", key, news, &[]).await
             })
         })
         .await
@@ -78,15 +78,15 @@ impl Store {
         let call = (account.to_owned(), key, id.to_owned(), expires_ms);
         self.write(call, |tx, (account, key, id, expires_ms)| {
             Box::pin(async move {
-                let sql = "UPDATE attachment SET attachment_id = ?, expires_ms = ? \
-                           WHERE account = ? AND media_key = ?";
-                let values = values![id.as_str(), *expires_ms, account.as_str(), key.as_str()];
-                if tx.exec(sql, values).await? == 0 {
-                    let columns = ["account", "media_key", "attachment_id", "expires_ms"];
-                    let row = values![account.as_str(), key.as_str(), id.as_str(), *expires_ms];
-                    tx.insert_rows("attachment", &columns, row).await?;
-                }
-                Ok(())
+                let at = vec![
+                    ("account", account.as_str().into()),
+                    ("media_key", key.as_str().into()),
+                ];
+                let news = vec![
+                    ("attachment_id", id.as_str().into()),
+                    ("expires_ms", (*expires_ms).into()),
+                ];
+                tx.change_or_insert("attachment", at, news, &[]).await
             })
         })
         .await
@@ -128,36 +128,19 @@ impl Store {
     ) -> Result<()> {
         self.write((conversation.clone(), change), |tx, (talk, change)| {
             Box::pin(async move {
-                let now_ms = tx.now_ms();
-                let news = || {
-                    values![
-                        change.language.as_deref(),
-                        change.helped_at_ms,
-                        change.limited_at_ms,
-                        now_ms,
-                    ]
-                };
-                let sql = "UPDATE conversation SET language = COALESCE(?, language), \
-                           helped_at_ms = COALESCE(?, helped_at_ms), \
-                           limited_at_ms = COALESCE(?, limited_at_ms), changed_at_ms = ? \
-                           WHERE person = ? AND account = ? AND channel = ?";
-                let mut values = news();
-                values.extend(talk_values(talk));
-                if tx.exec(sql, values).await? == 0 {
-                    let columns = [
-                        "language",
-                        "helped_at_ms",
-                        "limited_at_ms",
-                        "changed_at_ms",
-                        "person",
-                        "account",
-                        "channel",
-                    ];
-                    let mut row = news();
-                    row.extend(talk_values(talk));
-                    tx.insert_rows("conversation", &columns, row).await?;
-                }
-                Ok(())
+                let key = vec![
+                    ("person", talk.person.as_str().into()),
+                    ("account", talk.account.as_str().into()),
+                    ("channel", talk.channel.as_str().into()),
+                ];
+                let news = vec![
+                    ("language", change.language.as_deref().into()),
+                    ("helped_at_ms", change.helped_at_ms.into()),
+                    ("limited_at_ms", change.limited_at_ms.into()),
+                    ("changed_at_ms", tx.now_ms().into()),
+                ];
+                let keep = ["language", "helped_at_ms", "limited_at_ms"];
+                tx.change_or_insert("conversation", key, news, &keep).await
             })
         })
         .await

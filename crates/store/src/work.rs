@@ -50,17 +50,15 @@ impl Store {
         self.write(call, |tx, (lease, key, step, data)| {
             Box::pin(async move {
                 check_owner(tx, lease, key).await?;
-                let data = data.to_string();
-                let now_ms = tx.now_ms();
-                let sql = "UPDATE work_step SET data = ?, done_at_ms = ? \
-                           WHERE work_key = ? AND name = ?";
-                let values = values![data.as_str(), now_ms, key.as_str(), step.as_str()];
-                if tx.exec(sql, values).await? == 0 {
-                    let columns = ["work_key", "name", "data", "done_at_ms"];
-                    let row = values![key.as_str(), step.as_str(), data, now_ms];
-                    tx.insert_rows("work_step", &columns, row).await?;
-                }
-                Ok(())
+                let at = vec![
+                    ("work_key", key.as_str().into()),
+                    ("name", step.as_str().into()),
+                ];
+                let news = vec![
+                    ("data", data.to_string().into()),
+                    ("done_at_ms", tx.now_ms().into()),
+                ];
+                tx.change_or_insert("work_step", at, news, &[]).await
             })
         })
         .await

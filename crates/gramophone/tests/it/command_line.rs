@@ -31,14 +31,16 @@ fn a_taken_port_is_named_and_its_cause_said_once() {
     let folder = folder();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let (output, said) = run(
-        folder.path(),
-        &["simulate"],
-        &[("GRAMOPHONE_SIMULATOR__PORT", &port)],
-    );
-    assert!(!output.status.success());
-    assert_eq!(said.matches("Address already in use").count(), 1, "{said}");
-    assert!(said.contains(&format!("127.0.0.1:{port}")), "{said}");
+    let by_setting = [("GRAMOPHONE_SIMULATOR__PORT", port.as_str())];
+    for (arguments, environment) in [
+        (&["simulate"][..], &by_setting[..]),
+        (&["simulate", "--port", &port], &[]),
+    ] {
+        let (output, said) = run(folder.path(), arguments, environment);
+        assert!(!output.status.success());
+        assert_eq!(said.matches("Address already in use").count(), 1, "{said}");
+        assert!(said.contains(&format!("127.0.0.1:{port}")), "{said}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::is_invisible;
 pub use crate::net::Hosts;
 pub use code::{BadShortcode, Shortcode};
 
@@ -106,7 +107,7 @@ pub enum UrlKind {
 /// assert_eq!(links[0].key(), "post:CTomrHIFc36");
 /// ```
 pub fn find(text: &str) -> Vec<Link> {
-    let cleaned: String = text.chars().filter(|c| !parse::is_invisible(*c)).collect();
+    let cleaned: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let mut seen = HashSet::new();
     parse::candidates(&cleaned)
         .into_iter()
@@ -130,11 +131,7 @@ fn identity(link: &Link) -> String {
 /// Decides what to do with a URL that came in an attachment. Meta names the field the same for a
 /// CDN file and for a page, so only the URL itself can tell.
 pub fn classify(url: &str, hosts: &Hosts) -> UrlKind {
-    let cleaned: String = url
-        .trim()
-        .chars()
-        .filter(|c| !parse::is_invisible(*c))
-        .collect();
+    let cleaned: String = url.trim().chars().filter(|c| !is_invisible(*c)).collect();
     if let Some(link) = parse::url(&cleaned) {
         return UrlKind::Link(link);
     }

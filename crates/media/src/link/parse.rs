@@ -33,12 +33,6 @@ const NOT_USERS: [&str; 10] = [
     "explore", "direct", "stories", "accounts", "share", "reels", "reel", "p", "tv", "s",
 ];
 
-/// Characters that chats put into links unseen: zero-width, soft hyphen, direction marks.
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
-        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 /// Pieces of the text that may be URLs, in order. Each character belongs to one piece at most, so
 /// whatever is done to the pieces stays linear.
 pub(super) fn candidates(text: &str) -> Vec<&str> {

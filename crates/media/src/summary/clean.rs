@@ -3,6 +3,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::is_invisible;
+
 /// Longest title in characters.
 pub(super) const TITLE: usize = 70;
 /// Longest point of a model.
@@ -67,18 +69,19 @@ fn visible(text: &str) -> String {
             '。' | '｡' | '․' | '·' | '∙' | '•' => out.push('.'),
             '<' | '>' | '`' | '*' | '{' | '}' | '|' | '\\' | '#' | '~' | '^' | '_' => out.push(' '),
             _ if c.is_whitespace() => out.push(' '),
-            _ if c.is_control() || is_invisible(c) => {}
+            _ if c.is_control() || is_hidden(c) => {}
             _ => out.push(c),
         }
     }
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+/// Beyond what nobody sees: fillers, variation selectors and tags, in which a model's text could hide another one.
+fn is_hidden(c: char) -> bool {
+    is_invisible(c)
+        || matches!(c,
+            '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn without_links(text: &str) -> String {
@@ -304,7 +307,7 @@ mod tests {
             let cleaned = clean(&text);
             prop_assert!(!looks_like_link(&cleaned), "{:?} -> {:?}", text, cleaned);
             prop_assert!(!has_link(&cleaned), "{:?} -> {:?}", text, cleaned);
-            prop_assert!(!cleaned.chars().any(|c| c.is_control() || is_invisible(c)));
+            prop_assert!(!cleaned.chars().any(|c| c.is_control() || is_hidden(c)));
         }
     }
 }

@@ -5,7 +5,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::vad::{Hearing, Span};
-use crate::{Heard, Segment, Verdict};
+use crate::{Heard, Segment, Verdict, is_invisible};
 
 /// What an engine said, before anybody believes it. Times are those of the clip.
 #[derive(Debug, Clone, Default)]
@@ -182,10 +182,6 @@ fn tidy(text: &str) -> String {
     // A bracket that never closes is text after all.
     let out = if depth > 0 { visible } else { out };
     out.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{00ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Lower case, without accents, only letters and digits.

@@ -189,7 +189,7 @@ const WALLS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "SQL",
-        &["sea_orm", "sqlx::", "use sqlx", "sea_query"],
+        &["sea_orm", "sqlx::", "use sqlx", "sea_query", "rusqlite"],
         &["crates/store/", "crates/bench/"],
     ),
     (
@@ -284,6 +284,7 @@ fn the_manifests_keep_the_walls_too() {
         ("sea-orm", &["store"]),
         ("sea-orm-migration", &["store"]),
         ("sqlx", &["store", "bench"]),
+        ("rusqlite", &["store"]),
         ("redis", &["store", "bench"]),
     ];
     let mut broken = Vec::new();

@@ -54,8 +54,8 @@ async fn admit(tx: &Tx, admission: &Admission) -> Result<Vec<Admitted>> {
         tx.for_update()
     );
     let row = tx.one(&sql, values![&*scope, day]).await?;
-    let stored: Option<i64> = row.map(|row| row.get("used")).transpose()?;
-    let before = u32::try_from(stored.unwrap_or(0).max(0)).unwrap_or(u32::MAX);
+    let stored: i64 = row.map_or(Ok(0), |row| row.get("used"))?;
+    let before = u32::try_from(stored.max(0)).unwrap_or(u32::MAX);
 
     let inserts: Vec<Insert<'_>> = admission
         .jobs
@@ -74,7 +74,7 @@ async fn admit(tx: &Tx, admission: &Admission) -> Result<Vec<Admitted>> {
     } = choose(inserts, &known, before, admission.limit);
     let stored_jobs = insert::jobs(tx, &chosen).await?;
     if used != before {
-        charge(tx, &admission.scope, day, used, stored.is_some()).await?;
+        charge(tx, &scope, day, used).await?;
     }
     let mut stored_jobs = stored_jobs.into_iter();
     Ok(answers
@@ -131,17 +131,11 @@ fn choose<'a>(
     choice
 }
 
-async fn charge(tx: &Tx, scope: &str, day: &str, used: u32, row_exists: bool) -> Result<()> {
-    let scope = key_text(scope);
-    let used = i64::from(used);
-    let now_ms = tx.now_ms();
-    if row_exists {
-        let sql = "UPDATE quota SET used = ?, changed_at_ms = ? WHERE scope = ? AND on_day = ?";
-        tx.exec(sql, values![used, now_ms, &*scope, day]).await?;
-    } else {
-        let columns = ["scope", "on_day", "used", "changed_at_ms"];
-        let row = values![&*scope, day, used, now_ms];
-        tx.insert_rows("quota", &columns, row).await?;
-    }
-    Ok(())
+async fn charge(tx: &Tx, scope: &str, day: &str, used: u32) -> Result<()> {
+    let key = vec![("scope", scope.into()), ("on_day", day.into())];
+    let news = vec![
+        ("used", i64::from(used).into()),
+        ("changed_at_ms", tx.now_ms().into()),
+    ];
+    tx.change_or_insert("quota", key, news, &[]).await
 }

@@ -75,17 +75,15 @@ impl Store {
         self.write(call, |tx, (lease, step, data)| {
             Box::pin(async move {
                 check_lease(tx, lease, false).await?;
-                let data = data.to_string();
-                let now_ms = tx.now_ms();
-                let sql = "UPDATE job_step SET data = ?, done_at_ms = ? \
-                           WHERE job_id = ? AND name = ?";
-                let values = values![data.as_str(), now_ms, lease.job_id, step.as_str()];
-                if tx.exec(sql, values).await? == 0 {
-                    let columns = ["job_id", "name", "data", "done_at_ms"];
-                    let row = values![lease.job_id, step.as_str(), data, now_ms];
-                    tx.insert_rows("job_step", &columns, row).await?;
-                }
-                Ok(())
+                let key = vec![
+                    ("job_id", lease.job_id.into()),
+                    ("name", step.as_str().into()),
+                ];
+                let news = vec![
+                    ("data", data.to_string().into()),
+                    ("done_at_ms", tx.now_ms().into()),
+                ];
+                tx.change_or_insert("job_step", key, news, &[]).await
             })
         })
         .await
