@@ -8,6 +8,7 @@ mod jobs;
 pub mod machine;
 mod notes;
 mod outbox;
+mod row;
 mod runner;
 mod schema;
 pub mod spool;

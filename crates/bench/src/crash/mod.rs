@@ -73,21 +73,14 @@ pub async fn run(trial: &Trial, world: &World) -> Result<Outcome> {
     let mut kills = 0;
     let mut sent = 0;
     let mut people = trial.jobs;
-    let started = Instant::now();
+    let deadline = Instant::now() + trial.deadline;
     let mut server = launch.start().await?;
     world.aim_webhooks(launch.port).await?;
-    while kills < trial.kills && started.elapsed() < trial.deadline {
+    while kills < trial.kills && Instant::now() < deadline {
         let life = rng.random_range(trial.life_ms.0..=trial.life_ms.1);
         let until = Instant::now() + Duration::from_millis(life);
         sent = live(&mut server, world, trial, sent..people, until).await?;
-        sent = spare(
-            &mut server,
-            world,
-            trial,
-            sent..people,
-            started + trial.deadline,
-        )
-        .await?;
+        sent = spare(&mut server, world, trial, sent..people, deadline).await?;
         server.kill().await?;
         kills += 1;
         for step in steps::running(world.data()).await? {
@@ -102,16 +95,7 @@ pub async fn run(trial: &Trial, world: &World) -> Result<Outcome> {
             people += 10;
         }
     }
-    while started.elapsed() < trial.deadline {
-        let until = Instant::now() + Duration::from_millis(200);
-        sent = live(&mut server, world, trial, sent..people, until).await?;
-        world.deliver_what_is_due().await?;
-        if steps::finished_people(world.data()).await? == people
-            && steps::unfinished_jobs(world.data()).await? == 0
-        {
-            break;
-        }
-    }
+    let sent = finish(&mut server, world, trial, sent..people, deadline).await?;
     ensure!(
         server.alive(),
         "the server ended by itself during the trial"
@@ -126,6 +110,28 @@ pub async fn run(trial: &Trial, world: &World) -> Result<Outcome> {
         history,
         findings,
     })
+}
+
+/// Leaves the process alone until everybody is served or the deadline is over.
+async fn finish(
+    server: &mut Server,
+    world: &World,
+    trial: &Trial,
+    people: Range<usize>,
+    deadline: Instant,
+) -> Result<usize> {
+    let mut sent = people.start;
+    while Instant::now() < deadline {
+        let until = Instant::now() + Duration::from_millis(200);
+        sent = live(server, world, trial, sent..people.end, until).await?;
+        world.deliver_what_is_due().await?;
+        if steps::finished_people(world.data()).await? == people.end
+            && steps::unfinished_jobs(world.data()).await? == 0
+        {
+            break;
+        }
+    }
+    Ok(sent)
 }
 
 /// Lets the process live until `until`, keeping enough people waiting that a kill always hits somebody. Returns how

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     app,
     settings::{MediaRetention, Settings},
-    webhook::meta::{events_of, new_delivery},
+    webhook::events::{events_of, new_delivery},
 };
 
 /// Which deliveries.
