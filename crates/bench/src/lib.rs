@@ -2,6 +2,7 @@
 
 pub mod crash;
 pub mod delivery;
+pub mod filled;
 pub mod jobs;
 pub mod load;
 pub mod material;

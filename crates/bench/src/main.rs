@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 
-use bench::{jobs, report, stub, webhooks};
+use bench::{filled, jobs, report, stub, webhooks};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -22,6 +22,8 @@ struct Cli {
 enum Command {
     /// Every benchmark, as Markdown tables
     All(Common),
+    /// Webhooks on a database that holds a million events
+    Filled(Common),
     /// Whole answers a second, and the memory of large uploads
     Jobs(Common),
     /// Webhooks: rate, latency, processor time, batches, memory, start
@@ -70,10 +72,13 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<String> {
     match cli.command {
         Command::Webhooks(common) => webhook_table(&common).await,
+        Command::Filled(common) => filled_table(&common).await,
         Command::Jobs(common) => job_table(&common).await,
         Command::All(common) => {
             let webhooks = webhook_table(&common).await?;
-            Ok(format!("{webhooks}\n{}", job_table(&common).await?))
+            let filled = filled_table(&common).await?;
+            let jobs = job_table(&common).await?;
+            Ok(format!("{webhooks}\n{filled}\n{jobs}"))
         }
     }
 }
@@ -92,6 +97,18 @@ async fn webhook_table(common: &Common) -> Result<String> {
         )
         .await?;
     }
+    Ok(report::table(&figures))
+}
+
+async fn filled_table(common: &Common) -> Result<String> {
+    let server = binary(common)?;
+    let mut figures = filled::figures();
+    let folder = tempfile::tempdir()?;
+    eprintln!(
+        "webhooks with a million events: filling, then {} runs",
+        common.runs
+    );
+    filled::run(&server, folder.path(), common.runs, &mut figures).await?;
     Ok(report::table(&figures))
 }
 

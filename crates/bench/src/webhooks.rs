@@ -135,17 +135,17 @@ async fn check_rows(data: &Path, expected: usize) -> Result<()> {
     Ok(())
 }
 
-fn now_ms() -> Result<i64> {
+pub(crate) fn now_ms() -> Result<i64> {
     Ok(i64::try_from(
         SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis(),
     )?)
 }
 
-fn millis(duration: Duration) -> f64 {
+pub(crate) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
-fn per(count: usize, unit: f64) -> f64 {
+pub(crate) fn per(count: usize, unit: f64) -> f64 {
     count as f64 / unit
 }

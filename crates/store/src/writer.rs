@@ -6,6 +6,7 @@
 //! along. While a commit is being flushed the next group gathers: the slower the disk, the larger the groups.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -84,6 +85,11 @@ enum Message {
 pub(crate) struct Writer {
     queue: Option<mpsc::Sender<Message>>,
     thread: Option<JoinHandle<()>>,
+}
+
+fn fault(what: &str) -> StoreError {
+    tracing::error!(what, "a write failed by a fault of ours");
+    StoreError::Unavailable(what.to_owned())
 }
 
 fn closed<E>(_: E) -> StoreError {
@@ -285,11 +291,15 @@ impl Desk {
             self.shared.clock.clone(),
             self.shared.ids.clone(),
         );
-        let members = run_members(&tx, group).now_or_never().unwrap_or_else(|| {
-            Err(StoreError::Unavailable(
-                "an operation waited for something else than the database".to_owned(),
-            ))
-        });
+        // Nothing is shared with a member that panicked but the transaction, and that is taken back.
+        let members = AssertUnwindSafe(run_members(&tx, group)).catch_unwind();
+        let members = match members.now_or_never() {
+            Some(Ok(members)) => members,
+            Some(Err(_)) => Err(fault("an operation panicked")),
+            None => Err(fault(
+                "an operation waited for something else than the database",
+            )),
+        };
         match members {
             Ok((accepts, calls)) => match self.lite.commit() {
                 Ok(()) => {
@@ -385,17 +395,62 @@ mod tests {
             .unwrap();
     }
 
-    #[tokio::test]
-    async fn a_full_disk_is_told_and_forgotten_when_there_is_room_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Options {
+    async fn open(folder: &tempfile::TempDir) -> Store {
+        Store::open(Options {
             url: format!("sqlite://{}?mode=rwc", folder.path().join("s.db").display()),
             durability: Durability::Full,
             clock: Arc::new(SystemClock),
             exclusive: true,
         })
         .await
-        .unwrap();
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_write_that_misbehaves_harms_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder).await;
+        let delivery = big_delivery();
+        let id = delivery.id;
+        let panics = store.write((), |_, ()| {
+            Box::pin(async move {
+                assert!(std::env::args().count() == 0, "on purpose");
+                Ok(())
+            })
+        });
+        let waits = store.write((), |tx, ()| {
+            Box::pin(async move {
+                let sql = "INSERT INTO tick (name, last_ms) VALUES ('half', 1)";
+                tx.exec(sql, values![]).await?;
+                tokio::task::yield_now().await;
+                Ok(())
+            })
+        });
+        let (panicked, waited, stored) = tokio::join!(panics, waits, store.accept(delivery));
+        assert!(
+            matches!(panicked, Err(StoreError::Unavailable(text)) if text.contains("panicked"))
+        );
+        assert!(matches!(waited, Err(StoreError::Unavailable(text)) if text.contains("waited")));
+        assert!(stored.is_ok());
+        assert!(store.delivery(id).await.unwrap().is_some());
+        assert!(store.tick_claim("half", 1).await.unwrap(), "taken back");
+    }
+
+    #[tokio::test]
+    async fn the_data_is_free_again_when_the_last_store_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..3 {
+            let store = open(&folder).await;
+            let other = store.clone();
+            drop(store);
+            other.accept(big_delivery()).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_forgotten_when_there_is_room_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder).await;
         // SQLite's own limit on the file's size answers as a full disk does.
         allow_pages(&store, 150).await;
         let mut stored = Vec::new();
