@@ -24,7 +24,7 @@ use crate::files::work_dir;
 use crate::plan::Origin;
 use crate::print::Print;
 use crate::reel::Asked;
-use crate::send::{Delivered, part};
+use crate::send::{Delivered, STATUS, part};
 use crate::texts::{Text, plain};
 
 /// How often a job looks whether another job has finished the shared work.
@@ -289,7 +289,7 @@ impl<'a> Desk<'a> {
             Text::Received
         };
         let text = plain(self.language(), text);
-        let parts = vec![part("status", 0, &Content::Text { text })];
+        let parts = vec![part(STATUS, 0, &Content::Text { text })];
         self.ctx
             .sender
             .deliver(&self.asked.route, parts)
@@ -299,7 +299,7 @@ impl<'a> Desk<'a> {
 
     async fn has_answered(&self) -> Result<bool, StoreError> {
         let parts = self.ctx.store.parts(self.job.id).await?;
-        Ok(parts.iter().any(|part| part.part != "status"))
+        Ok(parts.iter().any(|part| part.part != STATUS))
     }
 }
 

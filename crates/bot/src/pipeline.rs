@@ -122,15 +122,29 @@ async fn fetch(desk: &Desk<'_>) -> Result<Result<Fetched, DownloadError>, Halt> 
         let none = Progress::none();
         desk.ctx.studio.download(source, &desk.dir, &none).await
     };
-    match (download(&source).await, page) {
-        (Err(error), Some(page)) if error.class != FailureClass::TooLarge => {
-            warn!(job = %desk.job.id, class = error.class.as_str(), "the shared file is not to be had; trying its page");
-            calm(desk)?;
-            let source = Source::Page { link: page.clone() };
-            Ok(download(&source).await)
-        }
-        (fetched, _) => Ok(fetched),
+    let fetched = download(&source).await;
+    let (Err(error), Some(page)) = (&fetched, page) else {
+        return Ok(fetched);
+    };
+    if !is_worth_its_page(error.class, desk.is_last_attempt()) {
+        return Ok(fetched);
     }
+    warn!(job = %desk.job.id, class = error.class.as_str(), "the shared file is not to be had; trying its page");
+    calm(desk)?;
+    let page = Source::Page { link: page.clone() };
+    match download(&page).await {
+        // Pages are often closed to strangers; the person was given the file.
+        Err(_) if error.class.is_retryable() => Ok(fetched),
+        from_page => Ok(from_page),
+    }
+}
+
+/// Whether a post's page may have what its file's address did not give: not after a stumble that the next try may get
+/// over, and not when the file itself or our own house is the trouble.
+fn is_worth_its_page(class: FailureClass, is_last_attempt: bool) -> bool {
+    use FailureClass::{Hostile, Misconfigured, TooLarge, TooLong};
+    !matches!(class, TooLarge | TooLong | Hostile | Misconfigured)
+        && (!class.is_retryable() || is_last_attempt)
 }
 
 /// Pages that asked for calm are left alone by every job until it is over.
@@ -601,4 +615,25 @@ fn took(desk: &Desk<'_>, step: &'static str, started: Instant) {
     metrics::histogram!("gramophone_step_seconds", "step" => step).record(seconds);
     metrics::counter!("gramophone_steps_total", "step" => step).increment(1);
     info!(job = %desk.job.id, step, seconds, "a step is done");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_for_files_that_are_gone() {
+        assert!(is_worth_its_page(FailureClass::Removed, false));
+        assert!(is_worth_its_page(FailureClass::NotAVideo, false));
+        assert!(!is_worth_its_page(FailureClass::Network, false));
+        assert!(is_worth_its_page(FailureClass::Network, true));
+        for class in [
+            FailureClass::TooLarge,
+            FailureClass::TooLong,
+            FailureClass::Hostile,
+            FailureClass::Misconfigured,
+        ] {
+            assert!(!is_worth_its_page(class, true), "{class}");
+        }
+    }
 }

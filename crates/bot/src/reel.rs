@@ -20,7 +20,7 @@ use crate::final_text::place;
 use crate::pipeline;
 use crate::plan::{self, Ask, REEL};
 use crate::reply::Apology;
-use crate::send::{Delivered, Route, part};
+use crate::send::{Delivered, Route, STATUS, part};
 use crate::texts::{Arg, Failure, Text, say};
 
 /// The step that says that the person is to be told of a failure.
@@ -53,24 +53,26 @@ impl ReelJob {
 }
 
 /// A reel that died once more, for an operator who has removed the cause. Nothing is charged: what a dead job had
-/// cost was given back. `before` are the jobs of the event; nothing comes of it while one of them answers this reel.
-pub fn reel_again(dead: &JobRow, event: &EventRow, before: &[JobRow]) -> Option<NewJob> {
+/// cost was given back. `tries` are the jobs of the event, each with whether the person may have heard of it; nothing
+/// comes of a reel that one of them answers, or of which anything was heard.
+pub fn reel_again(dead: &JobRow, event: &EventRow, tries: &[(JobRow, bool)]) -> Option<NewJob> {
     let reel_of = |job: &JobRow| {
         (job.queue == REEL).then(|| serde_json::from_value::<ReelJob>(job.payload.clone()).ok())?
     };
-    let reel = reel_of(dead).filter(|_| dead.state == "dead")?;
-    let tries = before
+    let reel = reel_of(dead)?;
+    let same: Vec<_> = tries
         .iter()
-        .filter(|job| reel_of(job).is_some_and(|other| other.n == reel.n));
-    let is_last = tries
-        .clone()
-        .all(|job| job.state == "dead" && job.id <= dead.id);
+        .filter(|(job, _)| reel_of(job).is_some_and(|other| other.n == reel.n))
+        .collect();
+    let is_last = same
+        .iter()
+        .all(|(job, heard)| job.state == "dead" && job.id <= dead.id && !heard);
     if !is_last {
         return None;
     }
     let mut job = reel.job(&conversation_of(event)?);
     // Two replays at once are one job.
-    job.dedupe_key = Some(format!("{}:{}:replay-{}", event.id, reel.n, tries.count()));
+    job.dedupe_key = Some(format!("{}:{}:replay-{}", event.id, reel.n, same.len()));
     Some(job)
 }
 
@@ -238,7 +240,7 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
     let parts = ctx.store.parts(job.id).await?;
     let has_begun = parts
         .iter()
-        .any(|p| p.part != "status" && p.state == store::PartState::Sent);
+        .any(|p| p.part != STATUS && p.state == store::PartState::Sent);
     if has_begun {
         return Ok(());
     }

@@ -143,8 +143,8 @@ async fn replay(settings: &Settings, replay: Replay) -> anyhow::Result<()> {
         "enqueued"
     };
     say(format!(
-        "{} deliveries with {} events: {} jobs {verb}, {} already answered or under way, {} unreadable",
-        done.deliveries, done.events, done.jobs, done.answered, done.unreadable
+        "{} deliveries with {} events: {} jobs {verb}, {} already answered or under way, {} unreadable, {} past retention",
+        done.deliveries, done.events, done.jobs, done.answered, done.unreadable, done.forgotten
     ));
     Ok(())
 }

@@ -191,11 +191,12 @@ impl Tx {
         let mut left = rows.len() / columns.len();
         if let (Inner::File(lite), true) = (&self.inner, left > 0) {
             // Nothing is crossed here, so one statement for one row is the cheapest: it is always prepared already.
+            // A later row may be refused when the first ones are in: whatever follows, this is no longer untouched.
+            self.changed.store(true, Ordering::Relaxed);
             let text = insert_text(table, columns, 1);
             for row in rows.chunks(columns.len()) {
                 lite.exec(&text, row)?;
             }
-            self.changed.store(true, Ordering::Relaxed);
             return Ok(());
         }
         let mut rows = rows.into_iter();
@@ -270,7 +271,7 @@ impl Tx {
     /// Commits on a server; a file's transaction is its writer's to end.
     pub(crate) async fn commit(self) -> Result<()> {
         match self.inner {
-            Inner::File(_) => Ok(()),
+            Inner::File(_) => Err(not_ours_to_end()),
             Inner::Server(tx) => Ok(tx.commit().await?),
         }
     }
@@ -278,10 +279,14 @@ impl Tx {
     /// Takes everything back on a server.
     pub(crate) async fn rollback(self) -> Result<()> {
         match self.inner {
-            Inner::File(_) => Ok(()),
+            Inner::File(_) => Err(not_ours_to_end()),
             Inner::Server(tx) => Ok(tx.rollback().await?),
         }
     }
+}
+
+fn not_ours_to_end() -> StoreError {
+    StoreError::conflict("the writer ends the transactions of a file")
 }
 
 /// Sizes of multi-row statements: few, so that their prepared forms stay cached, and far below

@@ -1,7 +1,6 @@
 //! Webhooks in: the raw delivery, its new events and the jobs they cause, in one transaction.
 //!
-//! The hot path. All deliveries of a group become a handful of multi-row statements, however many
-//! callers wait.
+//! The hot path. All deliveries of a group are looked at together and inserted together, however many callers wait.
 
 use std::collections::HashSet;
 

@@ -81,13 +81,9 @@ impl Store {
                 let sql = format!("{PART_SELECT} WHERE job_id = ? AND name = ?");
                 let row = tx.one(&sql, values![lease.job_id, first]).await?;
                 let row = row.ok_or_else(|| StoreError::conflict("there is no part to try"))?;
-                let mut part = part_row(&row)?;
+                let part = part_row(&row)?;
                 let went = try_part(tx, lease, &part, intent).await?;
-                if let Intent::Go { attempt } = went {
-                    part.state = PartState::Intent;
-                    part.attempt = attempt;
-                    part.intent_at_ms = Some(tx.now_ms());
-                }
+                let part = load(tx, part.id).await?;
                 Ok((part, went))
             })
         })

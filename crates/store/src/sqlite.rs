@@ -138,6 +138,8 @@ impl Lite {
     }
 
     pub(crate) fn begin(&self) -> Result<()> {
+        // One that could not be taken back (out of memory) must not be in the way for ever.
+        self.rollback();
         // A deferred transaction that reads first cannot become a writer while another one writes.
         self.exec("BEGIN IMMEDIATE", &[]).map(|_| ())
     }

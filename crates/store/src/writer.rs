@@ -437,6 +437,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn rows_go_in_together_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder).await;
+        let twice = store.write((), |tx, ()| {
+            Box::pin(async move {
+                let rows = values!["one", 1_i64, "two", 2_i64, "one", 3_i64];
+                tx.insert_rows("tick", &["name", "last_ms"], rows).await
+            })
+        });
+        let (twice, stored) = tokio::join!(twice, store.accept(big_delivery()));
+        assert!(matches!(twice, Err(StoreError::Conflict(_))), "{twice:?}");
+        assert!(stored.is_ok());
+        assert!(
+            store.tick_claim("two", 1).await.unwrap(),
+            "half of it is in"
+        );
+    }
+
+    #[tokio::test]
     async fn the_data_is_free_again_when_the_last_store_goes() {
         let folder = tempfile::tempdir().unwrap();
         for _ in 0..3 {

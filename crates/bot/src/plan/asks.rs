@@ -171,7 +171,7 @@ impl Found<'_> {
             std::mem::swap(&mut url, &mut other);
         }
         let page = match kind_of(other) {
-            Some(UrlKind::Link(page)) => Some(page),
+            Some(UrlKind::Link(page)) if !is_story(&page) => Some(page),
             _ => None,
         };
         let before = self.asked.asks.len();
@@ -241,7 +241,7 @@ impl Found<'_> {
     }
 
     fn page(&mut self, link: Link, origin: Origin, caption: Option<String>) {
-        if matches!(link, Link::Story { .. } | Link::Highlight { .. }) {
+        if is_story(&link) {
             self.asked.unsupported.insert(Unsupported::Story);
             return;
         }
@@ -261,6 +261,11 @@ impl Found<'_> {
             self.asked.asks.push(ask);
         }
     }
+}
+
+/// Only who is logged in sees these.
+fn is_story(link: &Link) -> bool {
+    matches!(link, Link::Story { .. } | Link::Highlight { .. })
 }
 
 fn word(origin: Origin) -> &'static str {

@@ -115,6 +115,8 @@ impl Stop {
     }
 }
 
+/// The part that says that the answer is on its way.
+pub(crate) const STATUS: &str = "status";
 /// A try whose outcome nobody could tell.
 const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 /// A message that the platform kept losing.
@@ -253,9 +255,11 @@ impl Sender {
         parts: Vec<NewPart>,
         all: &[Part],
     ) -> Result<Look, StoreError> {
-        let is_new = parts
-            .iter()
-            .all(|part| all.iter().all(|known| known.part != part.part));
+        let is_known = |part: &NewPart| all.iter().any(|known| known.part == part.part);
+        if parts.iter().all(is_known) {
+            return Ok(Look::Again);
+        }
+        let is_new = !parts.iter().any(is_known);
         let first = parts.first().and_then(|part| content_of(&part.body));
         if let (true, Some(content)) = (is_new, first)
             && let Ready::Go(intent) = self.ready(route, &content, all).await?
@@ -448,6 +452,16 @@ impl Sender {
         info!(job = %route.lease.job_id, part = part.part, outcome, "a send was settled");
         Ok(())
     }
+}
+
+/// Whether a person has, or may have, heard more of this job than that it is on its way. Such a job is never begun anew:
+/// what it said would be said twice.
+pub fn may_have_been_heard(parts: &[Part]) -> bool {
+    parts.iter().filter(|part| part.part != STATUS).any(|part| {
+        part.state == PartState::Sent
+            || part.state.is_open()
+            || part.reason.as_deref() == Some(OUTCOME_UNKNOWN)
+    })
 }
 
 fn after_failure(reason: &str) -> Look {

@@ -30,7 +30,7 @@ pub(super) struct Call<'a> {
     pub(super) path: &'a [&'a str],
     pub(super) query: &'a [(&'a str, &'a str)],
     pub(super) body: Body,
-    /// People see what it does: never on a reused connection.
+    /// People see what it does: never on a connection that was idle for long.
     pub(super) visible: bool,
 }
 

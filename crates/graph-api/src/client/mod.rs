@@ -210,7 +210,8 @@ impl fmt::Debug for Graph {
     }
 }
 
-/// What both clients share: nothing that could send a request twice or elsewhere.
+/// What both clients share: nothing that could send a request twice or elsewhere. A request of which no byte was
+/// written may move to another connection: that repeats nothing.
 fn plain_client() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("gramophone/", env!("CARGO_PKG_VERSION")))

@@ -2,14 +2,17 @@
 //! died.
 //!
 //! What was answered is never answered again: a message or a reel whose job is done, refused or under way is left
-//! alone.
+//! alone, and so is one of which the person may have heard anything. Deliveries whose events or jobs are past their
+//! retention are left alone too: nobody could tell any more what became of them.
 
+use bot::{plan::REPLY, send::may_have_been_heard};
 use graph_api::webhook::{Shape, Verified, parse_stored};
 use store::{DeliveryRow, EventRow, JobRow, NewJob, Store};
 use uuid::Uuid;
 
 use crate::{
     app,
+    convert::retention,
     settings::{MediaRetention, Settings},
     webhook::events::{events_of, new_delivery},
 };
@@ -34,6 +37,8 @@ pub struct Replayed {
     pub jobs: usize,
     /// Events left alone because their jobs are done or under way.
     pub answered: usize,
+    /// Deliveries older than what is remembered of their events and jobs.
+    pub forgotten: usize,
     /// Deliveries that still cannot be read.
     pub unreadable: usize,
 }
@@ -44,117 +49,128 @@ const PAGE: u32 = 200;
 /// Replays, or with `dry_run` only counts.
 pub async fn run(settings: &Settings, which: Which, dry_run: bool) -> anyhow::Result<Replayed> {
     let store = app::open_store(settings, false).await?;
-    let replayed = match which {
-        Which::Ids(ids) => by_id(&store, &ids, dry_run).await,
-        Which::Between(from_ms, to_ms) => between(&store, from_ms, to_ms, dry_run).await,
+    let kept = retention(settings);
+    let remembered_ms = kept.events_ms.min(kept.jobs_ms);
+    let mut replay = Replay {
+        remembered_since_ms: store.clock().now_ms().saturating_sub(remembered_ms),
+        store,
+        dry_run,
+        done: Replayed::default(),
     };
-    store.close().await;
-    replayed
+    let ended = match which {
+        Which::Ids(ids) => replay.by_id(&ids).await,
+        Which::Between(from_ms, to_ms) => replay.between(from_ms, to_ms).await,
+    };
+    replay.store.close().await;
+    ended.map(|()| replay.done)
 }
 
-async fn by_id(store: &Store, ids: &[Uuid], dry_run: bool) -> anyhow::Result<Replayed> {
-    let mut done = Replayed::default();
-    for id in ids {
-        match store.delivery(*id).await? {
-            Some(delivery) => one(store, &delivery, dry_run, &mut done).await?,
-            None => {
-                anyhow::bail!("no delivery {id} is stored; it may be past retention.vault_days")
+/// A replay under way.
+struct Replay {
+    store: Store,
+    dry_run: bool,
+    /// From when on it is known what became of each event.
+    remembered_since_ms: i64,
+    done: Replayed,
+}
+
+impl Replay {
+    async fn by_id(&mut self, ids: &[Uuid]) -> anyhow::Result<()> {
+        for id in ids {
+            match self.store.delivery(*id).await? {
+                Some(delivery) => self.one(&delivery).await?,
+                None => {
+                    anyhow::bail!("no delivery {id} is stored; it may be past retention.vault_days")
+                }
             }
         }
+        Ok(())
     }
-    Ok(done)
-}
 
-async fn between(
-    store: &Store,
-    from_ms: i64,
-    to_ms: i64,
-    dry_run: bool,
-) -> anyhow::Result<Replayed> {
-    let mut done = Replayed::default();
-    let mut last = (from_ms, Uuid::nil());
-    let mut limit = PAGE;
-    loop {
-        let page = store.deliveries(last.0, to_ms, limit).await?;
-        // A page begins in the millisecond in which the one before it ended.
-        let place = |row: &DeliveryRow| (row.received_at_ms, row.id);
-        let mut fresh = page.iter().filter(|row| place(row) > last).peekable();
-        let stuck = fresh.peek().is_none();
-        let mut end = last;
-        for delivery in fresh {
-            one(store, delivery, dry_run, &mut done).await?;
-            end = place(delivery);
+    async fn between(&mut self, from_ms: i64, to_ms: i64) -> anyhow::Result<()> {
+        let mut last = (from_ms, Uuid::nil());
+        let mut limit = PAGE;
+        loop {
+            let page = self.store.deliveries(last.0, to_ms, limit).await?;
+            // A page begins in the millisecond in which the one before it ended.
+            let place = |row: &DeliveryRow| (row.received_at_ms, row.id);
+            let mut fresh = page.iter().filter(|row| place(row) > last).peekable();
+            let stuck = fresh.peek().is_none();
+            let mut end = last;
+            for delivery in fresh {
+                self.one(delivery).await?;
+                end = place(delivery);
+            }
+            if page.len() < limit as usize {
+                return Ok(());
+            }
+            // More than a page in one millisecond: only a larger page gets past it.
+            limit = if stuck { limit.saturating_mul(2) } else { PAGE };
+            last = end;
         }
-        if page.len() < limit as usize {
-            return Ok(done);
-        }
-        // More than a page in one millisecond: only a larger page gets past it.
-        limit = if stuck { limit.saturating_mul(2) } else { PAGE };
-        last = end;
     }
-}
 
-async fn one(
-    store: &Store,
-    delivery: &DeliveryRow,
-    dry_run: bool,
-    done: &mut Replayed,
-) -> anyhow::Result<()> {
-    done.deliveries += 1;
-    let events = store.events_of_delivery(delivery.id).await?;
-    if events.is_empty() {
-        return read_again(store, delivery, dry_run, done).await;
-    }
-    for event in events {
-        done.events += 1;
-        let before = store.jobs_of_event(event.id).await?;
-        let again = jobs_again(&event, &before);
-        done.answered += usize::from(again.is_empty() && !before.is_empty());
-        for job in again {
-            if dry_run || store.enqueue(job).await?.new {
-                done.jobs += 1;
+    async fn one(&mut self, delivery: &DeliveryRow) -> anyhow::Result<()> {
+        self.done.deliveries += 1;
+        if delivery.received_at_ms < self.remembered_since_ms {
+            self.done.forgotten += 1;
+            return Ok(());
+        }
+        let events = self.store.events_of_delivery(delivery.id).await?;
+        if events.is_empty() {
+            return self.read_again(delivery).await;
+        }
+        for event in events {
+            self.done.events += 1;
+            let mut tries = Vec::new();
+            for job in self.store.jobs_of_event(event.id).await? {
+                let heard = may_have_been_heard(&self.store.parts(job.id).await?);
+                tries.push((job, heard));
+            }
+            let again = jobs_again(&event, &tries);
+            self.done.answered += usize::from(again.is_empty() && !tries.is_empty());
+            for job in again {
+                if self.dry_run || self.store.enqueue(job).await?.new {
+                    self.done.jobs += 1;
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
+
+    /// A body that was kept because nobody understood it, read as we read today.
+    async fn read_again(&mut self, delivery: &DeliveryRow) -> anyhow::Result<()> {
+        // It was verified before it was kept.
+        let verified = Verified::trusted_from_disk(delivery.body.clone());
+        let Ok(events) = events_of(&verified, delivery.received_at_ms) else {
+            self.done.unreadable += 1;
+            return Ok(());
+        };
+        self.done.events += events.len();
+        let jobs = events.iter().filter(|event| event.job.is_some()).count();
+        if self.dry_run {
+            self.done.jobs += jobs;
+        } else if !events.is_empty() {
+            let delivery = new_delivery(delivery.id, delivery.received_at_ms, &verified, events);
+            self.done.jobs += jobs.min(self.store.accept(delivery).await?.new);
+        }
+        Ok(())
+    }
 }
 
-/// A body that was kept because nobody understood it, read as we read today.
-async fn read_again(
-    store: &Store,
-    delivery: &DeliveryRow,
-    dry_run: bool,
-    done: &mut Replayed,
-) -> anyhow::Result<()> {
-    // It was verified before it was kept.
-    let verified = Verified::trusted_from_disk(delivery.body.clone());
-    let Ok(events) = events_of(&verified, delivery.received_at_ms) else {
-        done.unreadable += 1;
-        return Ok(());
-    };
-    done.events += events.len();
-    let jobs = events.iter().filter(|event| event.job.is_some()).count();
-    if dry_run {
-        done.jobs += jobs;
-    } else if !events.is_empty() {
-        let delivery = new_delivery(delivery.id, delivery.received_at_ms, &verified, events);
-        done.jobs += jobs.min(store.accept(delivery).await?.new);
-    }
-    Ok(())
-}
-
-/// What is to be done again for an event: its answer, if that died; else its reels that died.
-fn jobs_again(event: &EventRow, before: &[JobRow]) -> Vec<NewJob> {
-    if before
+/// What is to be done again for an event: its answer and its reels, as far as they died unheard.
+fn jobs_again(event: &EventRow, tries: &[(JobRow, bool)]) -> Vec<NewJob> {
+    let replies: Vec<_> = tries.iter().filter(|(job, _)| job.queue == REPLY).collect();
+    let is_unanswered = replies
         .iter()
-        .all(|job| job.state == "dead" && job.queue == bot::plan::REPLY)
-    {
-        return job_of(event, before.len()).into_iter().collect();
-    }
-    before
+        .all(|(job, heard)| job.state == "dead" && !heard);
+    let reply = is_unanswered
+        .then(|| job_of(event, replies.len()))
+        .flatten();
+    let reels = tries
         .iter()
-        .filter_map(|job| bot::reel_again(job, event, before))
-        .collect()
+        .filter_map(|(job, _)| bot::reel_again(job, event, tries));
+    reply.into_iter().chain(reels).collect()
 }
 
 /// The job that an event causes as we understand it now.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use server::operate::replay::{Which, run};
-use store::{Finish, NewDelivery, NewJob};
+use store::{Conversation, Finish, Intent, IntentIn, NewDelivery, NewJob, NewPart};
 
 use crate::{
     client::{messages, post},
@@ -111,6 +111,58 @@ async fn a_reel_that_died_is_asked_for_again_and_once() {
     house.store.finish(&second.lease, dead()).await.unwrap();
     let replayed = run(&settings, all(), false).await.unwrap();
     assert_eq!(replayed.jobs, 1, "one job for two deaths");
+
+    // This time a text went out, nobody knows with what result, before it died.
+    let third = claim("reel").await;
+    let part = NewPart {
+        part: "text-0".to_owned(),
+        seq: 10,
+        kind: "text".to_owned(),
+        body: json!({"kind": "text", "text": "words"}),
+        hash: "h".to_owned(),
+    };
+    let intent = IntentIn {
+        cursor_mid: None,
+        window_open_until_ms: i64::MAX,
+    };
+    let to = Conversation::new("instagram", "17841400000000001", "55");
+    let tried = house
+        .store
+        .plan_and_try(&third.lease, &to, vec![part], intent)
+        .await
+        .unwrap();
+    assert_eq!(tried.1, Intent::Go { attempt: 1 });
+    house.store.finish(&third.lease, dead()).await.unwrap();
+    let replayed = run(&settings, all(), false).await.unwrap();
+    assert_eq!(
+        (replayed.jobs, replayed.answered),
+        (0, 1),
+        "what may have been heard was to be said again"
+    );
+    house.close().await;
+}
+
+/// Without its events and jobs nobody can tell what became of a delivery.
+#[tokio::test]
+async fn what_is_past_its_retention_is_left_alone() {
+    let house = House::serving(&[]).await;
+    let settings = settings(house.folder.path(), &[("retention.events_days", "2")]);
+    let day_ms = 86_400_000;
+    let now_ms = house.store.clock().now_ms();
+    for age_days in [1, 3] {
+        let delivery = NewDelivery {
+            id: house.store.new_id(),
+            channel: "instagram",
+            received_at_ms: now_ms - age_days * day_ms,
+            body: messages(&[(&format!("m-{age_days}"), "55", "hello")]).into(),
+            events: Vec::new(),
+        };
+        house.store.accept(delivery).await.unwrap();
+    }
+    let done = run(&settings, Which::Between(0, i64::MAX), false)
+        .await
+        .unwrap();
+    assert_eq!((done.deliveries, done.events, done.forgotten), (2, 1, 1));
     house.close().await;
 }
 

@@ -327,3 +327,68 @@ async fn another_job_may_settle_only_what_nobody_is_at() {
         .unwrap();
     assert_eq!(state, PartState::Sent);
 }
+
+#[tokio::test]
+async fn a_plan_and_its_first_try_are_one_commit() {
+    let house = House::new().await;
+    let (first, _) = job_with_parts(&house, &talk("ana"), &[]).await;
+    let plan = |names: &[&str]| -> Vec<NewPart> {
+        let named = names.iter().zip(0..);
+        named.map(|(name, seq)| part(name, seq)).collect()
+    };
+    let before = house.store.writer_stats().commits;
+    let (tried, answer) = house
+        .store
+        .plan_and_try(
+            &first.lease,
+            &talk("ana"),
+            plan(&["text-0", "text-1"]),
+            open_window(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(house.store.writer_stats().commits, before + 1);
+    assert_eq!(answer, Intent::Go { attempt: 1 });
+    let stored = house.store.parts(first.id).await.unwrap();
+    assert_eq!(stored[0], tried, "what is told is what is stored");
+    assert_eq!(stored[1].state, PartState::Planned);
+
+    // The conversation is held, the window is closed: planned, and not tried.
+    let (second, _) = job_with_parts(&house, &talk("ana"), &[]).await;
+    let (tried, answer) = house
+        .store
+        .plan_and_try(
+            &second.lease,
+            &talk("ana"),
+            plan(&["text-0"]),
+            open_window(),
+        )
+        .await
+        .unwrap();
+    assert_eq!((tried.state, answer), (PartState::Planned, Intent::Held));
+    let (third, _) = job_with_parts(&house, &talk("bob"), &[]).await;
+    let closed = IntentIn {
+        window_open_until_ms: START_MS,
+        ..open_window()
+    };
+    let (tried, answer) = house
+        .store
+        .plan_and_try(&third.lease, &talk("bob"), plan(&["text-0"]), closed)
+        .await
+        .unwrap();
+    assert_eq!(
+        (tried.state, answer),
+        (PartState::Planned, Intent::WindowClosed)
+    );
+    assert_eq!(open_parts(&house, &third).await, 0);
+
+    // A lease that has lapsed plans and tries nothing.
+    let (late, _) = job_with_parts(&house, &talk("cyd"), &[]).await;
+    house.clock.advance(LEASE * 2);
+    let refused = house
+        .store
+        .plan_and_try(&late.lease, &talk("cyd"), plan(&["text-0"]), open_window())
+        .await;
+    assert!(matches!(refused, Err(StoreError::LeaseLost)), "{refused:?}");
+    assert!(house.store.parts(late.id).await.unwrap().is_empty());
+}
