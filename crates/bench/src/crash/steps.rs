@@ -19,8 +19,8 @@ pub enum Step {
     Transcribe,
     /// Writing the summary.
     Summarise,
-    /// Everything is there, a visible part is planned.
-    Planned,
+    /// The reel is worked through and nothing is on its way: the video is uploaded, or a part waits for its turn.
+    Between,
     /// A text is on its way, its fate unknown.
     TextSent,
     /// The video is on its way, its fate unknown.
@@ -37,7 +37,7 @@ impl Step {
         Self::Fit,
         Self::Transcribe,
         Self::Summarise,
-        Self::Planned,
+        Self::Between,
         Self::TextSent,
         Self::VideoSent,
         Self::Closing,
@@ -51,7 +51,7 @@ impl Step {
             Self::Fit => "fit",
             Self::Transcribe => "transcribe",
             Self::Summarise => "summarise",
-            Self::Planned => "planned",
+            Self::Between => "between",
             Self::TextSent => "text sent",
             Self::VideoSent => "video sent",
             Self::Closing => "closing",
@@ -103,7 +103,7 @@ async fn of_reel(pool: &SqlitePool, job: &[u8]) -> Result<Vec<Step>> {
             "intent" | "unknown" if is_text => steps.push(Step::TextSent),
             "intent" | "unknown" => steps.push(Step::VideoSent),
             "sent" | "failed" => settled += 1,
-            _ => steps.push(Step::Planned),
+            _ => steps.push(Step::Between),
         }
     }
     if has_video && settled == parts.len() {
@@ -117,7 +117,8 @@ async fn of_reel(pool: &SqlitePool, job: &[u8]) -> Result<Vec<Step>> {
 
 async fn of_work(pool: &SqlitePool, job: &[u8]) -> Result<Vec<Step>> {
     let rows = sqlx::query(
-        "SELECT work_step.name FROM work_step JOIN work ON work.work_key = work_step.work_key WHERE work.owner_job = ?",
+        "SELECT work_step.name FROM job JOIN work_step ON work_step.work_key = json_extract(job.payload, '$.key') \
+         WHERE job.id = ?",
     )
     .bind(job)
     .fetch_all(pool)
@@ -138,6 +139,9 @@ async fn of_work(pool: &SqlitePool, job: &[u8]) -> Result<Vec<Step>> {
         steps.push(Step::Transcribe);
     } else if !is_done("summary") {
         steps.push(Step::Summarise);
+    }
+    if steps.is_empty() {
+        steps.push(Step::Between);
     }
     Ok(steps)
 }
