@@ -143,7 +143,7 @@ mod tests {
         };
         assert_eq!(
             open_at(&work, &file, until, &sign, 5_000_000),
-            Ok(PathBuf::from("/d/work/0a1b/video.mp4"))
+            Ok(work_dir(Path::new("/d"), &work).join("video.mp4"))
         );
         assert_eq!(
             open_at(&work, &file, until, &sign, 5_000_001),

@@ -28,6 +28,6 @@ pub use brake::{Brake, BrakeSettings, Pace};
 pub use day::{Day, day_of, zone};
 pub use final_text::{Answer, compose, cut};
 pub use language::choose;
-pub use plan::plan_event;
+pub use plan::{new_event, plan_event};
 pub use reel::reel_again;
 pub use settings::{BotSettings, FileSettings, SendSettings};

@@ -11,7 +11,7 @@ pub use unsupported::Unsupported;
 
 use graph_api::webhook::{Event, Kind, Message, ReplyTo, Shape};
 use serde_json::json;
-use store::NewJob;
+use store::{NewEvent, NewJob};
 
 /// The queue of messages that may need an answer.
 pub const REPLY: &str = "reply";
@@ -36,6 +36,25 @@ pub fn plan_event(event: &Event, now_ms: i64) -> Option<NewJob> {
     job.person = Some(person.to_owned());
     job.max_attempts = REPLY_ATTEMPTS;
     Some(job)
+}
+
+/// An event with the job it causes, as the store takes it.
+pub fn new_event(event: Event, received_at_ms: i64) -> NewEvent {
+    NewEvent {
+        job: plan_event(&event, received_at_ms),
+        account: event.account.as_str().to_owned(),
+        person: event
+            .person
+            .as_ref()
+            .map(|person| person.as_str().to_owned()),
+        kind: event.kind.name(),
+        shape: event.shape.as_str(),
+        mid: event.kind.mid().map(|mid| mid.as_str().to_owned()),
+        at_ms: event.at_ms,
+        dedupe: event.dedupe.bytes(),
+        opens_window: event.kind.opens_window(),
+        raw: event.raw,
+    }
 }
 
 /// Whether somebody else wrote something to us that we could act on or answer.

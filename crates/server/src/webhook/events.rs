@@ -1,6 +1,6 @@
 //! From a verified body to what the store takes: its events, and the jobs they cause.
 
-use graph_api::webhook::{Delivery, Event, ParseError, Verified, parse};
+use graph_api::webhook::{Delivery, ParseError, Verified, parse};
 use store::{NewDelivery, NewEvent};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ pub(crate) fn events_of(
     let Delivery { events, .. } = parse(verified)?;
     Ok(events
         .into_iter()
-        .map(|event| new_event(event, received_at_ms))
+        .map(|event| bot::new_event(event, received_at_ms))
         .collect())
 }
 
@@ -31,24 +31,5 @@ pub(crate) fn new_delivery(
         received_at_ms,
         body: verified.bytes().clone(),
         events,
-    }
-}
-
-/// An event with the job it causes, as the store takes it.
-fn new_event(event: Event, received_at_ms: i64) -> NewEvent {
-    NewEvent {
-        job: bot::plan_event(&event, received_at_ms),
-        account: event.account.as_str().to_owned(),
-        person: event
-            .person
-            .as_ref()
-            .map(|person| person.as_str().to_owned()),
-        kind: event.kind.name(),
-        shape: event.shape.as_str(),
-        mid: event.kind.mid().map(|mid| mid.as_str().to_owned()),
-        at_ms: event.at_ms,
-        dedupe: event.dedupe.bytes(),
-        opens_window: event.kind.opens_window(),
-        raw: event.raw,
     }
 }

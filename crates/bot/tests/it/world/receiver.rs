@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use bot::plan_event;
+use bot::new_event;
 use bytes::Bytes;
 use graph_api::webhook::{AppSecrets, Event, parse};
-use store::{Clock, ManualClock, NewDelivery, NewEvent, Store};
+use store::{Clock, ManualClock, NewDelivery, Store};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -72,24 +72,6 @@ pub(crate) async fn start(store: Store, clock: Arc<ManualClock>, secret: String)
         }
     });
     Receiver { url, messages }
-}
-
-fn new_event(event: Event, now_ms: i64) -> NewEvent {
-    NewEvent {
-        job: plan_event(&event, now_ms),
-        account: event.account.as_str().to_owned(),
-        person: event
-            .person
-            .as_ref()
-            .map(|person| person.as_str().to_owned()),
-        kind: event.kind.name(),
-        shape: event.shape.as_str(),
-        mid: event.kind.mid().map(|mid| mid.as_str().to_owned()),
-        at_ms: event.at_ms,
-        dedupe: event.dedupe.bytes(),
-        opens_window: event.kind.opens_window(),
-        raw: event.raw,
-    }
 }
 
 async fn serve<F, A>(stream: TcpStream, secrets: &AppSecrets, accept: F) -> Option<usize>
