@@ -1,17 +1,14 @@
 //! The webhook figures once more on a database that already holds a million events: their cost must not show.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Result;
 use sqlx::{AssertSqlSafe, SqlitePool};
 
-use crate::delivery::{Deliveries, Delivery};
-use crate::load::{closed_loop, open_loop};
-use crate::probe;
+use crate::delivery::Deliveries;
 use crate::report::{Figure, Target};
 use crate::server::{ACCOUNT, APP_SECRET, Launch};
-use crate::webhooks::{millis, now_ms, per};
+use crate::webhooks::{check_rows, full_speed, millis, now_ms, steady};
 
 /// How many events are there before the first webhook comes.
 const STORED: usize = 1_000_000;
@@ -44,17 +41,11 @@ pub async fn run(program: &Path, folder: &Path, runs: usize, figures: &mut [Figu
             &format!("{pid:08x}{run}"),
             now_ms()?,
         );
-        let mut some = |count| -> Arc<Vec<Delivery>> {
-            Arc::new((0..count).map(|_| deliveries.with_links(1)).collect())
-        };
-        let cpu_before = probe::cpu_seconds(pid)?;
-        let burst = closed_loop(launch.address(), some(FULL_SPEED), 64).await?;
-        let cpu = probe::cpu_seconds(pid)? - cpu_before;
-        let fixed = some(FIXED_SECONDS * 1_000);
-        let steady = open_loop(launch.address(), fixed, 1_000, 16).await?;
+        let (rate, cpu) = full_speed(&launch, pid, &mut deliveries, FULL_SPEED).await?;
+        let steady = steady(&launch, &mut deliveries, FIXED_SECONDS).await?;
         let values = [
-            burst.rate(),
-            cpu / per(FULL_SPEED, 10_000.0),
+            rate,
+            cpu,
             millis(steady.percentile(0.5)),
             millis(server.ready_after),
         ];
@@ -63,7 +54,8 @@ pub async fn run(program: &Path, folder: &Path, runs: usize, figures: &mut [Figu
         }
         server.kill().await?;
     }
-    Ok(())
+    let sent = runs * (FULL_SPEED + FIXED_SECONDS * 1_000);
+    check_rows(&launch.data, STORED + sent).await
 }
 
 /// A month of deliveries with one event and one finished job each, written straight into the tables.

@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use sqlx::Row as _;
 
 use crate::delivery::{Deliveries, Delivery};
-use crate::load::{closed_loop, open_loop};
+use crate::load::{Run, closed_loop, open_loop};
 use crate::probe;
 use crate::report::{Figure, Target};
 use crate::server::{ACCOUNT, APP_SECRET, Launch};
@@ -65,19 +65,11 @@ pub async fn run(program: &Path, folder: &Path, size: &Size, figures: &mut [Figu
         now_ms()?,
     );
 
-    let full_speed: Vec<Delivery> = (0..size.full_speed)
-        .map(|_| deliveries.with_links(1))
-        .collect();
-    let cpu_before = probe::cpu_seconds(pid)?;
-    let burst = closed_loop(launch.address(), Arc::new(full_speed), 64).await?;
-    let cpu = probe::cpu_seconds(pid)? - cpu_before;
+    let (rate, cpu) = full_speed(&launch, pid, &mut deliveries, size.full_speed).await?;
 
-    let fixed: Vec<Delivery> = (0..size.fixed_seconds * 1_000)
-        .map(|_| deliveries.with_links(1))
-        .collect();
     let disk = folder.to_owned();
     let flushes = tokio::task::spawn_blocking(move || probe::flushes(&disk, 200));
-    let steady = open_loop(launch.address(), Arc::new(fixed), 1_000, 16).await?;
+    let steady = steady(&launch, &mut deliveries, size.fixed_seconds).await?;
     let flushes = flushes.await??;
 
     let batch_seconds = send_batches(&launch, &mut deliveries, size.batches).await?;
@@ -92,8 +84,8 @@ pub async fn run(program: &Path, folder: &Path, size: &Size, figures: &mut [Figu
     check_rows(&launch.data, expected).await?;
 
     let values = [
-        burst.rate(),
-        cpu / per(size.full_speed, 10_000.0),
+        rate,
+        cpu,
         millis(steady.percentile(0.5)),
         millis(steady.percentile(0.99)),
         millis(flushes.get(flushes.len() / 2).copied().unwrap_or_default()),
@@ -109,6 +101,32 @@ pub async fn run(program: &Path, folder: &Path, size: &Size, figures: &mut [Figu
     Ok(())
 }
 
+/// As fast as 64 connections can: deliveries a second, and the server's processor seconds for 10,000 of them.
+pub(crate) async fn full_speed(
+    launch: &Launch,
+    pid: u32,
+    deliveries: &mut Deliveries,
+    count: usize,
+) -> Result<(f64, f64)> {
+    let burst: Vec<Delivery> = (0..count).map(|_| deliveries.with_links(1)).collect();
+    let before = probe::cpu_seconds(pid)?;
+    let burst = closed_loop(launch.address(), Arc::new(burst), 64).await?;
+    let cpu = probe::cpu_seconds(pid)? - before;
+    Ok((burst.rate(), cpu / per(count, 10_000.0)))
+}
+
+/// A thousand a second, whatever the answers take.
+pub(crate) async fn steady(
+    launch: &Launch,
+    deliveries: &mut Deliveries,
+    seconds: usize,
+) -> Result<Run> {
+    let fixed: Vec<Delivery> = (0..seconds * 1_000)
+        .map(|_| deliveries.with_links(1))
+        .collect();
+    open_loop(launch.address(), Arc::new(fixed), 1_000, 16).await
+}
+
 /// Sends deliveries of a hundred entries each, four at a time; the seconds that took.
 async fn send_batches(launch: &Launch, deliveries: &mut Deliveries, count: usize) -> Result<f64> {
     let batches: Vec<Delivery> = (0..count).map(|_| deliveries.with_links(100)).collect();
@@ -118,7 +136,7 @@ async fn send_batches(launch: &Launch, deliveries: &mut Deliveries, count: usize
 }
 
 /// Every event that was answered with 200 must be a row, once, with the job it causes, after a `kill -9`.
-async fn check_rows(data: &Path, expected: usize) -> Result<()> {
+pub(crate) async fn check_rows(data: &Path, expected: usize) -> Result<()> {
     let url = format!("sqlite://{}?mode=rw", data.join("gramophone.db").display());
     let pool = sqlx::SqlitePool::connect(&url).await?;
     for table in ["event", "job"] {
@@ -146,6 +164,6 @@ pub(crate) fn millis(duration: Duration) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
-pub(crate) fn per(count: usize, unit: f64) -> f64 {
+fn per(count: usize, unit: f64) -> f64 {
     count as f64 / unit
 }

@@ -157,7 +157,7 @@ pub async fn finished_people(data: &Path) -> Result<usize> {
     count(data, finished).await
 }
 
-/// Whether a reel is being worked on for the last time: one more kill and it is given up.
+/// Whether a job is being worked on for the last time: one more kill and it is given up.
 pub async fn is_on_last_attempt(data: &Path) -> Result<bool> {
     let on_last = "SELECT COUNT(*) FROM job WHERE state = 'running' AND attempts >= max_attempts";
     Ok(count(data, on_last).await? > 0)
