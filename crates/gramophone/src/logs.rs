@@ -134,13 +134,9 @@ fn write_lines(receiver: &Receiver<Message>, dropped: &AtomicU64, mut to: Box<dy
         }
         let _ = to.flush();
         // Lines come in swarms. Whoever logs in the next moments need not wake this thread, and they share a write.
-        pause(GATHER);
+        #[expect(clippy::disallowed_methods, reason = "a thread that only writes lines")]
+        std::thread::sleep(GATHER);
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a thread that only writes lines")]
-fn pause(length: std::time::Duration) {
-    std::thread::sleep(length);
 }
 
 impl Drop for Guard {

@@ -189,7 +189,10 @@ impl Tx {
     ) -> Result<()> {
         debug_assert_eq!(rows.len() % columns.len(), 0);
         let mut left = rows.len() / columns.len();
-        if let (Inner::File(lite), true) = (&self.inner, left > 0) {
+        if left == 0 {
+            return Ok(());
+        }
+        if let Inner::File(lite) = &self.inner {
             // Nothing is crossed here, so one statement for one row is the cheapest: it is always prepared already.
             // A later row may be refused when the first ones are in: whatever follows, this is no longer untouched.
             self.changed.store(true, Ordering::Relaxed);

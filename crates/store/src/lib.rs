@@ -14,6 +14,8 @@ mod schema;
 pub mod spool;
 mod sqlite;
 mod store;
+#[cfg(test)]
+mod testing;
 mod types;
 mod upkeep;
 mod work;

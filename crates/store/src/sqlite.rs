@@ -100,10 +100,6 @@ impl SqliteFile {
         Ok(lite)
     }
 
-    pub(crate) fn readers(self) -> Result<Readers> {
-        Readers::new(self)
-    }
-
     fn reader(&self) -> Result<Lite> {
         let lite = self.connect()?;
         lite.pragma("cache_size", READER_CACHE)?;
@@ -175,14 +171,15 @@ impl Lite {
         let connection = self.lock();
         let mut statement = connection.prepare_cached(sql)?;
         bind(&mut statement, values)?;
-        let names: Arc<[String]> = statement
-            .column_names()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
         let mut found = statement.raw_query();
         let mut rows = Vec::new();
+        // Many looks find nothing: the names are not worth their making before there is a row.
+        let mut names: Option<Arc<[String]>> = None;
         while let Some(row) = found.next()? {
+            let names = names.get_or_insert_with(|| {
+                let columns = row.as_ref().column_names();
+                columns.into_iter().map(str::to_owned).collect()
+            });
             let cells: std::result::Result<Vec<Cell>, _> =
                 (0..names.len()).map(|index| row.get(index)).collect();
             rows.push(Row::from_file(names.clone(), cells?));
@@ -235,7 +232,7 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    fn new(file: SqliteFile) -> Result<Self> {
+    pub(crate) fn open(file: SqliteFile) -> Result<Self> {
         let first = file.reader()?;
         Ok(Self {
             file,

@@ -14,7 +14,7 @@ use crate::db::{Ids, Reads, Result, Tx};
 use crate::error::StoreError;
 use crate::inbox;
 use crate::schema::Migrator;
-use crate::sqlite::SqliteFile;
+use crate::sqlite::{Readers, SqliteFile};
 use crate::types::{Accepted, NewDelivery, WriterStats};
 use crate::writer::{Running, Writer};
 
@@ -148,7 +148,7 @@ impl Store {
         let migrations = file.migrations().await?;
         migrate(&migrations).await?;
         let lite = file.writer()?;
-        let reads = Reads::File(Box::new(file.readers()?));
+        let reads = Reads::File(Box::new(Readers::open(file)?));
         migrations.close().await?;
         let shared = Shared::new(options.clock);
         // The lock on the data is let go when the writer has ended, not sooner.

@@ -196,29 +196,15 @@ async fn purge_works(tx: &Tx, now_ms: i64, stale_ms: i64) -> Result<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::clock::SystemClock;
-    use crate::store::{Durability, Options};
+    use crate::testing::plan_of;
 
     #[tokio::test]
     async fn open_parts_are_counted_without_reading_the_others() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Options {
-            url: format!("sqlite://{}?mode=rwc", folder.path().join("s.db").display()),
-            durability: Durability::Normal,
-            clock: Arc::new(SystemClock),
-            exclusive: true,
-        })
-        .await
-        .unwrap();
-        let sql = format!("EXPLAIN QUERY PLAN {OPEN_PARTS}");
-        let rows = store.reader().all(&sql, values![]).await.unwrap();
-        let plan: Vec<String> = rows.iter().map(|row| row.get("detail").unwrap()).collect();
+        let plan = plan_of(OPEN_PARTS, values![]).await;
         assert!(
-            plan[0].contains("SEARCH part USING INDEX ix_part_lock"),
-            "{plan:?}"
+            plan.starts_with("SEARCH part USING INDEX ix_part_lock"),
+            "{plan}"
         );
     }
 }

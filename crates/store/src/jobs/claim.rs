@@ -225,28 +225,13 @@ pub(crate) async fn is_held(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::clock::SystemClock;
-    use crate::store::{Durability, Options};
+    use crate::testing::plan_of;
 
     #[tokio::test]
     async fn a_claim_touches_neither_finished_jobs_nor_a_temporary_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Options {
-            url: format!("sqlite://{}?mode=rwc", folder.path().join("s.db").display()),
-            durability: Durability::Normal,
-            clock: Arc::new(SystemClock),
-            exclusive: true,
-        })
-        .await
-        .unwrap();
-        let sql = format!("EXPLAIN QUERY PLAN {}", claim_text(1, 8, ""));
         let values = values![Uuid::nil(), 0_i64, 0_i64, "reel"];
-        let rows = store.reader().all(&sql, values).await.unwrap();
-        let plan: Vec<String> = rows.iter().map(|row| row.get("detail").unwrap()).collect();
-        let plan = plan.join("\n");
+        let plan = plan_of(&claim_text(1, 8, ""), values).await;
         assert!(
             plan.contains("ix_job_claim (state=? AND queue=?)"),
             "{plan}"
