@@ -70,6 +70,13 @@ async fn peek(request: Request) -> Result<(Request, Bytes), Response> {
     }
 }
 
+/// Reads a body to its end. An answer before that, and the closing after it, may reach the client as a lost connection
+/// instead of as the answer that was asked for.
+async fn swallow(body: Body) {
+    let mut pieces = body.into_data_stream();
+    while let Some(Ok(_)) = pieces.next().await {}
+}
+
 struct Call {
     world: Shared,
     request: Request,
@@ -82,7 +89,10 @@ impl Call {
         let mut after: Vec<Kind> = Vec::new();
         for (_, kind) in struck {
             match kind {
-                Kind::Status(answer) => return answered(&answer),
+                Kind::Status(answer) => {
+                    swallow(self.request.into_body()).await;
+                    return answered(&answer);
+                }
                 Kind::DropThenClose { ms } => {
                     pause(ms).await;
                     return hangup();
