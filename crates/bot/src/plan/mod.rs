@@ -112,3 +112,12 @@ pub fn words(kind: &Kind) -> &str {
         _ => "",
     }
 }
+
+/// What a tapped quick reply or button stands for.
+pub fn tapped(kind: &Kind) -> Option<&str> {
+    match kind {
+        Kind::Message(message) => message.quick_reply.as_deref(),
+        Kind::Postback { payload, .. } => payload.as_deref(),
+        _ => None,
+    }
+}
