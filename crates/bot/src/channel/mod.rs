@@ -35,6 +35,8 @@ pub struct Limits {
     pub uploads_apart: bool,
     /// Whether a person can be given a file of any kind, such as a text file.
     pub documents: bool,
+    /// UTF-16 units of words below a file; 0 where words go alone.
+    pub caption_units: usize,
     /// Choices that a message can offer.
     pub choices: usize,
     /// How the outcome of a try that nobody heard of is found out.
