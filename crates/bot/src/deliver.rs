@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use media::{Fetched, Fitted, ItemKind};
+use media::{Fetched, Fitted};
 use store::Finish;
 use tracing::warn;
 

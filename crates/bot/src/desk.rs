@@ -265,12 +265,6 @@ impl<'a> Desk<'a> {
         Ok(frame)
     }
 
-    /// Whether this job has planned such a part.
-    pub(crate) async fn has_planned(&self, name: &str) -> Result<bool, StoreError> {
-        let parts = self.ctx.store.parts(self.job.id).await?;
-        Ok(parts.iter().any(|part| part.part == name))
-    }
-
     /// Sends parts of the answer, never at the same time as the status line.
     pub(crate) async fn deliver(
         &self,

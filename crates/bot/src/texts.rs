@@ -72,6 +72,8 @@ pub enum Text {
     ChoiceTryAgain,
     QueuePlace,
     QueuePlaceWait,
+    AboutSeconds,
+    AboutMinutes,
     Failed(Failure),
 }
 
@@ -247,6 +249,8 @@ impl Text {
             Self::ChoiceTryAgain => "choice-try-again",
             Self::QueuePlace => "queue-place",
             Self::QueuePlaceWait => "queue-place-wait",
+            Self::AboutSeconds => "about-seconds",
+            Self::AboutMinutes => "about-minutes",
             Self::Failed(failure) => return Cow::Owned(format!("failed-{}", failure.as_str())),
         })
     }

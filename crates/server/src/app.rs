@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context as _;
 use axum::{Router, routing::get};
-use bot::{Bot, BotParts};
+use bot::{Bot, BotParts, channel::instagram::Instagram};
 use graph_api::{
     budget::{Budget, Memory},
     client::Graph,
@@ -329,16 +329,21 @@ impl App {
                 "no access token is set: messages are stored and wait. Set INSTAGRAM_PAGE_ACCESS_TOKEN and restart"
             );
         }
+        let instagram = Instagram::new(
+            Arc::new(graph),
+            Arc::new(SettingsAccount::new(&settings.instagram)),
+            Arc::clone(self.store.clock()) as Arc<dyn Clock>,
+            budget,
+            convert::instagram_files(settings),
+        );
         let parts = BotParts {
             store: self.store.clone(),
-            graph: Arc::new(graph),
             studio,
-            accounts: Arc::new(SettingsAccount::new(&settings.instagram)),
             settings: convert::bot(settings, self.link_secret.clone()),
             clock: Arc::clone(self.store.clock()) as Arc<dyn Clock>,
             data_dir: settings.data_dir.clone(),
             hosts: convert::link_hosts(settings),
-            budget,
+            channels: vec![Arc::new(instagram)],
         };
         Ok(Bot::new(parts)?)
     }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use media::link::Hosts;
 use media::{ChannelLimits, Language};
-use serde::{Deserialize, Serialize};
 use store::{Conversation, EventRow};
 use url::Url;
 
@@ -85,6 +84,15 @@ pub enum Located {
     At(Url),
     /// On this machine.
     Here(std::path::PathBuf),
+}
+
+impl std::fmt::Debug for Located {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::At(_) => f.write_str("At(..)"),
+            Self::Here(path) => f.debug_tuple("Here").field(path).finish(),
+        }
+    }
 }
 
 /// A message that was accepted.
