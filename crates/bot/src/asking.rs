@@ -272,7 +272,7 @@ fn sentence(unsupported: Unsupported) -> Text {
         Unsupported::Hashtag => Text::UnsupportedHashtag,
         Unsupported::Story => Text::UnsupportedStory,
         Unsupported::Picture => Text::Failed(Failure::Picture),
-        Unsupported::Message => Text::UnsupportedMessage,
+        Unsupported::Message | Unsupported::TooLargeHere => Text::UnsupportedMessage,
     }
 }
 

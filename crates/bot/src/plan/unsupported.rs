@@ -13,6 +13,8 @@ pub enum Unsupported {
     Picture,
     /// A share without anything we can open.
     Message,
+    /// A file that the messenger does not hand out, for its size.
+    TooLargeHere,
 }
 
 /// Profile and hashtag links in a text. What `media::link` accepts never counts here.
