@@ -50,6 +50,8 @@ async fn overview(State(world): State<Shared>) -> Json<Value> {
         "holding": book.updates.holding,
         "held": book.updates.held.len(),
         "chats": book.chats.len(),
+        // Polls that have begun to wait so far.
+        "polls": world.telegram().polls.borrow().0,
     }))
 }
 

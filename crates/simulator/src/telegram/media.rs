@@ -184,9 +184,9 @@ fn known(world: &Shared, id: &str, wanted: Kind) -> Result<String, BotError> {
         .get(id)
         .ok_or_else(|| BotError::bad("wrong file identifier/HTTP URL specified"))?;
     let name = |kind: Kind| {
-        let mut word = kind.word().to_owned();
-        word[..1].make_ascii_uppercase();
-        word
+        let mut name = kind.word().to_owned();
+        name[..1].make_ascii_uppercase();
+        name
     };
     // A document's id stands for any file, and keeps what it is.
     let fits = stored.kind == wanted || (wanted == Kind::Document && stored.kind != Kind::Photo);
