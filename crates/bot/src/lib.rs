@@ -13,6 +13,7 @@ mod context;
 mod day;
 mod deliver;
 mod desk;
+mod erase;
 pub mod files;
 mod final_text;
 mod language;
@@ -27,7 +28,9 @@ mod reply;
 pub mod send;
 mod settings;
 mod stage;
+mod talk;
 pub mod texts;
+pub mod told;
 
 pub use accounts::{Accounts, StaticAccounts};
 pub use bot::{Bot, BotError, BotParts};

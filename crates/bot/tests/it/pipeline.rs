@@ -270,8 +270,8 @@ async fn a_stale_upload_is_made_anew_once() {
 #[tokio::test]
 async fn a_file_link_promises_no_more_than_the_sweep_keeps() {
     let world = World::with(|choice| {
+        (choice.files.target_bytes, choice.files.hard_bytes) = (1_000, 1_000);
         let files = &mut choice.settings.files;
-        (files.target_bytes, files.hard_bytes) = (1_000, 1_000);
         files.public_url = Some("https://bot.example/".parse().expect("a URL"));
         files.link_secret = Some("k".to_owned().into());
     })
