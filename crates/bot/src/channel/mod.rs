@@ -16,6 +16,7 @@ use crate::plan::Asked;
 
 mod content;
 pub mod instagram;
+pub mod telegram;
 
 pub use content::{Choice, Content, FileKind, Frame, Handed, LocalFile, Look};
 
