@@ -14,7 +14,7 @@ use crate::final_text::place;
 use crate::plan::{Ask, Unsupported};
 use crate::reel::ReelJob;
 use crate::send::{QUEUED, Route, hash_of, part};
-use crate::texts::{Arg, Failure, Text, plain, say};
+use crate::texts::{Arg, Failure, Text, plain, say, say_on};
 
 /// The help is said once, and again to somebody who comes back after this long.
 const HELP_AGAIN_MS: i64 = 30 * 24 * 3_600_000;
@@ -233,19 +233,21 @@ impl Asking<'_> {
             .copied()
             .map(sentence)
             .collect();
+        let most = self.route.channel.limits().inbound_bytes / 1_000_000;
+        let args = [("limit", Arg::Number(i64::try_from(most).unwrap_or(i64::MAX)))];
         let key = self.to().key();
         let job = self.job.id.to_string();
         let words: Vec<String> = named
             .into_iter()
             .filter(|text| ctx.brake.error(&key, &text.key(), &job, ctx.now_ms()))
-            .map(|text| plain(self.language, text))
+            .map(|text| say_on(self.route.channel.name(), self.language, text, &args))
             .collect();
         if words.is_empty()
             && unsupported.is_empty()
             && needs_help(self.note, ctx.now_ms())
         {
             change.helped_at_ms = Some(ctx.now_ms());
-            return vec![plain(self.language, Text::Help)];
+            return vec![say_on(self.route.channel.name(), self.language, Text::Help, &[])];
         }
         words
     }
@@ -272,12 +274,13 @@ fn sentence(unsupported: Unsupported) -> Text {
         Unsupported::Hashtag => Text::UnsupportedHashtag,
         Unsupported::Story => Text::UnsupportedStory,
         Unsupported::Picture => Text::Failed(Failure::Picture),
-        Unsupported::Message | Unsupported::TooLargeHere => Text::UnsupportedMessage,
+        Unsupported::Message => Text::UnsupportedMessage,
+        Unsupported::TooLargeHere => Text::FileOverLimit,
     }
 }
 
 /// "about 3 hours", "20 minutes": rounded up, so that it is not too early to try then.
-fn wait(language: Language, ms: i64) -> String {
+pub(crate) fn wait(language: Language, ms: i64) -> String {
     let minutes = (ms.max(0) + 59_999) / 60_000;
     if minutes > 60 {
         say(
@@ -294,6 +297,6 @@ fn wait(language: Language, ms: i64) -> String {
     }
 }
 
-fn number(n: usize) -> Arg<'static> {
+pub(crate) fn number(n: usize) -> Arg<'static> {
     Arg::Number(i64::try_from(n).unwrap_or(i64::MAX))
 }

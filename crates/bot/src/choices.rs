@@ -1,6 +1,6 @@
 //! What a person can tap below an answer.
 
-use media::{Fetched, Language};
+use media::{Fetched, Language, SummaryKind};
 use uuid::Uuid;
 
 use crate::channel::{Channel, Choice};
@@ -14,15 +14,16 @@ pub(crate) fn after_answer(desk: &Desk<'_>, fetched: &Fetched, words: &Words) ->
     let (language, job) = (desk.language(), desk.job.id);
     let mut choices = Vec::new();
     if !words.heard.text.is_empty() {
-        choices.push(choice(language, Text::ChoiceTranscript, Tap::Transcript(job)));
+        choices.push(choice(language, Text::ChoiceTranscript, &Tap::Transcript(job)));
     }
     let has_sound = fetched.main_item().is_some_and(|item| item.has_audio);
     if has_sound && !desk.is_own() {
-        choices.push(choice(language, Text::ChoiceAudio, Tap::Audio(job)));
+        choices.push(choice(language, Text::ChoiceAudio, &Tap::Audio(job)));
     }
-    if !words.summary.points.is_empty() {
+    // Excerpts are quoted, not translated.
+    if words.summary.kind == SummaryKind::Model {
         let other = other_than(language);
-        choices.push(choice(language, in_language(other), Tap::InLanguage(job, other)));
+        choices.push(choice(language, in_language(other), &Tap::InLanguage(job, other)));
     }
     choices.truncate(desk.channel().limits().choices);
     choices
@@ -46,10 +47,10 @@ pub(crate) fn after_failure(
     if !may_help || channel.limits().choices == 0 {
         return Vec::new();
     }
-    vec![choice(language, Text::ChoiceTryAgain, Tap::TryAgain(job))]
+    vec![choice(language, Text::ChoiceTryAgain, &Tap::TryAgain(job))]
 }
 
-pub(crate) fn choice(language: Language, title: Text, tap: Tap) -> Choice {
+pub(crate) fn choice(language: Language, title: Text, tap: &Tap) -> Choice {
     Choice {
         title: plain(language, title),
         data: tap.data(),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::context::Context;
 use crate::plan::REEL;
-use crate::texts::{Arg, Text, say};
+use crate::told;
 
 /// So many finished reels say how long one usually takes.
 const USUAL_OF: u32 = 25;
@@ -26,26 +26,11 @@ impl Context {
             return Ok(None);
         }
         let nth = place.ahead.saturating_sub(place.running) + 1;
-        let nth = ("n", Arg::Number(nth.into()));
         let usual_ms = self.store.usual_ms(REEL, USUAL_OF).await?;
-        let wait = usual_ms.map(|usual_ms| i64::from(place.ahead) * usual_ms / i64::from(hands));
-        Ok(Some(match wait {
-            Some(wait_ms) if wait_ms >= 1_000 => {
-                let wait = ("wait", Arg::Words(about(language, wait_ms).into()));
-                say(language, Text::QueuePlaceWait, &[nth, wait])
-            }
-            _ => say(language, Text::QueuePlace, &[nth]),
-        }))
+        let wait_ms = usual_ms
+            .and_then(|usual_ms| u64::try_from(usual_ms).ok())
+            .map(|usual_ms| u64::from(place.ahead) * usual_ms / u64::from(hands))
+            .filter(|wait_ms| *wait_ms >= 1_000);
+        Ok(Some(told::queued(language, nth.into(), wait_ms)))
     }
-}
-
-/// "about 40 seconds": rounded up, so that it is rather too much than too little.
-fn about(language: Language, wait_ms: i64) -> String {
-    let seconds = (wait_ms + 9_999) / 10_000 * 10;
-    let (text, n) = if seconds <= 90 {
-        (Text::AboutSeconds, seconds)
-    } else {
-        (Text::AboutMinutes, (seconds + 59) / 60)
-    };
-    say(language, text, &[("n", Arg::Number(n))])
 }

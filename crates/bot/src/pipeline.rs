@@ -6,15 +6,17 @@
 //!
 //! Longer than other files on purpose: a flow is told in one place.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use media::{
     DownloadError, FailureClass, Fetched, FitError, FitHow, Fitted, Heard, Hints, Item, ItemKind,
     Source, Summary, SummaryRequest, Verdict, Via,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::Finish;
+use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::channel::{FileKind, Located, Reaction};
@@ -33,13 +35,16 @@ use crate::texts::Failure;
 const MOST_ITEMS: usize = 10;
 /// Instagram said "calm": how long public pages are left alone.
 const CALM_MS: i64 = 300_000;
+/// A file that is ready so soon after the words goes out with them; for one that must be encoded they do not wait.
+const SOON: Duration = Duration::from_millis(1500);
+
 /// The whole answer to one ask.
 pub(crate) async fn run(desk: &Desk<'_>) -> Result<Finish, Halt> {
     let fetched = download(desk).await?;
-    let is_fitted = AtomicBool::new(false);
+    let (fitted, is_fitted) = watch::channel(false);
     let (files, words) = tokio::join!(
-        files(desk, &fetched, &is_fitted),
-        words(desk, &fetched, &is_fitted)
+        files(desk, &fetched, fitted),
+        words(desk, &fetched, is_fitted)
     );
     let words = words?;
     if matches!(words.told, Some(Delivered::Stop(_))) {
@@ -59,16 +64,20 @@ pub(crate) async fn run(desk: &Desk<'_>) -> Result<Finish, Halt> {
 async fn files(
     desk: &Desk<'_>,
     fetched: &Fetched,
-    is_done: &AtomicBool,
+    fitted: watch::Sender<bool>,
 ) -> Result<Vec<Made>, Halt> {
     // The person has the file of their own already; only the words go back.
-    let made = if desk.is_own() { Vec::new() } else { fit(desk, fetched).await? };
+    let made = if desk.is_own() {
+        Vec::new()
+    } else {
+        fit(desk, fetched).await?
+    };
+    fitted.send_replace(true);
     for one in &made {
         if let Some(print) = &one.print {
             deliver::hand_in(desk, one, print).await?;
         }
     }
-    is_done.store(true, Ordering::Relaxed);
     Ok(made)
 }
 
@@ -86,7 +95,7 @@ pub(crate) struct Words {
 async fn words(
     desk: &Desk<'_>,
     fetched: &Fetched,
-    is_fitted: &AtomicBool,
+    mut is_fitted: watch::Receiver<bool>,
 ) -> Result<Words, Halt> {
     let heard = transcribe(desk, fetched).await?;
     desk.at(Stage::Summarising);
@@ -104,11 +113,13 @@ async fn words(
         permalink: fetched.permalink.as_deref(),
     };
     let text = final_text::compose(&answer);
-    let told = match desk.resume("text-").await? {
-        Some(told) => Some(told),
-        None if is_fitted.load(Ordering::Relaxed) => None,
-        None => Some(deliver::words_first(desk, &text).await?),
-    };
+    let mut told = desk.resume("text-").await?;
+    if told.is_none() {
+        let soon = tokio::time::timeout(SOON, is_fitted.wait_for(|fitted| *fitted));
+        if !matches!(soon.await, Ok(Ok(_))) {
+            told = Some(deliver::words_first(desk, &text).await?);
+        }
+    }
     Ok(Words {
         heard,
         summary,
@@ -119,9 +130,10 @@ async fn words(
 
 // --- download ---
 
+const FETCHED: &str = "fetched";
+
 async fn download(desk: &Desk<'_>) -> Result<Fetched, Halt> {
-    const STEP: &str = "fetched";
-    if let Some(kept) = desk.kept::<Kept<Fetched>>(STEP) {
+    if let Some(kept) = desk.kept::<Kept<Fetched>>(FETCHED) {
         let is_needed = desk.kept::<Heard>("heard").is_none()
             || (!desk.is_own() && kept_files(desk).is_none());
         if !is_needed || desk.are_intact(&kept.prints).await {
@@ -142,8 +154,14 @@ async fn download(desk: &Desk<'_>) -> Result<Fetched, Halt> {
         value: fetched,
         prints,
     };
-    desk.keep(STEP, &kept).await?;
+    desk.keep(FETCHED, &kept).await?;
     Ok(kept.value)
+}
+
+/// The file with the sound of finished work.
+pub(crate) fn kept_item(steps: &BTreeMap<String, Value>) -> Option<Item> {
+    let kept: Kept<Fetched> = serde_json::from_value(steps.get(FETCHED)?.clone()).ok()?;
+    kept.value.main_item().filter(|item| item.has_audio).cloned()
 }
 
 /// From where Meta says the file is; if it is not there, from the post's page, where the share named one.

@@ -68,13 +68,13 @@ struct Job {
     url: String,
 }
 
-/// The event of a pushed job. `entry` names the entry it came in: two events of one entry are one.
+/// The channel and the event of a pushed job. `entry` names the entry it came in: two events of one entry are one.
 pub fn pushed_event(
     entry: &str,
     body: &[u8],
     ours: &OurSides,
     received_at_ms: i64,
-) -> Result<NewEvent, PushedError> {
+) -> Result<(&'static str, NewEvent), PushedError> {
     if body.len() > MOST_BYTES {
         return Err(PushedError::TooLong);
     }
@@ -92,7 +92,7 @@ pub fn pushed_event(
     let print = Sha256::digest(format!("pushed\n{entry}").as_bytes());
     let mut dedupe = [0; 16];
     dedupe.copy_from_slice(&print[..16]);
-    Ok(NewEvent {
+    let event = NewEvent {
         account: talk.account,
         person: Some(talk.person),
         kind: KIND,
@@ -104,15 +104,8 @@ pub fn pushed_event(
         opens_window: true,
         raw: raw.into(),
         job: Some(reply),
-    })
-}
-
-/// `"telegram"` or `"instagram"`: the channel of a pushed job, for its delivery.
-pub fn channel_of(body: &[u8]) -> &'static str {
-    match serde_json::from_slice::<Job>(body) {
-        Ok(job) if job.channel.as_deref() == Some("instagram") => "instagram",
-        _ => "telegram",
-    }
+    };
+    Ok((channel, event))
 }
 
 fn sides(job: &Job, ours: &OurSides) -> Result<(&'static str, String, String), PushedError> {
@@ -178,7 +171,8 @@ mod tests {
     }
 
     fn event(job: &Value) -> Result<NewEvent, PushedError> {
-        pushed_event("1-0", job.to_string().as_bytes(), &ours(), 7)
+        let read = pushed_event("1-0", job.to_string().as_bytes(), &ours(), 7);
+        read.map(|(_, event)| event)
     }
 
     #[test]
@@ -216,7 +210,7 @@ mod tests {
     #[test]
     fn entries_are_told_apart_by_their_names_and_not_by_what_they_say() {
         let body = json!({"chat_id": 5, "url": REEL}).to_string();
-        let dedupe = |entry: &str| pushed_event(entry, body.as_bytes(), &ours(), 7).unwrap().dedupe;
+        let dedupe = |entry: &str| pushed_event(entry, body.as_bytes(), &ours(), 7).unwrap().1.dedupe;
         assert_eq!(dedupe("1-0"), dedupe("1-0"));
         assert_ne!(dedupe("1-0"), dedupe("1-1"));
     }

@@ -20,7 +20,7 @@ use crate::pipeline;
 use crate::plan::{Ask, REEL};
 use crate::reply::Apology;
 use crate::send::{Delivered, QUEUED, Route, STATUS, part};
-use crate::texts::{Arg, Failure, Text, say};
+use crate::texts::{Arg, Failure, Text, say_on};
 
 /// The step that says that the person is to be told of a failure.
 const FAILED: &str = "failed";
@@ -326,7 +326,8 @@ async fn tell_failure(
         "minutes",
         Arg::Number(i64::try_from(minutes).unwrap_or(i64::MAX)),
     );
-    let mut text = say(language, Text::Failed(failure), &[minutes]);
+    let channel = asked.route.channel.name();
+    let mut text = say_on(channel, language, Text::Failed(failure), &[minutes]);
     if let Some(place) = place(language, Some((asked.reel.n, asked.reel.of))) {
         text = format!("{place}: {text}");
     }

@@ -10,20 +10,23 @@ use async_trait::async_trait;
 use media::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{Claimed, Conversation, Finish, Handler, NewJob, StoreError};
+use store::{Claimed, Conversation, Finish, Handler, NewJob, Note, StoreError};
 use tracing::warn;
 use uuid::Uuid;
 
 use crate::asking::{Asking, needs_help};
 use crate::brake::Pace;
 use crate::channel::{Content, Frame, Inbound, Sign};
+use crate::command::{self, Command, Tap};
 use crate::context::{
     Context, Halt, after_delivery, after_store_error, conversation_of, count, refused,
 };
+use crate::erase;
 use crate::language::choose;
 use crate::plan::REPLY;
 use crate::send::{Route, hash_of, part};
-use crate::texts::{Failure, Text, plain};
+use crate::talk::Request;
+use crate::texts::{Failure, Text, say_on};
 
 /// Signs are worth this much waiting and no more.
 const SIGN_PATIENCE: Duration = Duration::from_secs(5);
@@ -108,6 +111,9 @@ async fn reply(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
 }
 
 async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, Halt> {
+    if let Some(finish) = erase::go_on(ctx, job, event_id).await? {
+        return Ok(finish);
+    }
     let Some(row) = ctx.store.event(event_id).await? else {
         return Ok(refused("event_gone"));
     };
@@ -127,7 +133,14 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
     }
     inbound.asked = inbound.asked.cut(ctx.settings.max_links);
     let note = ctx.store.conversation_note(&to).await?;
-    let is_worth_words = !inbound.asked.unsupported.is_empty() || needs_help(&note, ctx.now_ms());
+    let request = request(&inbound);
+    let is_silenced = note.stopped_at_ms.is_some()
+        && !matches!(request, Request::Obey(Command::Start | Command::Forget));
+    if is_silenced {
+        return Ok(refused("stopped"));
+    }
+    let is_worth_words = request != Request::Watch
+        || !inbound.asked.unsupported.is_empty() || needs_help(&note, ctx.now_ms());
     if inbound.asked.asks.is_empty() && !is_worth_words {
         sign(&route, &[Sign::Seen]).await;
         return Ok(Finish::Done {
@@ -135,12 +148,7 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
         });
     }
     brake(ctx, job, &to, event_id)?;
-    let known = note.language.as_deref().and_then(Language::from_tag);
-    let language = choose(
-        &inbound.words,
-        known.or(inbound.device_language),
-        ctx.settings.language,
-    );
+    let language = language_of(ctx, &note, &inbound, &request);
     let asking = Asking {
         ctx,
         job,
@@ -150,11 +158,50 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
         note: &note,
         language,
     };
-    let (finish, ()) = tokio::join!(
-        asking.answer(),
-        sign(&route, &[Sign::Seen, Sign::Typing])
-    );
+    let work = async {
+        match &request {
+            Request::Watch => asking.answer().await,
+            Request::Obey(command) => asking.obey(command).await,
+            Request::Tap(tap) => asking.tapped(tap).await,
+            Request::Unknown => asking.unknown_tap().await,
+        }
+    };
+    let signs = async {
+        if inbound.tapped.is_some() {
+            let _ = tokio::time::timeout(SIGN_PATIENCE, route.channel.notice_tap(&row)).await;
+        }
+        sign(&route, &[Sign::Seen, Sign::Typing]).await;
+    };
+    let (finish, ()) = tokio::join!(work, signs);
     finish
+}
+
+/// A message with something to watch is never a command.
+fn request(inbound: &Inbound) -> Request {
+    let has_links = !inbound.asked.asks.is_empty() || !inbound.asked.unsupported.is_empty();
+    match inbound.tapped.as_deref().map(Tap::parse) {
+        Some(Some(Tap::Command(command))) => return Request::Obey(command),
+        Some(Some(tap)) => return Request::Tap(tap),
+        Some(None) if inbound.words.is_empty() => return Request::Unknown,
+        _ if has_links => return Request::Watch,
+        _ => {}
+    }
+    command::read(&inbound.words).map_or(Request::Watch, Request::Obey)
+}
+
+/// What was chosen holds; else what is written tells, then what was spoken before, then the device.
+fn language_of(ctx: &Context, note: &Note, inbound: &Inbound, request: &Request) -> Language {
+    let known = note.language.as_deref().and_then(Language::from_tag);
+    if let (true, Some(chosen)) = (note.language_chosen, known) {
+        return chosen;
+    }
+    // A command is a few words in whatever language its menu had.
+    let words = match request {
+        Request::Watch => inbound.words.as_str(),
+        _ if inbound.words.starts_with('/') || inbound.tapped.is_some() => "",
+        _ => inbound.words.as_str(),
+    };
+    choose(words, known.or(inbound.device_language), ctx.settings.language)
 }
 
 /// Slows a conversation that runs faster than people talk, and ends one that runs in circles.
@@ -211,7 +258,8 @@ async fn sign(route: &Route, signs: &[Sign]) {
 async fn apologise(ctx: &Context, job: &Claimed, apology: Apology) -> Result<Finish, Halt> {
     let to = Conversation::new(apology.channel, apology.account, apology.person);
     let route = ctx.route(job, to, apology.asked_mid)?;
-    let text = plain(apology.language, Text::Failed(apology.failure));
+    let channel = route.channel.name();
+    let text = say_on(channel, apology.language, Text::Failed(apology.failure), &[]);
     let frame = Frame {
         over: apology.over,
         ..Frame::default()

@@ -7,7 +7,7 @@ use crate::texts::{Arg, Text, plain, say};
 /// What is being done now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Stage {
-    /// The file is on its way, so many hundredths of it are here.
+    /// Nothing is known yet.
     #[default]
     Beginning,
     /// The file is on its way, so many hundredths of it are here.
@@ -45,15 +45,15 @@ impl Stage {
             say(language, text, &[("percent", Arg::Number(hundredths.into()))])
         };
         match self {
-            Self::Beginning | Self::Downloading(0) => plain(language, Text::StageDownloading),
-            Self::Downloading(n) => share(Text::StageDownloadingShare, n),
-            Self::Transcribing(0) => plain(language, Text::StageTranscribing),
-            Self::Transcribing(n) => share(Text::StageTranscribingShare, n),
-            Self::Summarising => plain(language, Text::StageSummarising),
-            Self::Fitting(0) => plain(language, Text::StageFitting),
-            Self::Fitting(n) => share(Text::StageFittingShare, n),
-            Self::Sending => plain(language, Text::StageSending),
-            Self::Together => plain(language, Text::StageTogether),
+            Self::Beginning | Self::Downloading(0) => plain(language, Text::StepDownloading),
+            Self::Downloading(n) => share(Text::StepDownloadingPart, n),
+            Self::Transcribing(0) => plain(language, Text::StepTranscribing),
+            Self::Transcribing(n) => share(Text::StepTranscribingPart, n),
+            Self::Summarising => plain(language, Text::StepSummarising),
+            Self::Fitting(0) => plain(language, Text::StepFitting),
+            Self::Fitting(n) => share(Text::StepFittingPart, n),
+            Self::Sending => plain(language, Text::StepSending),
+            Self::Together => plain(language, Text::StepShared),
         }
     }
 }

@@ -134,6 +134,15 @@ pub(crate) fn instagram_files(settings: &Settings) -> ChannelLimits {
     }
 }
 
+/// What Telegram is given at most.
+pub(crate) fn telegram_files(settings: &Settings) -> ChannelLimits {
+    ChannelLimits {
+        target_bytes: settings.telegram.target_bytes,
+        hard_bytes: settings.telegram.hard_bytes,
+        ..ChannelLimits::telegram()
+    }
+}
+
 /// How long media files stay; `None` in storage-free mode.
 pub(crate) fn keep(settings: &Settings) -> Option<Duration> {
     match settings.media.retention {

@@ -251,6 +251,7 @@ impl Channel for Instagram {
         Limits {
             files: self.files,
             caption_units: 0,
+            inbound_bytes: limits::VIDEO_BYTES,
             pictures_per_message: limits::IMAGES_PER_MESSAGE,
             window_ms: Some(limits::WINDOW_MS - WINDOW_MARGIN_MS),
             edits: false,

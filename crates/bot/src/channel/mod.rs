@@ -37,6 +37,8 @@ pub struct Limits {
     pub documents: bool,
     /// UTF-16 units of words below a file; 0 where words go alone.
     pub caption_units: usize,
+    /// Largest file of a person's that the channel hands out.
+    pub inbound_bytes: u64,
     /// Choices that a message can offer.
     pub choices: usize,
     /// How the outcome of a try that nobody heard of is found out.
@@ -210,6 +212,12 @@ pub trait Channel: Send + Sync {
 
     /// What a person says with this stored event; `None` if it is nothing to act on or to answer.
     fn read(&self, event: &EventRow, hosts: &Hosts) -> Option<Inbound>;
+
+    /// A stored body without what is one person's in it; `None` if nothing else is.
+    fn without(&self, body: &[u8], person: &Conversation) -> Option<bytes::Bytes> {
+        let _ = (body, person);
+        None
+    }
 
     /// A stored echo of our side's message, as it would lie in the thread.
     fn echo(&self, event: &EventRow) -> Option<Lying>;

@@ -13,7 +13,7 @@ pub enum Unsupported {
     Picture,
     /// A share without anything we can open.
     Message,
-    /// A file that the messenger does not hand out, for its size.
+    /// A file that is larger than the channel hands out.
     TooLargeHere,
 }
 

@@ -21,8 +21,8 @@ fn keys_of_file(language: Language) -> BTreeSet<String> {
 }
 
 fn all() -> Vec<Text> {
-    let failures = Failure::ALL.into_iter().map(Text::Failed);
-    Text::PLAIN.into_iter().chain(failures).collect()
+    let failures = Failure::ALL.iter().copied().map(Text::Failed);
+    Text::PLAIN.iter().copied().chain(failures).collect()
 }
 
 fn with_values(language: Language, text: Text) -> String {
@@ -79,7 +79,7 @@ fn each_sentence_is_said_whole_and_in_its_own_language() {
 fn failures_are_said_calmly() {
     for language in Language::ALL {
         for failure in Failure::ALL {
-            let words = with_values(language, Text::Failed(failure));
+            let words = with_values(language, Text::Failed(*failure));
             assert!(!words.contains(['!', '¡']), "{words}");
             assert!(words.ends_with('.'), "{words}");
         }
