@@ -20,7 +20,13 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+use store::Conversation;
+
+use super::fault::{Deed, Mirror, refuse};
 use super::place::Place;
+use super::{Telegram, compose, locked};
+use crate::channel::{ChannelError, Content, Probe, Reaction};
 
 /// Ids without a message that end the search where the newest id is known.
 const MARGIN: i32 = 20;
@@ -69,13 +75,21 @@ impl Ids {
         let from = before.map_or(after, |before| before.max(after));
         let mut newest = known.iter().copied().fold(from, i32::max);
         if before.is_some() {
-            newest = self.newest.get(&counter(place)).copied().map_or(newest, |seen| seen.max(newest));
+            newest = self
+                .newest
+                .get(&counter(place))
+                .copied()
+                .map_or(newest, |seen| seen.max(newest));
         }
         Search {
             known,
             next: from.saturating_add(1),
             newest,
-            margin: if before.is_some() || place.counts_alone() { MARGIN } else { MOST_COLD },
+            margin: if before.is_some() || place.counts_alone() {
+                MARGIN
+            } else {
+                MOST_COLD
+            },
             asked: 0,
         }
     }
@@ -125,12 +139,72 @@ impl Search {
     }
 }
 
+impl Telegram {
+    /// The message that a try of unknown outcome became, if it is there.
+    pub(super) async fn find(
+        &self,
+        of: &Conversation,
+        probe: Probe<'_>,
+    ) -> Result<Option<String>, ChannelError> {
+        let unproven = |code| ChannelError {
+            reaction: Reaction::Later(None),
+            ..refuse(code)
+        };
+        let place = self.place(of)?;
+        let after = probe
+            .after
+            .and_then(|mid| mid.parse().ok())
+            .ok_or_else(|| unproven("probe_blind"))?;
+        let mut search = locked(&self.ids).search(place, after, probe.known);
+        loop {
+            let mid = match search.step() {
+                Step::Ask(mid) => mid,
+                Step::Absent => return Ok(None),
+                Step::TooFar => return Err(unproven("probe_far")),
+            };
+            match self.mirrors(place, mid, probe.content).await? {
+                Mirror::Same => {
+                    let mut ids = locked(&self.ids);
+                    ids.saw(place, mid);
+                    ids.settled(place);
+                    return Ok(Some(mid.to_string()));
+                }
+                Mirror::Other => search.saw(mid),
+                Mirror::Nothing => {}
+            }
+        }
+    }
+
+    /// Asks whether message `mid` is this content.
+    async fn mirrors(
+        &self,
+        place: Place,
+        mid: i32,
+        content: &Content,
+    ) -> Result<Mirror, ChannelError> {
+        let call = compose::mirror(place, mid, content)?.into_call();
+        match self.api.call::<Value>(call).await {
+            // It was ours and looked different, and no other of ours can be here: see above.
+            Ok(_) => Ok(Mirror::Same),
+            Err(error) => {
+                Mirror::of(&error).ok_or_else(|| self.learn(place, &error, Deed::Repeatable))
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ANA: Place = Place { chat: 7, thread: None };
-    const GROUP: Place = Place { chat: -1_001_234_567_890, thread: None };
+    const ANA: Place = Place {
+        chat: 7,
+        thread: None,
+    };
+    const GROUP: Place = Place {
+        chat: -1_001_234_567_890,
+        thread: None,
+    };
 
     fn asked(mut search: Search) -> (Vec<i32>, Step) {
         let mut ids = Vec::new();
@@ -146,11 +220,26 @@ mod tests {
     fn a_process_that_made_the_try_looks_from_there_to_what_it_saw_since() {
         let mut ids = Ids::default();
         ids.saw(ANA, 10);
-        ids.saw(Place { chat: 8, thread: None }, 300);
+        ids.saw(
+            Place {
+                chat: 8,
+                thread: None,
+            },
+            300,
+        );
         ids.trying(ANA);
-        ids.saw(Place { chat: 9, thread: None }, 305);
+        ids.saw(
+            Place {
+                chat: 9,
+                thread: None,
+            },
+            305,
+        );
         let (asked, end) = asked(ids.search(ANA, 10, &["301".into()]));
-        assert_eq!((asked[0], asked[1], asked.last(), end), (302, 303, Some(&325), Step::Absent));
+        assert_eq!(
+            (asked[0], asked[1], asked.last(), end),
+            (302, 303, Some(&325), Step::Absent)
+        );
         ids.settled(ANA);
         assert_eq!(ids.search(ANA, 10, &[]).next, 11);
     }
@@ -159,7 +248,10 @@ mod tests {
     fn after_a_start_everything_near_is_looked_at() {
         let ids = Ids::default();
         let (asked, end) = asked(ids.search(ANA, 10, &["12".into(), "x".into()]));
-        assert_eq!((asked[0], asked[1], asked.last(), end), (11, 13, Some(&62), Step::Absent));
+        assert_eq!(
+            (asked[0], asked[1], asked.last(), end),
+            (11, 13, Some(&62), Step::Absent)
+        );
     }
 
     #[test]
