@@ -7,6 +7,7 @@ mod asking;
 mod bot;
 mod brake;
 pub mod channel;
+pub mod command;
 mod context;
 mod day;
 mod desk;
@@ -21,6 +22,7 @@ mod reply;
 pub mod send;
 mod settings;
 pub mod texts;
+pub mod told;
 
 pub use accounts::{Accounts, StaticAccounts};
 pub use bot::{Bot, BotError, BotParts};
