@@ -125,6 +125,12 @@ impl Brake {
         true
     }
 
+    /// Forgets a conversation.
+    pub fn forget(&self, conversation: &str) {
+        let mut all = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(conversation);
+    }
+
     /// Remembers the hash of a text that we said.
     pub fn said(&self, conversation: &str, hash: &str) {
         let mut all = self.recent.lock().unwrap_or_else(PoisonError::into_inner);

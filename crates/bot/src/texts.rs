@@ -226,26 +226,6 @@ impl From<media::FailureClass> for Failure {
     }
 }
 
-impl Text {
-    /// "In English", for a choice.
-    pub fn choice_in(language: Language) -> Self {
-        match language {
-            Language::PtBr => Self::ChoiceInPortuguese,
-            Language::En => Self::ChoiceInEnglish,
-            Language::Es => Self::ChoiceInSpanish,
-        }
-    }
-
-    /// What a language calls itself.
-    pub fn language_name(language: Language) -> Self {
-        match language {
-            Language::PtBr => Self::LanguagePortuguese,
-            Language::En => Self::LanguageEnglish,
-            Language::Es => Self::LanguageSpanish,
-        }
-    }
-}
-
 /// One value to put into a sentence.
 #[derive(Debug, Clone)]
 pub enum Arg<'a> {

@@ -1,7 +1,7 @@
 //! Times, places and transcripts as people read them. Pure, so that a table can test it.
 
 use jiff::civil::Date;
-use media::{Language, Segment, Step};
+use media::{Language, Segment};
 
 use crate::texts::{Arg, Text, say};
 
@@ -87,24 +87,6 @@ pub fn queued(language: Language, place: u64, wait_ms: Option<u64>) -> String {
             say(language, Text::Queued, &[n, place, wait])
         }
         None => say(language, Text::QueuedNoTime, &[n, place]),
-    }
-}
-
-/// The step somebody waits for, with its share of the work done where that is known.
-pub fn step(language: Language, step: Step, share: Option<f32>) -> String {
-    let (alone, part) = match step {
-        Step::Download => (Text::StepDownloading, Text::StepDownloadingPart),
-        Step::Transcribe => (Text::StepTranscribing, Text::StepTranscribingPart),
-        Step::Fit => (Text::StepFitting, Text::StepFittingPart),
-    };
-    match share.filter(|share| share.is_finite()) {
-        Some(share) => {
-            // Whole hundredths from 0 to 100; nothing of them can be lost.
-            #[allow(clippy::cast_possible_truncation)]
-            let percent = (share.clamp(0.0, 1.0) * 100.0) as i64;
-            say(language, part, &[("percent", Arg::Number(percent))])
-        }
-        None => say(language, alone, &[]),
     }
 }
 
@@ -356,27 +338,6 @@ mod tests {
         assert_eq!(
             queued(Es, 1, Some(1)),
             "Eres el siguiente de la fila, unos 10 segundos."
-        );
-    }
-
-    #[test]
-    fn steps_say_how_far_they_are() {
-        for (which, share, expected) in [
-            (Step::Download, None, "Baixando o vídeo…"),
-            (Step::Download, Some(0.0), "Baixando o vídeo: 0%"),
-            (Step::Transcribe, Some(0.429), "Transcrevendo: 42%"),
-            (Step::Transcribe, Some(f32::NAN), "Ouvindo e transcrevendo…"),
-            (
-                Step::Fit,
-                Some(2.0),
-                "Ajustando o vídeo para caber aqui: 100%",
-            ),
-        ] {
-            assert_eq!(step(PtBr, which, share), expected);
-        }
-        assert_eq!(
-            step(Es, Step::Download, Some(0.5)),
-            "Descargando el video: 50\u{a0}%"
         );
     }
 

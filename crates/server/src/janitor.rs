@@ -55,6 +55,7 @@ impl Janitor {
                 events,
                 jobs,
                 works,
+                entries,
                 others,
             }) => {
                 tracing::info!(
@@ -62,6 +63,7 @@ impl Janitor {
                     events,
                     jobs,
                     works,
+                    entries,
                     others,
                     "purged rows past their time"
                 );

@@ -4,6 +4,7 @@ pub(crate) mod claim;
 mod enqueue;
 mod finish;
 pub(crate) mod insert;
+mod line;
 
 /// The states of a job that is not over, as a list for `IN`.
 pub(crate) const UNFINISHED: &str = "('waiting', 'scheduled', 'running')";

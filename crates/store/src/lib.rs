@@ -3,8 +3,10 @@
 mod clock;
 mod db;
 mod error;
+pub mod fold;
 mod inbox;
 mod jobs;
+mod library;
 pub mod machine;
 mod notes;
 mod outbox;

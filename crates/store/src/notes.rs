@@ -108,14 +108,18 @@ impl Store {
 
     /// What we remember about a conversation.
     pub async fn conversation_note(&self, conversation: &Conversation) -> Result<Note> {
-        let sql = "SELECT language, helped_at_ms, limited_at_ms FROM conversation \
-                   WHERE person = ? AND account = ? AND channel = ?";
+        let sql = "SELECT language, helped_at_ms, limited_at_ms, stopped_at_ms, language_chosen \
+                   FROM conversation WHERE person = ? AND account = ? AND channel = ?";
         let row = self.reader().one(sql, talk_values(conversation)).await?;
         row.map_or(Ok(Note::default()), |row| {
             Ok(Note {
                 language: row.get("language")?,
                 helped_at_ms: row.get("helped_at_ms")?,
                 limited_at_ms: row.get("limited_at_ms")?,
+                stopped_at_ms: row.get("stopped_at_ms")?,
+                language_chosen: row
+                    .get::<Option<bool>>("language_chosen")?
+                    .unwrap_or_default(),
             })
         })
     }
@@ -133,13 +137,23 @@ impl Store {
                     ("account", talk.account.as_str().into()),
                     ("channel", talk.channel.as_str().into()),
                 ];
-                let news = vec![
+                let mut news = vec![
                     ("language", change.language.as_deref().into()),
                     ("helped_at_ms", change.helped_at_ms.into()),
                     ("limited_at_ms", change.limited_at_ms.into()),
+                    ("language_chosen", change.language_chosen.into()),
                     ("changed_at_ms", tx.now_ms().into()),
                 ];
-                let keep = ["language", "helped_at_ms", "limited_at_ms"];
+                // Coming back is a NULL that does change the row.
+                if let Some(stopped) = change.stopped {
+                    news.push(("stopped_at_ms", stopped.then(|| tx.now_ms()).into()));
+                }
+                let keep = [
+                    "language",
+                    "helped_at_ms",
+                    "limited_at_ms",
+                    "language_chosen",
+                ];
                 tx.change_or_insert("conversation", key, news, &keep).await
             })
         })

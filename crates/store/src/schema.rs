@@ -35,9 +35,11 @@ enum Make {
     Unique(&'static str, &'static [&'static str]),
     /// An index that an earlier change made is not worth its upkeep.
     NoIndex(&'static str, &'static str),
+    /// A column that rows from before do not have: nullable, so that no row needs rewriting.
+    Column(&'static str, &'static str, fn(&str) -> ColumnDef),
 }
 
-use Make::{Index as ByIndex, NoIndex, Table as NewTable, Unique};
+use Make::{Column as NewColumn, Index as ByIndex, NoIndex, Table as NewTable, Unique};
 
 /// Append only: a released change is never edited.
 #[rustfmt::skip]
@@ -76,6 +78,11 @@ const CHANGES: &[Change] = &[
     Change { name: "m0029_part_of_person", make: ByIndex("part", &["person", "account"]) },
     Change { name: "m0030_part_not_by_try", make: NoIndex("part", "ix_part_by_person") },
     Change { name: "m0031_part_not_by_state", make: NoIndex("part", "ix_part_open") },
+    Change { name: "m0032_conversation_stopped", make: NewColumn("conversation", "stopped_at_ms", maybe_number) },
+    Change { name: "m0033_conversation_chosen", make: NewColumn("conversation", "language_chosen", maybe_flag) },
+    Change { name: "m0034_library", make: NewTable("library", library) },
+    Change { name: "m0035_library_once", make: Unique("library", &["job_id"]) },
+    Change { name: "m0036_library_by_person", make: ByIndex("library", &["person", "account", "at_ms"]) },
 ];
 
 impl MigrationName for Change {
@@ -113,6 +120,15 @@ impl MigrationTrait for Change {
                 let mut gone = Index::drop();
                 gone.name(*name).table(Alias::new(*table));
                 manager.drop_index(gone).await
+            }
+            Make::Column(table, name, column) => {
+                // MySQL commits the column before the migration is marked as done.
+                if manager.has_column(table, name).await? {
+                    return Ok(());
+                }
+                let mut more = Table::alter();
+                more.table(Alias::new(*table)).add_column(column(name));
+                manager.alter_table(more).await
             }
         }
     }
@@ -202,6 +218,10 @@ fn maybe_word(name: &str) -> ColumnDef {
 
 fn maybe_number(name: &str) -> ColumnDef {
     column(name).big_integer().null().take()
+}
+
+fn maybe_flag(name: &str) -> ColumnDef {
+    column(name).boolean().null().take()
 }
 
 fn maybe_text(name: &str) -> ColumnDef {
@@ -424,3 +444,31 @@ fn tick(table: &mut TableCreateStatement, _: DbBackend) {
     add(table, [key("name"), number("last_ms")]);
     primary(table, &["name"]);
 }
+
+/// The short columns stand first: who looks only at them reads no page of the long ones.
+fn library(table: &mut TableCreateStatement, backend: DbBackend) {
+    add(
+        table,
+        [
+            id("id"),
+            word("channel"),
+            key("account"),
+            key("person"),
+            id("job_id"),
+            key("work_key"),
+            number("at_ms"),
+            maybe_word("language"),
+            maybe_text("author"),
+            maybe_text("permalink"),
+            maybe_text("title"),
+            maybe_text("caption"),
+            // What was said, as the caller's JSON, and all words as `fold` writes them.
+            long_text("words", backend),
+            long_text("folded", backend),
+        ],
+    );
+    primary(table, &["id"]);
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,14 +2,16 @@
 
 mod inbox;
 mod jobs;
+mod library;
 mod outbox;
 mod upkeep;
 
 pub use inbox::{Accepted, DeliveryRow, EventRow, NewDelivery, NewEvent};
 pub use jobs::{
-    Admission, Admitted, Claimed, Enqueued, Finish, JobRow, Lease, NewJob, Work, WorkState,
-    WorkTurn,
+    Admission, Admitted, Claimed, Enqueued, Finish, JobRow, Lease, NewJob, Place, WaitingJob, Work,
+    WorkState, WorkTurn,
 };
+pub use library::{Entry, NewEntry};
 pub use outbox::{Conversation, Intent, IntentIn, NewPart, Part, Settle};
 pub use upkeep::{
     AccountState, JobCount, Note, NoteChange, PartCount, Purged, Retention, WriterStats,

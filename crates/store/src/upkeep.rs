@@ -33,7 +33,7 @@ impl Store {
         let events = self
             .purge_pieces(move |tx| {
                 let before_ms = now_ms.saturating_sub(retention.events_ms);
-                Box::pin(purge_events(tx, before_ms))
+                Box::pin(purge_by_id(tx, "event", before_ms))
             })
             .await?;
         let jobs = self
@@ -45,6 +45,12 @@ impl Store {
         let stale_ms = now_ms.saturating_sub(retention.jobs_ms);
         let works = self
             .purge_pieces(move |tx| Box::pin(purge_works(tx, now_ms, stale_ms)))
+            .await?;
+        let entries = self
+            .purge_pieces(move |tx| {
+                let before_ms = now_ms.saturating_sub(retention.library_ms);
+                Box::pin(purge_by_id(tx, "library", before_ms))
+            })
             .await?;
         let others = self
             .purge_pieces(move |tx| {
@@ -62,6 +68,7 @@ impl Store {
             events,
             jobs,
             works,
+            entries,
             others,
         })
     }
@@ -144,11 +151,11 @@ async fn purge_by(tx: &Tx, table: &str, id: &str, rule: &str, before_ms: i64) ->
     tx.exec(&sql, values![before_ms]).await
 }
 
-async fn purge_events(tx: &Tx, before_ms: i64) -> Result<u64> {
-    // Ids sort by time: no index on the time of arrival is needed.
+/// Ids sort by time: no index on the time of arrival is needed.
+async fn purge_by_id(tx: &Tx, table: &str, before_ms: i64) -> Result<u64> {
     let sql = format!(
-        "DELETE FROM event WHERE id IN (SELECT id FROM (\
-         SELECT id FROM event WHERE id < ? ORDER BY id LIMIT {PIECE}) t)"
+        "DELETE FROM {table} WHERE id IN (SELECT id FROM (\
+         SELECT id FROM {table} WHERE id < ? ORDER BY id LIMIT {PIECE}) t)"
     );
     tx.exec(&sql, values![oldest_id(before_ms)]).await
 }

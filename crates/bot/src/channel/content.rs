@@ -151,6 +151,14 @@ impl Content {
         }
     }
 
+    /// The same as a message of its own.
+    pub fn without_place(mut self) -> Self {
+        match &mut self {
+            Self::Text { frame, .. } | Self::File { frame, .. } | Self::Pictures { frame, .. } => frame.over = None,
+        }
+        self
+    }
+
     /// The files in it.
     pub fn files(&self) -> &[Handed] {
         match self {

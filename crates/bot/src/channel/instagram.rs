@@ -46,21 +46,30 @@ pub struct Instagram {
     accounts: Arc<dyn Accounts>,
     clock: Arc<dyn Clock>,
     budget: SharedBudget,
+    files: ChannelLimits,
 }
 
 impl Instagram {
-    /// The channel over this client. The budget is shared with everybody who calls Meta.
+    /// The channel over this client. The budget is shared with everybody who calls Meta; `files` may ask for less than
+    /// Meta allows, never for more.
     pub fn new(
         graph: Arc<Graph>,
         accounts: Arc<dyn Accounts>,
         clock: Arc<dyn Clock>,
         budget: SharedBudget,
+        files: ChannelLimits,
     ) -> Self {
+        let meta = ChannelLimits::instagram();
         Self {
             graph,
             accounts,
             clock,
             budget,
+            files: ChannelLimits {
+                target_bytes: files.target_bytes.min(meta.hard_bytes),
+                hard_bytes: files.hard_bytes.min(meta.hard_bytes),
+                ..meta
+            },
         }
     }
 
@@ -240,7 +249,9 @@ impl Channel for Instagram {
 
     fn limits(&self) -> Limits {
         Limits {
-            files: ChannelLimits::instagram(),
+            files: self.files,
+            caption_units: 0,
+            inbound_bytes: limits::VIDEO_BYTES,
             pictures_per_message: limits::IMAGES_PER_MESSAGE,
             window_ms: Some(limits::WINDOW_MS - WINDOW_MARGIN_MS),
             edits: false,

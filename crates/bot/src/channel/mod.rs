@@ -9,7 +9,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use media::link::Hosts;
 use media::{ChannelLimits, Language};
-use serde::{Deserialize, Serialize};
 use store::{Conversation, EventRow};
 use url::Url;
 
@@ -17,6 +16,7 @@ use crate::plan::Asked;
 
 mod content;
 pub mod instagram;
+pub mod telegram;
 
 pub use content::{Choice, Content, FileKind, Frame, Handed, LocalFile, Look};
 
@@ -35,6 +35,10 @@ pub struct Limits {
     pub uploads_apart: bool,
     /// Whether a person can be given a file of any kind, such as a text file.
     pub documents: bool,
+    /// UTF-16 units of words below a file; 0 where words go alone.
+    pub caption_units: usize,
+    /// Largest file of a person's that the channel hands out.
+    pub inbound_bytes: u64,
     /// Choices that a message can offer.
     pub choices: usize,
     /// How the outcome of a try that nobody heard of is found out.
@@ -83,6 +87,15 @@ pub enum Located {
     At(Url),
     /// On this machine.
     Here(std::path::PathBuf),
+}
+
+impl std::fmt::Debug for Located {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::At(_) => f.write_str("At(..)"),
+            Self::Here(path) => f.debug_tuple("Here").field(path).finish(),
+        }
+    }
 }
 
 /// A message that was accepted.
@@ -199,6 +212,12 @@ pub trait Channel: Send + Sync {
 
     /// What a person says with this stored event; `None` if it is nothing to act on or to answer.
     fn read(&self, event: &EventRow, hosts: &Hosts) -> Option<Inbound>;
+
+    /// A stored body without what is one person's in it; `None` if nothing else is.
+    fn without(&self, body: &[u8], person: &Conversation) -> Option<bytes::Bytes> {
+        let _ = (body, person);
+        None
+    }
 
     /// A stored echo of our side's message, as it would lie in the thread.
     fn echo(&self, event: &EventRow) -> Option<Lying>;

@@ -36,26 +36,11 @@ fn ends_word(c: char) -> bool {
 
 /// A hash or an at keeps its sign: "#help" is not "help".
 fn compared(raw: &str) -> String {
-    fold(raw)
-        .chars()
-        .filter(|c| c.is_alphanumeric() || matches!(c, '#' | '@'))
-        .collect()
+    let sign = raw.chars().find(|c| matches!(c, '#' | '@'));
+    sign.into_iter().chain(fold(raw).chars()).collect()
 }
 
-/// Small letters without the accents of our three languages, composed or not.
+/// Small letters without accents, as they are searched, without what stands between them.
 pub(super) fn fold(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .filter(|c| !('\u{300}'..='\u{36f}').contains(c))
-        .map(|c| match c {
-            'á' | 'à' | 'â' | 'ã' | 'ä' => 'a',
-            'é' | 'è' | 'ê' | 'ë' => 'e',
-            'í' | 'ì' | 'î' | 'ï' => 'i',
-            'ó' | 'ò' | 'ô' | 'õ' | 'ö' => 'o',
-            'ú' | 'ù' | 'û' | 'ü' => 'u',
-            'ç' => 'c',
-            'ñ' => 'n',
-            other => other,
-        })
-        .collect()
+    store::fold::fold(text).replace(' ', "")
 }

@@ -20,9 +20,9 @@ pub const REEL: &str = "reel";
 
 /// Older messages are history that came back, not somebody who waits (facts: a signed body can be
 /// replayed for ever, and Meta's own retries end after 36 hours).
-const STALE_MS: i64 = 48 * 3_600_000;
+pub(crate) const STALE_MS: i64 = 48 * 3_600_000;
 /// A reply is a few calls; it may stumble over a few outages.
-const REPLY_ATTEMPTS: i32 = 8;
+pub(crate) const REPLY_ATTEMPTS: i32 = 8;
 
 /// The job an accepted event causes, if it deserves one.
 pub fn plan_event(event: &Event, now_ms: i64) -> Option<NewJob> {

@@ -126,6 +126,8 @@ impl Stop {
 
 /// The part that says that the answer is on its way.
 pub(crate) const STATUS: &str = "status";
+/// What the names of the parts begin with that say that a thing to watch waits for its turn; its number follows.
+pub(crate) const QUEUED: &str = "queued-";
 /// A try whose outcome nobody could tell.
 const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 /// A message that the platform kept losing.

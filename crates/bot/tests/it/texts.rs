@@ -184,14 +184,6 @@ fn choices_fit_their_buttons() {
     }
 }
 
-#[test]
-fn languages_are_offered_by_their_names() {
-    let names = Language::ALL.map(|language| plain(Language::En, Text::language_name(language)));
-    assert_eq!(names, ["Português", "English", "Español"]);
-    let choices = Language::ALL.map(|language| plain(Language::PtBr, Text::choice_in(language)));
-    assert_eq!(choices, ["Em português", "Em inglês", "Em espanhol"]);
-}
-
 /// The titles shown side by side must differ.
 #[test]
 fn no_two_choices_are_called_the_same() {

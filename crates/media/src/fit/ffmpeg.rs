@@ -218,15 +218,20 @@ impl Ffmpeg {
         .await
     }
 
-    /// A still picture as JPEG, its long side at most `side`.
+    /// The picture that is seen after so many seconds as JPEG, its long side at most `side`.
     pub(super) async fn jpeg(
         &self,
         input: &Input<'_>,
-        side: u32,
-        quality: u32,
+        at_seconds: f64,
+        (side, quality): (u32, u32),
         to: &str,
     ) -> Result<Ended, ToolError> {
-        let mut args = input.flags();
+        let mut args = if at_seconds > 0.0 {
+            words(&format!("-ss {at_seconds:.3}"))
+        } else {
+            Vec::new()
+        };
+        args.extend(input.flags());
         args.extend(words("-frames:v 1 -an -map_metadata -1 -vf"));
         args.push(format!(
             "scale=w='min(iw,{side})':h='min(ih,{side})':force_original_aspect_ratio=decrease,\

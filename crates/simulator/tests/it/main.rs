@@ -19,6 +19,8 @@ mod phone_samples;
 mod phone_ytdlp;
 mod send;
 mod support;
+mod telegram;
+mod telegram_support;
 mod tokens;
 mod upload;
 mod webhooks;

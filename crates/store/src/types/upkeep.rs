@@ -27,6 +27,10 @@ pub struct Note {
     pub helped_at_ms: Option<i64>,
     /// When the person was last told that the day's allowance is used up.
     pub limited_at_ms: Option<i64>,
+    /// When the person opted out, unless they came back.
+    pub stopped_at_ms: Option<i64>,
+    /// The person chose the language, so that it is not guessed any more.
+    pub language_chosen: bool,
 }
 
 /// What to remember anew; `None` leaves a field as it is.
@@ -38,6 +42,10 @@ pub struct NoteChange {
     pub helped_at_ms: Option<i64>,
     /// See [`Note::limited_at_ms`].
     pub limited_at_ms: Option<i64>,
+    /// `Some(true)`: the person opts out now; `Some(false)`: they are back.
+    pub stopped: Option<bool>,
+    /// See [`Note::language_chosen`].
+    pub language_chosen: Option<bool>,
 }
 
 /// How long things are kept.
@@ -51,6 +59,8 @@ pub struct Retention {
     pub jobs_ms: i64,
     /// Counts of past days' allowances.
     pub quotas_ms: i64,
+    /// What a person can find again.
+    pub library_ms: i64,
 }
 
 const DAY_MS: i64 = 86_400_000;
@@ -62,6 +72,7 @@ impl Default for Retention {
             events_ms: 365 * DAY_MS,
             jobs_ms: 30 * DAY_MS,
             quotas_ms: 7 * DAY_MS,
+            library_ms: 365 * DAY_MS,
         }
     }
 }
@@ -77,6 +88,8 @@ pub struct Purged {
     pub jobs: u64,
     /// Finished shared work past its date.
     pub works: u64,
+    /// Entries of people's libraries.
+    pub entries: u64,
     /// Everything else: quota rows and expired attachment ids.
     pub others: u64,
 }

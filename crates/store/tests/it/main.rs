@@ -11,6 +11,8 @@
 mod crash;
 mod inbox;
 mod jobs;
+mod library;
+mod line;
 mod notes;
 mod outbox;
 mod quota;

@@ -108,6 +108,35 @@ async fn a_note_keeps_what_a_change_does_not_name() {
 }
 
 #[tokio::test]
+async fn who_stops_is_left_alone_until_they_are_back() {
+    let house = House::new().await;
+    let note = async |change: NoteChange| {
+        let store = &house.store;
+        store
+            .update_conversation(&talk("ana"), change)
+            .await
+            .unwrap();
+        store.conversation_note(&talk("ana")).await.unwrap()
+    };
+    let change = |stopped, language_chosen| NoteChange {
+        stopped,
+        language_chosen,
+        ..NoteChange::default()
+    };
+    let stopped = note(change(Some(true), None)).await;
+    assert_eq!(stopped.stopped_at_ms, Some(START_MS));
+    assert!(!stopped.language_chosen);
+    house.clock.advance(DAY);
+    let chosen = note(change(None, Some(true))).await;
+    assert_eq!(chosen.stopped_at_ms, Some(START_MS));
+    assert!(chosen.language_chosen);
+    let back = note(change(Some(false), None)).await;
+    assert_eq!((back.stopped_at_ms, back.language_chosen), (None, true));
+    let guessed = note(change(None, Some(false))).await;
+    assert!(!guessed.language_chosen);
+}
+
+#[tokio::test]
 async fn a_tick_goes_to_one_asker_per_period() {
     let house = House::new().await;
     let calls = (0..10).map(|_| house.store.tick_claim("purge", 60_000));
