@@ -5,6 +5,7 @@ mod db;
 mod error;
 pub mod fold;
 mod inbox;
+pub mod intake;
 mod jobs;
 mod library;
 pub mod machine;

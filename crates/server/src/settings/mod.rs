@@ -20,7 +20,7 @@ use toml::{Table, Value};
 pub use model::{
     BotSection, Database, GraphHosts, Instagram, Language, Listen, Log, LogFormat, LoginKind,
     Media, MediaRetention, Metrics, Redis, Retention, Send, Settings, SimulatorSection, Speech,
-    SpeechEngine, Synchronous, Tools, Webhook,
+    SpeechEngine, TelegramUpdates, Synchronous, Tools, Webhook,
 };
 pub use problem::{Problem, Problems};
 

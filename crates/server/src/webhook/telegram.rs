@@ -18,8 +18,7 @@ use axum::{
     routing::post,
 };
 use bot::channel::telegram::{
-    Command, LONGEST_WAIT, RawUpdate, ReceiveError, Telegram, update::BotIdentity,
-    update::new_event,
+    BotIdentity, Command, LONGEST_WAIT, RawUpdate, ReceiveError, Telegram, new_event,
 };
 use bytes::Bytes;
 use futures::future::join_all;

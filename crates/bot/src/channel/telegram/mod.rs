@@ -227,6 +227,7 @@ impl Channel for Telegram {
             uploads_apart: false,
             documents: true,
             caption_units: split::CAPTION_UNITS,
+            inbound_bytes: inbound::DOWNLOAD_BYTES,
             choices: CHOICES,
             outcome: Outcome::Probe,
         }

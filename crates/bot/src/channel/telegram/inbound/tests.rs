@@ -65,7 +65,7 @@ fn links_are_found_in_words_and_behind_them() {
     assert_eq!(inbound.words, text);
     assert_eq!(inbound.asked.asks.len(), 2, "{:?}", keys(&inbound));
     assert!(keys(&inbound).iter().all(|key| key.starts_with("link:")));
-    assert_eq!((inbound.under, inbound.device_language), (None, Some(Language::Portuguese)));
+    assert_eq!((inbound.under, inbound.device_language), (None, Some(Language::PtBr)));
 }
 
 #[test]
@@ -160,6 +160,6 @@ fn a_tap_stands_for_its_data() {
     };
     let inbound = read_with(&tap(7), None).unwrap();
     assert_eq!((inbound.words.as_str(), inbound.tapped.as_deref()), ("", Some("audio:1")));
-    assert_eq!((inbound.under, inbound.device_language), (None, Some(Language::Spanish)));
+    assert_eq!((inbound.under, inbound.device_language), (None, Some(Language::Es)));
     assert_eq!(read_with(&tap(-5), None).unwrap().under.as_deref(), Some("33"));
 }
