@@ -12,6 +12,7 @@ mod pages;
 mod phone;
 mod samples;
 mod serve;
+mod telegram;
 mod webhook;
 mod world;
 
@@ -130,6 +131,11 @@ impl Simulator {
                 &format!("{base}/www.instagram.com"),
             ),
             ("GRAMOPHONE_MEDIA__TEST_HOSTS", &self.host_and_port()),
+            ("TELEGRAM_BOT_TOKEN", options.telegram_token.as_str()),
+            (
+                "GRAMOPHONE_TELEGRAM__API",
+                &format!("{base}/api.telegram.org"),
+            ),
         ] {
             // Writing into a String cannot fail.
             let _ = writeln!(text, "{name}={value}");
@@ -156,6 +162,7 @@ fn router(world: &Arc<World>) -> Router {
         .merge(control::routes())
         .merge(phone::routes())
         .merge(graph::routes())
+        .merge(telegram::routes())
         .merge(cdn::routes())
         .merge(pages::routes())
         .merge(ai::routes())

@@ -28,6 +28,8 @@ pub struct Options {
     pub page_token: String,
     /// Instagram user access token of the Instagram Login flavour.
     pub instagram_token: String,
+    /// Token of the one Telegram bot; the digits before `:` are its id.
+    pub telegram_token: String,
     /// Where events go; the handshake is repeated until this URL answers it.
     pub webhook: Option<Url>,
     /// Version that unversioned calls get, and that answers name.
@@ -55,6 +57,7 @@ impl Default for Options {
             page_id: "100000000000001".into(),
             page_token: "SIM-PAGE-TOKEN".into(),
             instagram_token: "SIM-INSTAGRAM-TOKEN".into(),
+            telegram_token: "123456789:SIM-TELEGRAM-TOKEN".into(),
             webhook: None,
             graph_version: "v26.0".into(),
             ffmpeg: "ffmpeg".into(),

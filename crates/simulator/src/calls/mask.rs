@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// Names whose values are secrets anywhere: query, form or JSON.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 10] = [
     "access_token",
     "appsecret_proof",
     "client_secret",
@@ -11,9 +11,22 @@ const SECRETS: [&str; 9] = [
     "fb_exchange_token",
     "hub.verify_token",
     "input_token",
+    "secret_token",
     "signature",
     "signed_request",
 ];
+
+/// A Telegram bot's token stands in its path.
+pub(super) fn mask_path(host: &str, path: &str) -> String {
+    if host == "api.telegram.org"
+        && let Some((front, rest)) = path.split_once("bot")
+        && (front.is_empty() || front == "file/")
+    {
+        let method = rest.split_once('/').map_or("", |(_, method)| method);
+        return format!("/{front}bot***/{method}");
+    }
+    format!("/{path}")
+}
 
 pub(super) fn mask_pairs(text: &str) -> Value {
     let mut object = Map::new();

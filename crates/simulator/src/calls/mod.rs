@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::serve::Hangup;
 use crate::world::Shared;
-use mask::{mask_pairs, masked};
+use mask::{mask_pairs, mask_path, masked};
 
 /// Calls kept; older ones are counted and forgotten.
 const KEPT_CALLS: usize = 20_000;
@@ -302,7 +302,7 @@ pub(crate) fn host_and_path(path: &str) -> (String, String) {
         .strip_prefix("/cdn/")
         .unwrap_or_else(|| path.trim_start_matches('/'));
     match rest.split_once('/') {
-        Some((host, path)) => (host.to_owned(), format!("/{path}")),
+        Some((host, path)) => (host.to_owned(), mask_path(host, path)),
         None => (rest.to_owned(), "/".to_owned()),
     }
 }

@@ -20,6 +20,7 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use crate::world::World;
+pub(crate) use webhooks::order;
 
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
@@ -101,4 +102,4 @@ impl IntoResponse for Refused {
     }
 }
 
-type Answer = Result<Json<Value>, Refused>;
+pub(crate) type Answer = Result<Json<Value>, Refused>;

@@ -101,25 +101,27 @@ pub(super) struct ReleaseIn {
 
 pub(super) async fn release(State(world): State<Shared>, input: Option<Json<ReleaseIn>>) -> Answer {
     let Json(input) = input.unwrap_or_default();
-    let order = match &input.order {
-        Value::Null => Order::AsIs,
-        Value::String(named) => match named.as_str() {
-            "as_is" => Order::AsIs,
-            "reverse" => Order::Reverse,
-            "shuffle" => Order::Shuffle(input.seed),
-            _ => {
-                return Err(Refused::bad(
-                    "order is as_is, reverse, shuffle or a list of positions",
-                ));
-            }
-        },
-        positions => serde_json::from_value(positions.clone())
-            .map(Order::Given)
-            .map_err(|_| Refused::bad("order is as_is, reverse, shuffle or a list of positions"))?,
-    };
+    let order = order(&input.order, input.seed)?;
     let deliveries = webhook::release(&world, &order, input.batch.unwrap_or(1));
     let ids: Vec<&str> = deliveries.iter().map(|delivery| delivery.id()).collect();
     Ok(Json(json!({"deliveries": ids})))
+}
+
+/// The order that a test names.
+pub(crate) fn order(named: &Value, seed: u64) -> Result<Order, Refused> {
+    let wrong = || Refused::bad("order is as_is, reverse, shuffle or a list of positions");
+    match named {
+        Value::Null => Ok(Order::AsIs),
+        Value::String(word) => match word.as_str() {
+            "as_is" => Ok(Order::AsIs),
+            "reverse" => Ok(Order::Reverse),
+            "shuffle" => Ok(Order::Shuffle(seed)),
+            _ => Err(wrong()),
+        },
+        positions => serde_json::from_value(positions.clone())
+            .map(Order::Given)
+            .map_err(|_| wrong()),
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

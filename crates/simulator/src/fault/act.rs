@@ -10,10 +10,12 @@ use axum::response::Response;
 use futures::StreamExt as _;
 use http_body_util::BodyExt as _;
 use hyper::StatusCode;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use hyper::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING,
+};
 
 use super::rule::{Answer, Usage, When};
-use super::{EchoPlan, Hints, Kind, Subject, error_body};
+use super::{EchoPlan, Hints, Kind, Subject, error_body, telegram_body};
 use crate::calls::Faulted;
 use crate::serve::Hangup;
 use crate::world::Shared;
@@ -86,12 +88,13 @@ struct Call {
 impl Call {
     async fn through(mut self, struck: Vec<(String, Kind)>) -> Response {
         let mut hints = Hints::default();
+        let shape = Shape::of(self.request.uri().path());
         let mut after: Vec<Kind> = Vec::new();
         for (_, kind) in struck {
             match kind {
                 Kind::Status(answer) => {
                     swallow(self.request.into_body()).await;
-                    return answered(&answer);
+                    return answered(&answer, shape);
                 }
                 Kind::DropThenClose { ms } => {
                     pause(ms).await;
@@ -125,7 +128,7 @@ impl Call {
             return plain(StatusCode::INTERNAL_SERVER_ERROR);
         };
         for kind in after {
-            response = changed(response, kind).await;
+            response = changed(response, kind, shape).await;
         }
         response
     }
@@ -147,9 +150,9 @@ impl Call {
 }
 
 /// What a fault does to an answer after the call was done.
-async fn changed(response: Response, kind: Kind) -> Response {
+async fn changed(response: Response, kind: Kind, shape: Shape) -> Response {
     match kind {
-        Kind::ApplyThenError(answer) => answered(&answer),
+        Kind::ApplyThenError(answer) => answered(&answer, shape),
         Kind::ApplyThenDrop { ms } => {
             pause(ms).await;
             hangup()
@@ -181,7 +184,24 @@ fn plain(status: StatusCode) -> Response {
     response
 }
 
-fn answered(answer: &Answer) -> Response {
+/// Whose errors a path answers.
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    Meta,
+    Telegram,
+}
+
+impl Shape {
+    fn of(path: &str) -> Self {
+        if path.starts_with("/api.telegram.org/") {
+            Self::Telegram
+        } else {
+            Self::Meta
+        }
+    }
+}
+
+fn answered(answer: &Answer, shape: Shape) -> Response {
     let status = answer
         .status
         .and_then(|status| StatusCode::from_u16(status).ok());
@@ -189,7 +209,10 @@ fn answered(answer: &Answer) -> Response {
         Some(body) => ("text/html; charset=utf-8", body.clone()),
         None => (
             "application/json; charset=UTF-8",
-            error_body(answer).to_string(),
+            match shape {
+                Shape::Meta => error_body(answer).to_string(),
+                Shape::Telegram => telegram_body(answer).to_string(),
+            },
         ),
     };
     let mut response = Response::new(Body::from(body));
@@ -197,6 +220,11 @@ fn answered(answer: &Answer) -> Response {
     response
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Some(seconds) = answer.retry_after {
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
     for (name, value) in &answer.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
             response.headers_mut().insert(name, value);

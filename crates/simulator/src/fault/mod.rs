@@ -113,3 +113,25 @@ pub(crate) fn error_body(answer: &rule::Answer) -> Value {
     }
     json!({ "error": error })
 }
+
+/// The same in the Bot API's shape.
+pub(crate) fn telegram_body(answer: &rule::Answer) -> Value {
+    let status = answer.status.unwrap_or(500);
+    let words = match (status, answer.retry_after) {
+        (_, Some(seconds)) => format!("Too Many Requests: retry after {seconds}"),
+        (500, _) => "Internal Server Error".into(),
+        (502, _) => "Bad Gateway".into(),
+        (504, _) => "Gateway Timeout".into(),
+        (429, None) => "Too Many Requests".into(),
+        _ => "Bad Request".into(),
+    };
+    let mut body = json!({
+        "ok": false,
+        "error_code": answer.code.unwrap_or(i64::from(status)),
+        "description": answer.message.clone().unwrap_or(words),
+    });
+    if let Some(seconds) = answer.retry_after {
+        body["parameters"] = json!({"retry_after": seconds});
+    }
+    body
+}

@@ -54,6 +54,8 @@ pub(crate) struct Answer {
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
     pub(crate) is_transient: Option<bool>,
+    /// Seconds, as Telegram's `parameters.retry_after` and as the header of that name.
+    pub(crate) retry_after: Option<i64>,
     pub(crate) headers: BTreeMap<String, String>,
     /// Sent as it is instead of an error in Meta's shape (an HTML page, garbage).
     pub(crate) body: Option<String>,

@@ -43,14 +43,15 @@ pub(crate) fn release(world: &Shared, order: &Order, batch: usize) -> Vec<Arc<De
     deliveries
 }
 
-fn arrange(events: &mut Vec<Event>, order: &Order) {
+/// Puts what was held into the order that a test asked for.
+pub(crate) fn arrange<T>(events: &mut Vec<T>, order: &Order) {
     match order {
         Order::AsIs => {}
         Order::Reverse => events.reverse(),
         Order::Shuffle(seed) => events.shuffle(&mut rand::rngs::StdRng::seed_from_u64(*seed)),
         Order::Given(positions) => {
-            let mut slots: Vec<Option<Event>> = events.drain(..).map(Some).collect();
-            let named: Vec<Event> = positions
+            let mut slots: Vec<Option<T>> = events.drain(..).map(Some).collect();
+            let named: Vec<T> = positions
                 .iter()
                 .filter_map(|position| slots.get_mut(*position).and_then(Option::take))
                 .collect();

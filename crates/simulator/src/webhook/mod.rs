@@ -27,7 +27,7 @@ use encode::Spelling;
 use event::{Event, List};
 pub use handshake::HandshakeError;
 pub(crate) use handshake::{open, set_target, target_in_background};
-pub(crate) use held::{Order, release};
+pub(crate) use held::{Order, arrange, release};
 
 /// Deliveries under way at once; Meta's number is unknown, a receiver must take many.
 const AT_ONCE: usize = 64;

@@ -23,6 +23,7 @@ use tokio::sync::{Semaphore, broadcast};
 use crate::calls::CallLog;
 use crate::fault::Faults;
 use crate::samples::Samples;
+use crate::telegram::Telegram;
 use crate::webhook::Webhooks;
 use crate::{Options, StartError};
 use account::{Account, Token};
@@ -35,9 +36,11 @@ use thread::{Person, Thread};
 /// What the phone page is told: which thread changed, and how.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Change {
+    /// `instagram` or `telegram`, where the person is a chat and the account a bot.
+    pub(crate) channel: &'static str,
     pub(crate) person: String,
     pub(crate) account: String,
-    /// `message`, `typing`, `seen`, `reaction`, `unsend`, `edit`.
+    /// `message`, `typing`, `seen`, `reaction`, `unsend`, `edit`, `toast`, `chat`, `profile`.
     pub(crate) what: &'static str,
     pub(crate) at: i64,
 }
@@ -77,6 +80,7 @@ pub(crate) struct World {
     calls: CallLog,
     faults: Faults,
     webhooks: Webhooks,
+    telegram: Telegram,
     changes: broadcast::Sender<Change>,
     http: reqwest::Client,
     uploads: PathBuf,
@@ -122,6 +126,7 @@ impl World {
             calls: CallLog::default(),
             faults: Faults::default(),
             webhooks: Webhooks::new(options.slow_retries),
+            telegram: Telegram::default(),
             changes: broadcast::Sender::new(1_024),
             http,
             uploads,
@@ -165,6 +170,10 @@ impl World {
         &self.webhooks
     }
 
+    pub(crate) fn telegram(&self) -> &Telegram {
+        &self.telegram
+    }
+
     pub(crate) fn http(&self) -> &reqwest::Client {
         &self.http
     }
@@ -189,8 +198,19 @@ impl World {
 
     /// Tells whoever watches (the phone page) that a thread changed.
     pub(crate) fn changed(&self, account: &str, person: &str, what: &'static str) {
+        self.tell("instagram", account, person, what);
+    }
+
+    /// The same for a Telegram chat.
+    pub(crate) fn telegram_changed(&self, chat: &str, what: &'static str) {
+        let bot = self.options.telegram_token.split(':').next();
+        self.tell("telegram", bot.unwrap_or_default(), chat, what);
+    }
+
+    fn tell(&self, channel: &'static str, account: &str, person: &str, what: &'static str) {
         // An error means that nobody watches.
         let _ = self.changes.send(Change {
+            channel,
             person: person.to_owned(),
             account: account.to_owned(),
             what,
@@ -231,6 +251,7 @@ impl World {
         self.faults.clear();
         self.calls.clear();
         self.webhooks.clear();
+        self.telegram.clear();
         self.clock.unmove();
         self.assets.clear();
         self.remove_uploads().await;

@@ -21,6 +21,17 @@ pub(crate) struct Limits {
     pub(crate) enforce_calls: bool,
     /// Private replies an hour: 750 for posts and reels, same page.
     pub(crate) private_replies_per_hour: u32,
+    /// Whether Telegram's limits below refuse calls.
+    pub(crate) telegram_enforce: bool,
+    /// Messages and edits a second in a private chat once its burst is spent
+    /// (<https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>, 2026-11).
+    pub(crate) telegram_per_chat_per_second: u32,
+    /// How many may come at once in a private chat; Telegram says "short bursts".
+    pub(crate) telegram_burst: u32,
+    /// Messages and edits a minute in a group, same page.
+    pub(crate) telegram_per_group_per_minute: u32,
+    /// Messages and edits a second over all chats, same page.
+    pub(crate) telegram_per_second: u32,
 }
 
 impl Default for Limits {
@@ -32,6 +43,11 @@ impl Default for Limits {
             calls_per_hour: 20_000,
             enforce_calls: false,
             private_replies_per_hour: 750,
+            telegram_enforce: true,
+            telegram_per_chat_per_second: 1,
+            telegram_burst: 10,
+            telegram_per_group_per_minute: 20,
+            telegram_per_second: 30,
         }
     }
 }
