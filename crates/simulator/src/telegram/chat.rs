@@ -274,7 +274,8 @@ impl Book {
     /// A new topic; its id is the number of the message that opened it.
     pub(super) fn add_topic(&mut self, chat_id: i64, name: &str) -> i64 {
         let chat = self.chat(chat_id);
-        chat.last_id += 1;
+        // Number 1 is the making of the group, and topic 1 is "General".
+        chat.last_id = chat.last_id.max(1) + 1;
         let id = chat.last_id;
         chat.topics.insert(id, name.to_owned());
         id

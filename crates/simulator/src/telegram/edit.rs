@@ -61,7 +61,7 @@ pub(super) async fn media(world: &Shared, call: &Call) -> Result<Value, BotError
         .json("media", "input media")?
         .ok_or_else(|| BotError::bad("input media is not specified"))?;
     let markup = keyboard::read(call)?;
-    target(world, &mut world.telegram().lock(), call)?;
+    target(&mut world.telegram().lock(), call)?;
     let (media, words) = send::input_media(world, call, &item).await?;
     let kind = send::kind_of(&world.telegram().lock(), &media);
     change(world, call, |message| {
@@ -98,7 +98,7 @@ pub(super) fn markup(world: &Shared, call: &Call) -> Result<Value, BotError> {
 }
 
 /// The message of a call, if the bot may edit it: chat and number.
-fn target(world: &Shared, book: &mut Book, call: &Call) -> Result<(i64, i64), BotError> {
+fn target(book: &mut Book, call: &Call) -> Result<(i64, i64), BotError> {
     if call.text("inline_message_id").is_some() {
         return Err(BotError::bad("MESSAGE_ID_INVALID"));
     }
@@ -106,7 +106,6 @@ fn target(world: &Shared, book: &mut Book, call: &Call) -> Result<(i64, i64), Bo
     if call.text("chat_id").is_none() && id == 0 {
         return Err(BotError::bad("message identifier is not specified"));
     }
-    let _ = world;
     let chat = book.open(call.text("chat_id"))?;
     let chat_id = chat.id;
     let message = chat
@@ -127,7 +126,7 @@ fn change(
     let limits = world.lock().limits.clone();
     let now_ms = world.clock().now_ms();
     let mut book = world.telegram().lock();
-    let (chat_id, id) = target(world, &mut book, call)?;
+    let (chat_id, id) = target(&mut book, call)?;
     let found = book.chat(chat_id).find(id).cloned();
     let mut message = found.ok_or_else(|| BotError::bad("message to edit not found"))?;
     let before = message.clone();
@@ -144,18 +143,18 @@ fn change(
     let only_buttons = message.words == before.words && file(&message) == file(&before);
     // Changed buttons are no edit to the person: no mark, no earlier version.
     if !only_buttons {
-        let word = before
+        let kind = before
             .media
             .as_ref()
             .and_then(|media| send::kind_of(&book, media))
             .map(super::file::Kind::word);
-        let (text, caption) = match word {
+        let (text, caption) = match kind {
             None => (Some(before.words.text), None),
             Some(_) => (None, Some(before.words.text)),
         };
         message.history.push(json!({
             "at": before.edited_ms.unwrap_or(before.at_ms),
-            "text": text, "caption": caption, "media": word,
+            "text": text, "caption": caption, "media": kind,
         }));
         message.edited_ms = Some(now_ms);
     }

@@ -19,15 +19,26 @@ pub(super) struct ChatPace {
 #[derive(Debug, Clone, Default)]
 pub(super) struct BotPace(VecDeque<i64>);
 
-/// Counts `count` messages, or says when to come again; what is refused does not count.
+/// What is to be sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) is_private: bool,
+    pub(super) count: u32,
+    pub(super) now_ms: i64,
+}
+
+/// Counts messages, or says when to come again; what is refused does not count.
 pub(super) fn spend(
     bot: &mut BotPace,
     chat: &mut ChatPace,
-    is_private: bool,
-    count: u32,
-    now_ms: i64,
+    asked: Asked,
     limits: &Limits,
 ) -> Result<(), BotError> {
+    let Asked {
+        is_private,
+        count,
+        now_ms,
+    } = asked;
     if !limits.telegram_enforce {
         return Ok(());
     }
@@ -80,12 +91,20 @@ fn seconds(ms: i64) -> i64 {
 mod tests {
     use super::*;
 
+    fn asked(is_private: bool, now_ms: i64) -> Asked {
+        Asked {
+            is_private,
+            count: 1,
+            now_ms,
+        }
+    }
+
     fn run(times: &[i64], private: bool) -> Vec<Option<i64>> {
         let (mut bot, mut chat) = (BotPace::default(), ChatPace::default());
         times
             .iter()
             .map(|at| {
-                spend(&mut bot, &mut chat, private, 1, *at, &Limits::default())
+                spend(&mut bot, &mut chat, asked(private, *at), &Limits::default())
                     .err()
                     .and_then(|error| error.body()["parameters"]["retry_after"].as_i64())
             })
@@ -118,7 +137,7 @@ mod tests {
         };
         let (mut bot, mut chat) = (BotPace::default(), ChatPace::default());
         for _ in 0..1_000 {
-            spend(&mut bot, &mut chat, true, 1, 0, &limits).unwrap();
+            spend(&mut bot, &mut chat, asked(true, 0), &limits).unwrap();
         }
     }
 }

@@ -44,19 +44,17 @@ pub(super) fn parse(source: &str) -> Result<(String, Vec<Value>), String> {
             }
         }
     }
-    match open.last() {
-        Some(left) => Err(format!(
+    if let Some(left) = open.last() {
+        return Err(format!(
             "Can't find end tag corresponding to start tag \"{}\"",
             left.tag
-        )),
-        None => {
-            entities.sort_by_key(|entity: &Value| {
-                let number = |name: &str| entity[name].as_i64().unwrap_or(0);
-                (number("offset"), -number("length"))
-            });
-            Ok((text, entities))
-        }
+        ));
     }
+    entities.sort_by_key(|entity: &Value| {
+        let number = |name: &str| entity[name].as_i64().unwrap_or(0);
+        (number("offset"), -number("length"))
+    });
+    Ok((text, entities))
 }
 
 fn start(inside: &str, at_units: usize, at: usize, open: &[Open]) -> Result<Open, String> {

@@ -100,15 +100,7 @@ impl Request<'_> {
 pub(super) async fn take(world: &Shared, request: &Request<'_>) -> Result<Media, BotError> {
     let mut given = given(request);
     let upload = match request.source() {
-        None if request.object.is_some() => {
-            return Err(BotError::bad("can't parse InputMedia: media not found"));
-        }
-        None => {
-            return Err(BotError::bad(format!(
-                "there is no {} in the request",
-                request.wanted.word()
-            )));
-        }
+        None => return Err(missing(request)),
         Some(Source::Id(id)) => {
             let file_id = known(world, &id, request.wanted)?;
             return Ok(Media { file_id, given });
@@ -159,6 +151,16 @@ pub(super) async fn take(world: &Shared, request: &Request<'_>) -> Result<Media,
     Ok(Media { file_id, given })
 }
 
+fn missing(request: &Request<'_>) -> BotError {
+    if request.object.is_some() {
+        return BotError::bad("can't parse InputMedia: media not found");
+    }
+    BotError::bad(format!(
+        "there is no {} in the request",
+        request.wanted.word()
+    ))
+}
+
 /// What the bot said, which a test compares with what ffprobe sees.
 fn given(request: &Request<'_>) -> Value {
     let mut given = json!({
@@ -184,9 +186,9 @@ fn known(world: &Shared, id: &str, wanted: Kind) -> Result<String, BotError> {
         .get(id)
         .ok_or_else(|| BotError::bad("wrong file identifier/HTTP URL specified"))?;
     let name = |kind: Kind| {
-        let mut word = kind.word().to_owned();
-        word[..1].make_ascii_uppercase();
-        word
+        let mut name = kind.word().to_owned();
+        name[..1].make_ascii_uppercase();
+        name
     };
     // A document's id stands for any file, and keeps what it is.
     let fits = stored.kind == wanted || (wanted == Kind::Document && stored.kind != Kind::Photo);

@@ -1,21 +1,17 @@
 //! What a person does in a Telegram chat: writes, sends voice and video, forwards, edits, taps.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-
 use axum::Json;
 use axum::extract::{Path as UrlPath, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::chat::{Callback, ChatKind, Media, Message};
+use super::chat::{Book, Callback, ChatKind, Message};
 use super::entity::{self, Words, units};
-use super::file::Kind;
+use super::person_file::{self, FileIn};
 use super::show::{self, BOT_NAME};
 use super::{changed, webhook};
 use crate::control::{Answer, Refused};
 use crate::pages::permalink;
-use crate::samples::NewSample;
 use crate::world::Shared;
 
 /// What a person writes.
@@ -28,11 +24,11 @@ pub(super) struct MessageIn {
     /// Entities that the server would not find by itself.
     entities: Vec<Value>,
     caption: Option<String>,
-    video: Option<FileIn>,
-    photo: Option<FileIn>,
-    audio: Option<FileIn>,
-    document: Option<FileIn>,
-    voice: Option<FileIn>,
+    pub(super) video: Option<FileIn>,
+    pub(super) photo: Option<FileIn>,
+    pub(super) audio: Option<FileIn>,
+    pub(super) document: Option<FileIn>,
+    pub(super) voice: Option<FileIn>,
     forward_from_channel: Option<ForwardIn>,
     /// Forwarded by hand from a person.
     forward_from_user: Option<i64>,
@@ -46,18 +42,6 @@ pub(super) struct MessageIn {
     code: Option<String>,
     /// No update: one that was lost.
     silent: bool,
-}
-
-/// A sample's file; for a voice note also words to speak.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileIn {
-    code: Option<String>,
-    item: Option<usize>,
-    text: Option<String>,
-    file_name: Option<String>,
-    /// What the message says of its size, for files nobody wants to make.
-    bytes: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,7 +66,7 @@ pub(super) async fn write(
     Json(input): Json<MessageIn>,
 ) -> Answer {
     let from = writer(chat_id, input.from)?;
-    let media = media(&world, &input).await?;
+    let media = person_file::media(&world, &input).await?;
     let words = words(&world, &input, media.is_some())?;
     if media.is_none() && words.text.is_empty() {
         return Err(Refused::bad(
@@ -138,7 +122,7 @@ const DEFAULT_MEMBER: i64 = 7_000_000_001;
 
 /// Whether the bot is told: it is in the chat, and in a group where it is no administrator only of
 /// commands, mentions and answers to it (<https://core.telegram.org/bots/features#privacy-mode>, 2026-11).
-fn heard(book: &mut super::chat::Book, chat_id: i64, id: i64) -> bool {
+fn heard(book: &mut Book, chat_id: i64, id: i64) -> bool {
     let chat = book.chat(chat_id);
     if chat.kicked || chat.blocked || chat.migrated_to.is_some() {
         return false;
@@ -217,7 +201,7 @@ fn space(text: &mut String) {
     }
 }
 
-fn no_sample(code: &str) -> Refused {
+pub(super) fn no_sample(code: &str) -> Refused {
     Refused::missing(format!(
         "there is no sample {code}; GET /_sim/reels lists them"
     ))
@@ -245,108 +229,6 @@ fn forward(world: &Shared, input: &MessageIn, now_ms: i64) -> Option<Value> {
         "forward_from_message_id": 421,
         "forward_date": date,
     }))
-}
-
-/// Stores what the person sends as a file of Telegram's.
-async fn media(world: &Shared, input: &MessageIn) -> Result<Option<Media>, Refused> {
-    let (kind, file) = if let Some(file) = &input.video {
-        (Kind::Video, file)
-    } else if let Some(file) = &input.photo {
-        (Kind::Photo, file)
-    } else if let Some(file) = &input.audio {
-        (Kind::Audio, file)
-    } else if let Some(file) = &input.document {
-        (Kind::Document, file)
-    } else if let Some(file) = &input.voice {
-        (Kind::Voice, file)
-    } else {
-        return Ok(None);
-    };
-    let broken = |error: crate::samples::MakeError| Refused::bad(error.to_string());
-    let code = match (&file.code, &file.text) {
-        (Some(code), _) => code.clone(),
-        (None, Some(text)) => {
-            let sample = world.samples().add(NewSample {
-                text: text.clone(),
-                caption: None,
-                what: None,
-            });
-            sample.map_err(broken)?.code.clone()
-        }
-        (None, None) => return Err(Refused::bad("a file needs code, or text to speak")),
-    };
-    let sample = world.samples().get(&code).ok_or_else(|| no_sample(&code))?;
-    let item = file.item.unwrap_or(0);
-    let made = world
-        .samples()
-        .made_item(&code, item)
-        .await
-        .map_err(broken)?;
-    let sound = matches!(kind, Kind::Voice | Kind::Audio);
-    let (asset, mime, bytes) = if sound {
-        let path = extract(world, &made.path, kind).await?;
-        let bytes = tokio::fs::metadata(&path)
-            .await
-            .map_or(0, |data| data.len());
-        let mime = if kind == Kind::Voice {
-            "audio/ogg"
-        } else {
-            "audio/mp4"
-        };
-        (world.add_file(path, mime, bytes), mime, bytes)
-    } else {
-        (
-            world.sample_asset(&code, file.item, made.mime),
-            made.mime,
-            made.bytes,
-        )
-    };
-    let mut book = world.telegram().lock();
-    let stored = book
-        .files
-        .add(kind, &asset.id, mime, file.bytes.unwrap_or(bytes));
-    if !sound {
-        stored.width = made.width.map(u64::from);
-        stored.height = made.height.map(u64::from);
-    }
-    stored.duration = made.duration_ms.map(|ms| (ms + 500) / 1_000);
-    if matches!(kind, Kind::Video | Kind::Document | Kind::Audio) {
-        let name = file.file_name.clone();
-        stored.name = Some(name.unwrap_or_else(|| sample.file_name(item).0));
-    }
-    let file_id = stored.file_id.clone();
-    Ok(Some(Media {
-        file_id,
-        given: Value::Null,
-    }))
-}
-
-/// The sound of a sample, as the app records a voice note or sends a song.
-async fn extract(world: &Shared, source: &Path, kind: Kind) -> Result<PathBuf, Refused> {
-    let voice = kind == Kind::Voice;
-    let ending = if voice { "ogg" } else { "m4a" };
-    let path = world
-        .uploads()
-        .join(format!("{}.{ending}", uuid::Uuid::now_v7()));
-    let codec: &[&str] = if voice {
-        &["-c:a", "libopus", "-b:a", "32k", "-ac", "1"]
-    } else {
-        &["-c:a", "aac", "-b:a", "96k"]
-    };
-    let output = tokio::process::Command::new(&world.options().ffmpeg)
-        .args(["-hide_banner", "-nostdin", "-y", "-v", "error", "-i"])
-        .arg(source)
-        .arg("-vn")
-        .args(codec)
-        .arg(&path)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await;
-    match output {
-        Ok(output) if output.status.success() => Ok(path),
-        _ => Err(Refused::bad("this sample has no sound to send")),
-    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::call::Call;
 use super::error::BotError;
+use super::update::Updates;
 use crate::world::Shared;
 
 /// Longest wait that the server grants (its public source).
@@ -29,9 +30,7 @@ pub(super) async fn get_updates(world: &Shared, call: &Call) -> Result<Value, Bo
         if book.webhook.is_set() {
             return Err(BotError::new(409, WEBHOOK_ACTIVE));
         }
-        if let Some(allowed) = allowed {
-            book.updates.allowed = allowed;
-        }
+        allowed.apply(&mut book.updates);
         book.updates.confirm(call.int("offset").unwrap_or(0));
     }
     let mut number = None;
@@ -65,12 +64,36 @@ pub(super) async fn get_updates(world: &Shared, call: &Call) -> Result<Value, Bo
     }
 }
 
-/// `allowed_updates`: absent leaves what was, an empty list goes back to the default.
-pub(super) fn allowed(call: &Call) -> Result<Option<Option<BTreeSet<String>>>, BotError> {
+/// What `allowed_updates` says.
+#[derive(Debug)]
+pub(super) enum Allowed {
+    /// Absent: what was stays.
+    Unchanged,
+    /// An empty list: every kind but those on demand.
+    Default,
+    Only(BTreeSet<String>),
+}
+
+impl Allowed {
+    pub(super) fn apply(self, updates: &mut Updates) {
+        match self {
+            Self::Unchanged => {}
+            Self::Default => updates.allowed = None,
+            Self::Only(kinds) => updates.allowed = Some(kinds),
+        }
+    }
+}
+
+/// Reads `allowed_updates`.
+pub(super) fn allowed(call: &Call) -> Result<Allowed, BotError> {
     let Some(value) = call.json("allowed_updates", "allowed_updates")? else {
-        return Ok(None);
+        return Ok(Allowed::Unchanged);
     };
     let kinds: BTreeSet<String> = serde_json::from_value(value)
         .map_err(|_| BotError::bad("can't parse allowed_updates: Expected an Array of String"))?;
-    Ok(Some((!kinds.is_empty()).then_some(kinds)))
+    Ok(if kinds.is_empty() {
+        Allowed::Default
+    } else {
+        Allowed::Only(kinds)
+    })
 }

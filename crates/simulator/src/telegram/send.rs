@@ -7,6 +7,7 @@ use super::chat::{ACTION_MS, Action, Book, ChatKind, Media, Message};
 use super::entity::{self, CAPTION_UNITS, TEXT_UNITS, Words};
 use super::error::BotError;
 use super::file::Kind;
+use super::flood::Asked;
 use super::{changed, flood, markup, media, show};
 use crate::world::Shared;
 
@@ -95,10 +96,11 @@ pub(super) async fn group(world: &Shared, call: &Call) -> Result<Value, BotError
     let Value::Array(list) = list else {
         return Err(BotError::bad("expected an Array of InputMedia"));
     };
-    if !GROUP.contains(&list.len()) {
-        return Err(BotError::bad(
-            "wrong number of items in the album; it must include 2-10 items",
-        ));
+    if list.len() > *GROUP.end() {
+        return Err(BotError::bad("too much messages to send as an album"));
+    }
+    if list.len() < *GROUP.start() {
+        return Err(BotError::bad("too few messages to send as an album"));
     }
     world.telegram().lock().open(call.text("chat_id"))?;
     let mut drafts = Vec::with_capacity(list.len());
@@ -149,8 +151,8 @@ pub(super) async fn input_media(
         .as_object()
         .ok_or_else(|| broken("expected an Object"))?;
     let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-    let word = text("type").ok_or_else(|| broken("Can't find field \"type\""))?;
-    let wanted = match word.as_str() {
+    let named = text("type").ok_or_else(|| broken("Can't find field \"type\""))?;
+    let wanted = match named.as_str() {
         "photo" => Kind::Photo,
         "video" => Kind::Video,
         "animation" => Kind::Animation,
@@ -251,15 +253,12 @@ pub(super) fn spend(
     let Some(chat) = book.chats.get_mut(&chat_id) else {
         return Ok(());
     };
-    let (is_private, count) = (chat.is_private(), u32::try_from(count).unwrap_or(1));
-    flood::spend(
-        &mut book.pace,
-        &mut chat.pace,
-        is_private,
-        count,
+    let asked = Asked {
+        is_private: chat.is_private(),
+        count: u32::try_from(count).unwrap_or(1),
         now_ms,
-        limits,
-    )
+    };
+    flood::spend(&mut book.pace, &mut chat.pace, asked, limits)
 }
 
 struct Reply {
@@ -310,10 +309,13 @@ fn thread(chat: &super::chat::Chat, named: Option<i64>) -> Result<Option<i64>, B
 
 /// `sendChatAction`
 pub(super) fn action(world: &Shared, call: &Call) -> Result<Value, BotError> {
-    let word = call
+    let known = |action: &String| {
+        ACTIONS.contains(&action.as_str()) || OLD_ACTIONS.contains(&action.as_str())
+    };
+    let named = call
         .text("action")
-        .map(|word| word.to_ascii_lowercase())
-        .filter(|word| ACTIONS.contains(&word.as_str()) || OLD_ACTIONS.contains(&word.as_str()))
+        .map(|action| action.to_ascii_lowercase())
+        .filter(known)
         .ok_or_else(|| BotError::bad("wrong parameter action in request"))?;
     let now_ms = world.clock().now_ms();
     let chat_id = {
@@ -321,7 +323,7 @@ pub(super) fn action(world: &Shared, call: &Call) -> Result<Value, BotError> {
         let chat = book.open(call.text("chat_id"))?;
         let thread = thread(chat, call.int("message_thread_id"))?;
         chat.action = Some(Action {
-            word,
+            word: named,
             until_ms: now_ms + ACTION_MS,
             thread,
         });

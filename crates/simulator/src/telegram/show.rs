@@ -26,10 +26,12 @@ pub(super) fn me(options: &Options) -> Value {
         ("can_join_groups", true),
         ("can_read_all_group_messages", false),
         ("supports_inline_queries", false),
+        ("supports_guest_queries", false),
         ("can_connect_to_business", false),
         ("has_main_web_app", false),
         ("has_topics_enabled", false),
         ("allows_users_to_create_topics", false),
+        ("can_manage_bots", false),
     ] {
         me[name] = value.into();
     }
@@ -51,6 +53,10 @@ pub(super) fn chat(book: &Book, chat: &Chat) -> Value {
     }
     if chat.kind == ChatKind::Group {
         shown["all_members_are_administrators"] = true.into();
+        shown["accepted_gift_types"] = json!({
+            "unlimited_gifts": false, "limited_gifts": false, "unique_gifts": false,
+            "premium_subscription": false, "gifts_from_channels": false,
+        });
     }
     if chat.kind == ChatKind::Supergroup {
         if let Some(username) = &chat.username {

@@ -2,46 +2,38 @@
 //! several chats at once (<https://core.telegram.org/bots/api#setwebhook>, 2026-11).
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 use url::Url;
 
 use super::call::Call;
+use super::deliver;
 use super::error::BotError;
 use super::poll;
 use super::update::Update;
 use crate::fault::{Kind, Subject};
 use crate::world::{Shared, World};
 
-/// How long the server waits for an answer; Telegram names no figure.
-const ANSWER_TIME: Duration = Duration::from_secs(30);
-/// Pauses before each retry; the last one repeats. Telegram names none, its public source doubles
-/// from one second to one minute.
-const SLOW_MS: [i64; 7] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000];
-/// The same for tests and the demo, where a receiver is restarted within seconds.
-const QUICK_MS: [i64; 6] = [50, 100, 300, 700, 1_500, 2_000];
-/// How often a waiting retry looks at the clock, which may be moved meanwhile.
-const LOOK: Duration = Duration::from_millis(100);
 const DEFAULT_CONNECTIONS: i64 = 40;
 const KEPT: usize = 2_000;
 
 /// Where updates go.
 #[derive(Debug, Default)]
 pub(super) struct Webhook {
-    url: Option<Url>,
-    secret: Option<String>,
-    max_connections: i64,
+    pub(super) url: Option<Url>,
+    pub(super) secret: Option<String>,
+    pub(super) max_connections: i64,
     /// Grows with each change, so that the worker of before stops.
-    generation: u64,
-    busy: HashSet<i64>,
-    connections: i64,
+    pub(super) generation: u64,
+    pub(super) busy: HashSet<i64>,
+    pub(super) connections: i64,
     /// When, and what the receiver did wrong.
-    last_error: Option<(i64, String)>,
+    pub(super) last_error: Option<(i64, String)>,
     /// What was posted, newest last.
     log: VecDeque<Value>,
     /// Methods that a receiver called in its answer; recorded, not executed.
@@ -76,7 +68,18 @@ impl Webhook {
         })
     }
 
-    fn note(&mut self, line: Value) {
+    /// Keeps a method that the receiver called in its answer.
+    pub(super) fn keep_reply(&mut self, reply: Option<Bytes>) {
+        let called = reply
+            .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
+            .filter(|value| value["method"].is_string());
+        self.replies.extend(called);
+        if self.replies.len() > KEPT {
+            self.replies.pop_front();
+        }
+    }
+
+    pub(super) fn note(&mut self, line: Value) {
         self.log.push_back(line);
         if self.log.len() > KEPT {
             self.log.pop_front();
@@ -111,9 +114,7 @@ pub(super) fn set(world: &Shared, call: &Call) -> Result<&'static str, BotError>
         if call.flag("drop_pending_updates") {
             book.updates.clear_pending();
         }
-        if let Some(allowed) = allowed {
-            book.updates.allowed = allowed;
-        }
+        allowed.apply(&mut book.updates);
         let hook = &mut book.webhook;
         let unchanged = hook.url.as_ref() == Some(&url)
             && hook.secret == secret
@@ -135,7 +136,7 @@ pub(super) fn set(world: &Shared, call: &Call) -> Result<&'static str, BotError>
         .polls
         .send_modify(|(newest, by_webhook)| (*newest, *by_webhook) = (*newest + 1, true));
     let woken = telegram.woken.subscribe();
-    tokio::spawn(work(Arc::downgrade(world), generation, woken));
+    tokio::spawn(deliver::work(Arc::downgrade(world), generation, woken));
     Ok("Webhook was set")
 }
 
@@ -275,139 +276,4 @@ fn reorder(world: &Shared, update: Update, window: usize, ms: u64, rule: &str) {
             flush(&world);
         });
     }
-}
-
-enum Next {
-    Send(Update, Url, Option<String>),
-    /// Nothing to do until woken, or (true) until a retry's time comes.
-    Wait(bool),
-    Stop,
-}
-
-/// Works off the updates of one webhook until it is changed. It holds the world only while it
-/// works, so that a simulator that is dropped is gone.
-async fn work(world: Weak<World>, generation: u64, mut woken: watch::Receiver<u64>) {
-    loop {
-        woken.borrow_and_update();
-        let Some(held) = world.upgrade() else { return };
-        let next = next(&held, generation);
-        match next {
-            Next::Stop => return,
-            Next::Send(update, url, secret) => {
-                tokio::spawn(attempt(held, update, url, secret));
-            }
-            Next::Wait(retrying) => {
-                drop(held);
-                let changed = tokio::select! {
-                    changed = woken.changed() => changed,
-                    () = tokio::time::sleep(LOOK), if retrying => Ok(()),
-                };
-                if changed.is_err() {
-                    return;
-                }
-            }
-        }
-    }
-}
-
-fn next(world: &World, generation: u64) -> Next {
-    let now_ms = world.clock().now_ms();
-    let mut book = world.telegram().lock();
-    let book = &mut *book;
-    let hook = &mut book.webhook;
-    let (true, Some(url)) = (hook.generation == generation, hook.url.clone()) else {
-        return Next::Stop;
-    };
-    book.updates.age(now_ms);
-    if hook.connections >= hook.max_connections {
-        return Next::Wait(false);
-    }
-    let mut passed = HashSet::new();
-    let mut retrying = false;
-    for update in &book.updates.pending {
-        // Only the oldest of a chat may leave.
-        if hook.busy.contains(&update.lane) || !passed.insert(update.lane) {
-            continue;
-        }
-        if update.ready_ms > now_ms {
-            retrying = true;
-            continue;
-        }
-        hook.busy.insert(update.lane);
-        hook.connections += 1;
-        return Next::Send(update.clone(), url, hook.secret.clone());
-    }
-    Next::Wait(retrying)
-}
-
-async fn attempt(world: Shared, update: Update, url: Url, secret: Option<String>) {
-    let mut request = world
-        .http()
-        .post(url)
-        .timeout(ANSWER_TIME)
-        .header("Content-Type", "application/json");
-    if let Some(secret) = secret {
-        request = request.header("X-Telegram-Bot-Api-Secret-Token", secret);
-    }
-    let (status, reply, error) = match request.body(update.body().to_string()).send().await {
-        Ok(answer) if answer.status().is_success() => {
-            let status = answer.status().as_u16();
-            (Some(status), answer.bytes().await.ok(), None)
-        }
-        Ok(answer) => (
-            Some(answer.status().as_u16()),
-            None,
-            Some(format!(
-                "Wrong response from the webhook: {}",
-                answer.status()
-            )),
-        ),
-        Err(error) if error.is_timeout() => (None, None, Some("Read timeout expired".to_owned())),
-        Err(error) if error.is_connect() => (None, None, Some("Connection refused".to_owned())),
-        Err(_) => (None, None, Some("Webhook connection closed".to_owned())),
-    };
-    let now_ms = world.clock().now_ms();
-    let mut book = world.telegram().lock();
-    let book = &mut *book;
-    let hook = &mut book.webhook;
-    hook.busy.remove(&update.lane);
-    hook.connections = (hook.connections - 1).max(0);
-    hook.note(json!({"update_id": update.id, "at": now_ms, "status": status, "attempt": update.failures + 1}));
-    if let Some(method) = reply
-        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
-        .filter(|value| value["method"].is_string())
-    {
-        hook.replies.push_back(method);
-        if hook.replies.len() > KEPT {
-            hook.replies.pop_front();
-        }
-    }
-    let place = book
-        .updates
-        .pending
-        .iter()
-        .position(|pending| pending.id == update.id);
-    match (error, place) {
-        (None, Some(place)) => {
-            if let Some(update) = book.updates.pending.remove(place) {
-                book.updates.keep(update);
-            }
-        }
-        (Some(words), place) => {
-            hook.last_error = Some((now_ms, words));
-            let pauses: &[i64] = if world.options().slow_retries {
-                &SLOW_MS
-            } else {
-                &QUICK_MS
-            };
-            if let Some(update) = place.and_then(|place| book.updates.pending.get_mut(place)) {
-                let at = usize::try_from(update.failures).unwrap_or(0);
-                let pause_ms = pauses.get(at).or(pauses.last()).copied().unwrap_or(0);
-                update.failures += 1;
-                update.ready_ms = now_ms + pause_ms;
-            }
-        }
-        (None, None) => {}
-    }
-    world.telegram().wake();
 }

@@ -90,6 +90,33 @@ impl World {
         updates.as_array().unwrap().clone()
     }
 
+    /// Waits until a control answer is what a test wants; the answer.
+    pub(crate) async fn until(&self, path: &str, good: impl Fn(&Value) -> bool) -> Value {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            let seen = self.look(path).await;
+            if good(&seen) {
+                return seen;
+            }
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "{path} stays {seen:#}"
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until a poll waits for updates.
+    pub(crate) async fn until_polling(&self) {
+        self.until_polls(1).await;
+    }
+
+    /// Waits until so many polls have begun to wait, one after the other.
+    pub(crate) async fn until_polls(&self, count: u64) {
+        self.until("telegram", |seen| seen["polls"].as_u64() >= Some(count))
+            .await;
+    }
+
     /// The newest update.
     pub(crate) async fn last_update(&self) -> Value {
         self.updates(-1).await.pop().unwrap()
