@@ -58,8 +58,12 @@ const MEANINGS: &[Meaning] = &[
     meaning("type of file mismatch", Reaction::StaleFile, "stale_file"),
     // C do_get_file: 20 MB, unless the server is our own.
     meaning("file is too big", Reaction::Refused, "too_big"),
+    meaning("is too big for a photo", Reaction::Refused, "too_big"),
+    // Of a send, and of an edit.
     meaning("message is too long", Reaction::Refused, "too_long"),
+    meaning("message_too_long", Reaction::Refused, "too_long"),
     meaning("caption is too long", Reaction::Refused, "too_long"),
+    meaning("caption_too_long", Reaction::Refused, "too_long"),
 ];
 
 /// What the error means for a call of this kind.
