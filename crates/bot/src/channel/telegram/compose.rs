@@ -174,8 +174,8 @@ fn one_file(
     over: Option<i32>,
 ) -> Result<Draft, ChannelError> {
     let mut files = Vec::new();
-    // `media` is the parameter that says what the new file is.
-    let field = if over.is_some() { "new_media" } else { field(file.kind) };
+    // Where a method is named after its file, the file stands for that parameter; an edit's `media` speaks of the file.
+    let field = if over.is_some() { "file" } else { field(file.kind) };
     let media = hand(data_dir, file.kind, file.handed, field, &mut files)?;
     let thumbnail = thumbnail(data_dir, file.handed, &mut files)?;
     let draft = match over {

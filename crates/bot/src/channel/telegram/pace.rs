@@ -134,7 +134,7 @@ mod tests {
     fn most_within(times: &[i64], span_ms: i64) -> usize {
         times
             .iter()
-            .map(|from| times.iter().filter(|at| (*from..from + span_ms).contains(at)).count())
+            .map(|from| times.iter().filter(|at| (*from..=from + span_ms).contains(at)).count())
             .max()
             .unwrap_or(0)
     }

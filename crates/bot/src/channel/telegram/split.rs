@@ -28,20 +28,21 @@ pub(super) fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// Where to cut a text that is too long. Nothing before the half is a good place: pieces would be small for nothing.
+/// Where to cut a text that is too long. Before the half only a word's end is a good place: pieces would be small for
+/// nothing.
 fn cut(text: &str, most: usize) -> usize {
     let room = &text[..fits(text, most)];
     let half = fits(text, most / 2);
-    let after = |ends: &[&str]| {
+    let after = |ends: &[&str], least: usize| {
         ends.iter()
             .filter_map(|end| room.rfind(end).map(|at| at + end.len()))
             .max()
-            .filter(|at| *at > half)
+            .filter(|at| *at > least)
     };
-    after(&["\n\n"])
-        .or_else(|| after(&["\n"]))
-        .or_else(|| after(&[". ", "! ", "? ", "… ", "; "]))
-        .or_else(|| after(&[" "]))
+    after(&["\n\n"], half)
+        .or_else(|| after(&["\n"], half))
+        .or_else(|| after(&[". ", "! ", "? ", "… ", "; "], half))
+        .or_else(|| after(&[" ", "\n"], 0))
         .unwrap_or(room.len())
 }
 

@@ -102,10 +102,10 @@ fn a_video_always_tells_its_size_and_length() {
     let (method, params, files) = composed(&video(Handed::Local(file), over));
     assert_eq!(method, "editMessageMedia");
     let media = &params["media"];
-    assert_eq!((&media["type"], &media["media"]), (&json!("video"), &json!("attach://new_media")));
+    assert_eq!((&media["type"], &media["media"]), (&json!("video"), &json!("attach://file")));
     assert_eq!(media["thumbnail"], "attach://thumbnail");
     assert!(has_shape(media), "{params}");
-    assert_eq!(files[0].0, "new_media");
+    assert_eq!(files[0].0, "file", "not a parameter's name");
 }
 
 #[test]
