@@ -122,7 +122,7 @@ fn slash(command: &str) -> Option<Command> {
         .split_once(char::is_whitespace)
         .unwrap_or((command, ""));
     let name = name.split('@').next().unwrap_or_default();
-    let name = words::fold(name).replace('_', "");
+    let name = words::fold(name);
     let (make, _) = SLASHES
         .iter()
         .find(|(_, names)| names.split(' ').any(|known| known == name))?;
@@ -146,7 +146,7 @@ fn phrase(spoken: &[Token<'_>]) -> Option<Command> {
         patterns
             .iter()
             .find_map(|one| pattern::whole(one, spoken))
-            .map(make)
+            .map(|fit| make(fit.language))
     })
 }
 

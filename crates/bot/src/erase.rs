@@ -1,7 +1,6 @@
 //! Forgetting somebody: their messages, jobs, transcripts, files and search entries, everywhere.
 
-use store::{Claimed, Conversation, Finish};
-struct Erased { works: Vec<String> }
+use store::{Claimed, Conversation, Erase, Finish};
 use tracing::info;
 use uuid::Uuid;
 
@@ -39,11 +38,28 @@ pub(crate) async fn go_on(
 /// Erases everything, this job last.
 pub(crate) async fn erase(ctx: &Context, route: &Route) -> Result<Finish, Halt> {
     let of = &route.conversation;
-    let erased = Erased { works: Vec::<String>::new() };
+    let deliveries = ctx.store.deliveries_of(of).await?;
+    let bodies = deliveries.into_iter().map(|(id, body, only_theirs)| {
+        let rest = if only_theirs {
+            None
+        } else {
+            route.channel.without(&body, of)
+        };
+        (id, rest)
+    });
+    let erased = ctx
+        .store
+        .erase(Erase {
+            conversation: of.clone(),
+            bodies: bodies.collect(),
+            keep_job: Some(route.lease.job_id),
+        })
+        .await?;
     for key in &erased.works {
         remove(&work_dir(&ctx.data_dir, &folder_of(key))).await;
     }
     ctx.brake.forget(&of.key());
+    ctx.store.erase_rest(&route.lease, of).await?;
     metrics::counter!("gramophone_people_forgotten_total").increment(1);
     info!(works = erased.works.len(), "somebody was forgotten");
     Ok(Finish::Done {

@@ -147,7 +147,10 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
             note: "seen".into(),
         });
     }
-    brake(ctx, job, &to, event_id)?;
+    // Two machines talk in words; a tap needs a hand.
+    if inbound.tapped.is_none() {
+        brake(ctx, job, &to, event_id)?;
+    }
     let language = language_of(ctx, &note, &inbound, &request);
     let asking = Asking {
         ctx,

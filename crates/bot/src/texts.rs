@@ -255,8 +255,7 @@ pub fn say_on(
 }
 
 fn values<'a>(args: &'a [(&'static str, Arg<'_>)]) -> HashMap<Cow<'static, str>, FluentValue<'a>> {
-    args
-        .iter()
+    args.iter()
         .map(|(name, value)| {
             let value = match value {
                 Arg::Number(number) => FluentValue::from(*number),

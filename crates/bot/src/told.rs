@@ -173,7 +173,11 @@ fn wrap(text: &str) -> Vec<String> {
 fn stamp(ms: u64) -> String {
     let seconds = ms / 1000;
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!("{hours:02}:{minutes:02}:{:02},{:03}", seconds % 60, ms % 1000)
+    format!(
+        "{hours:02}:{minutes:02}:{:02},{:03}",
+        seconds % 60,
+        ms % 1000
+    )
 }
 
 /// Without breaks and invisible signs, and without the arrow that means time in subtitles.
@@ -259,7 +263,10 @@ mod tests {
 
     #[test]
     fn a_time_that_stands_still_still_makes_a_subtitle() {
-        let all = srt(&[said(5_000, 5_000, "já"), said(7_000, 6_000, &"日".repeat(100))]);
+        let all = srt(&[
+            said(5_000, 5_000, "já"),
+            said(7_000, 6_000, &"日".repeat(100)),
+        ]);
         assert!(all.contains("00:00:05,000 --> 00:00:05,001\njá"), "{all}");
         assert!(all.contains("00:00:07,000 --> 00:00:07,001\n"), "{all}");
         assert!(all.contains(&format!("\n{}\n", "日".repeat(16))), "{all}");
@@ -292,7 +299,10 @@ mod tests {
         ] {
             assert_eq!(ordinal(En, n), expected);
         }
-        assert_eq!((ordinal(PtBr, 3), ordinal(Es, 3)), ("3º".into(), "3.º".into()));
+        assert_eq!(
+            (ordinal(PtBr, 3), ordinal(Es, 3)),
+            ("3º".into(), "3.º".into())
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use crate::db::{Result, Row, Tx, in_lists, values};
+use crate::erasure::graves::Graves;
 use crate::jobs::insert::{self, Insert};
 use crate::store::Store;
 use crate::types::{Accepted, Conversation, DeliveryRow, EventRow, NewDelivery, NewEvent};
@@ -38,6 +39,7 @@ pub(crate) async fn store_deliveries(
     tx: &Tx,
     deliveries: &[&NewDelivery],
 ) -> Result<Vec<Accepted>> {
+    let mut graves = Graves::of(tx, deliveries).await?;
     let mut known = known_keys(tx, deliveries).await?;
     let mut accepted = Vec::with_capacity(deliveries.len());
     let mut fresh: Vec<(&NewDelivery, &NewEvent)> = Vec::new();
@@ -45,7 +47,13 @@ pub(crate) async fn store_deliveries(
     let mut doubtful: Vec<&NewDelivery> = Vec::new();
     for delivery in deliveries {
         let before = fresh.len();
+        let mut buried = false;
         for event in &delivery.events {
+            // What an erased person had sent before does not come back.
+            if graves.hold(delivery.channel, event) {
+                buried = true;
+                continue;
+            }
             // `known` also learns what this very group brings, so that repeats count once.
             if known.insert(event.dedupe) {
                 fresh.push((delivery, event));
@@ -57,8 +65,9 @@ pub(crate) async fn store_deliveries(
             seen: delivery.events.len() - new,
         });
         // A body that brought nothing new is in the vault already; one without any event is kept
-        // because we did not understand it.
-        if new > 0 || delivery.events.is_empty() {
+        // because we did not understand it. One that holds words of an erased person is not kept at
+        // all: what else it brought is, as events.
+        if !buried && (new > 0 || delivery.events.is_empty()) {
             vault.push(delivery);
             // Had it been stored before, so had its events: among many, one that brings only news needs no look. If
             // it was known after all (a replay of purged events), the group fails, and it comes again alone.
@@ -70,6 +79,7 @@ pub(crate) async fn store_deliveries(
     }
     store_bodies(tx, &vault, &doubtful).await?;
     store_events(tx, &fresh).await?;
+    graves.wake(tx).await?;
     Ok(accepted)
 }
 

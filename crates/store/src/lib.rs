@@ -2,6 +2,7 @@
 
 mod clock;
 mod db;
+mod erasure;
 mod error;
 pub mod fold;
 mod inbox;
@@ -14,6 +15,7 @@ mod outbox;
 mod row;
 mod runner;
 mod schema;
+mod scrub;
 pub mod spool;
 mod sqlite;
 mod store;

@@ -85,17 +85,9 @@ impl Store {
         question: &Folded,
         limit: usize,
     ) -> Result<Vec<Entry>> {
-        // Unlike other reads this may look at megabytes: not on the threads that answer webhooks.
-        let here = tokio::runtime::Handle::current();
-        let (store, own, question) = (self.clone(), conversation.clone(), question.clone());
-        let search = move || here.block_on(store.find(&own, &question, limit));
-        match tokio::task::spawn_blocking(search).await {
-            Ok(found) => found,
-            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-            Err(_) => Err(crate::StoreError::Unavailable(
-                "the process is stopping".to_owned(),
-            )),
-        }
+        let (own, question) = (conversation.clone(), question.clone());
+        self.aside(move |store| async move { store.find(&own, &question, limit).await })
+            .await
     }
 
     async fn find(

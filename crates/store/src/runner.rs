@@ -275,7 +275,10 @@ impl Task {
             match self.store.finish(&job.lease, finish.clone()).await {
                 Ok(()) => return,
                 Err(StoreError::LeaseLost) => {
-                    tracing::warn!(job = %job.id, queue = %job.queue, "finished a job that was taken away");
+                    // A job that erased itself with its person is over as it should be.
+                    if !matches!(self.store.job(job.id).await, Ok(None)) {
+                        tracing::warn!(job = %job.id, queue = %job.queue, "finished a job that was taken away");
+                    }
                     return;
                 }
                 Err(error) if clock.now_ms() < give_up_ms && !job.stop.is_cancelled() => {

@@ -83,6 +83,7 @@ const CHANGES: &[Change] = &[
     Change { name: "m0034_library", make: NewTable("library", library) },
     Change { name: "m0035_library_once", make: Unique("library", &["job_id"]) },
     Change { name: "m0036_library_by_person", make: ByIndex("library", &["person", "account", "at_ms"]) },
+    Change { name: "m0037_erased", make: NewTable("erased", erased) },
 ];
 
 impl MigrationName for Change {
@@ -468,6 +469,28 @@ fn library(table: &mut TableCreateStatement, backend: DbBackend) {
         ],
     );
     primary(table, &["id"]);
+}
+
+/// What is left of a person who was erased: nothing by which to find them, only by which to recognise them.
+fn erased(table: &mut TableCreateStatement, _: DbBackend) {
+    add(
+        table,
+        [
+            // SHA-256 of the conversation's key, in hex.
+            word("erased_key"),
+            // By the sender's clock: what was sent up to then does not come back.
+            number("at_ms"),
+            number("erased_at_ms"),
+            // The person has written anew.
+            flag("woken"),
+            // The allowance they had used up, and of which day.
+            maybe_word("on_day"),
+            number("used"),
+            // The file's pages hold no remains either.
+            flag("clean"),
+        ],
+    );
+    primary(table, &["erased_key"]);
 }
 
 #[cfg(test)]

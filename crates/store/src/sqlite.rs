@@ -20,6 +20,8 @@ use crate::store::Durability;
 
 /// How long SQLite waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the writer waits for readers that are in the way of emptying the log.
+const SHORT_TIMEOUT: Duration = Duration::from_millis(50);
 /// Prepared statements kept by a connection: all of ours, in every size of list.
 const STATEMENTS: usize = 384;
 /// Readers that are kept open beside the writer.
@@ -97,6 +99,8 @@ impl SqliteFile {
         // Fewer, larger checkpoints: with random keys each touches many pages of the database.
         lite.pragma("wal_autocheckpoint", "4000")?;
         lite.pragma("journal_size_limit", "67108864")?;
+        // What is deleted is overwritten: a person's words do not stay in free pages.
+        lite.pragma("secure_delete", "on")?;
         Ok(lite)
     }
 
@@ -156,6 +160,31 @@ impl Lite {
         {
             tracing::error!(error = %StoreError::from(error), "a transaction could not be rolled back");
         }
+    }
+
+    /// Moves everything from the log into the file and leaves the log empty; false when a reader is in the way. Waits
+    /// a moment only, since the writer does nothing else meanwhile.
+    pub(crate) fn empty_log(&self) -> Result<bool> {
+        let connection = self.lock();
+        connection.busy_timeout(SHORT_TIMEOUT)?;
+        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        let busy: i64 = busy?;
+        Ok(busy == 0)
+    }
+
+    /// Writes the whole database anew, through a file beside it.
+    pub(crate) fn vacuum(&self) -> Result<()> {
+        let connection = self.lock();
+        connection.execute_batch("PRAGMA temp_store = file")?;
+        let written = connection.execute_batch("VACUUM");
+        connection.execute_batch("PRAGMA temp_store = memory")?;
+        Ok(written?)
+    }
+
+    /// Gives the pages that are held in memory back.
+    pub(crate) fn drop_pages(&self) -> Result<()> {
+        Ok(self.lock().execute_batch("PRAGMA shrink_memory")?)
     }
 
     /// Runs a statement that changes rows; returns how many it met.

@@ -14,6 +14,7 @@ use crate::db::{Ids, Reads, Result, Tx};
 use crate::error::StoreError;
 use crate::inbox;
 use crate::schema::Migrator;
+use crate::scrub::{Scrubbed, Scrubber};
 use crate::sqlite::{Readers, SqliteFile};
 use crate::types::{Accepted, NewDelivery, WriterStats};
 use crate::writer::{Running, Writer};
@@ -147,13 +148,15 @@ impl Store {
         };
         let migrations = file.migrations().await?;
         migrate(&migrations).await?;
+        let scrubber = Scrubber::open(file.path(), options.exclusive)?;
         let lite = file.writer()?;
         let reads = Reads::File(Box::new(Readers::open(file)?));
         migrations.close().await?;
         let shared = Shared::new(options.clock);
         // The lock on the data is let go when the writer has ended, not sooner.
-        let writes = Writes::Gathered(Writer::start(lite, shared.clone(), lock)?);
+        let writes = Writes::Gathered(Writer::start(lite, scrubber, shared.clone(), lock)?);
         let store = Self::new(reads, writes, shared);
+        store.finish_cleaning().await?;
         if options.exclusive {
             let freed = store.free_all_leases().await?;
             tracing::info!(jobs = freed, "freed the leases of the process before");
@@ -233,6 +236,24 @@ impl Store {
         &self.inner.reads
     }
 
+    /// Reads much: on a thread that may block, not on those that answer webhooks.
+    pub(crate) async fn aside<T, F, R>(&self, read: R) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>>,
+        R: FnOnce(Self) -> F + Send + 'static,
+    {
+        let here = tokio::runtime::Handle::current();
+        let store = self.clone();
+        match tokio::task::spawn_blocking(move || here.block_on(read(store))).await {
+            Ok(value) => value,
+            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+            Err(_) => Err(StoreError::Unavailable(
+                "the process is stopping".to_owned(),
+            )),
+        }
+    }
+
     pub(crate) fn wake(&self) -> &Notify {
         &self.inner.shared.wake
     }
@@ -289,6 +310,14 @@ impl Store {
             }
         }
         Err(last)
+    }
+
+    /// Clears unused bytes of pages from page `from` on. A server's pages are its own affair.
+    pub(crate) async fn scrub(&self, from: u32) -> Result<Scrubbed> {
+        match &self.inner.writes {
+            Writes::Gathered(writer) => writer.scrub(from).await,
+            Writes::Direct(_) => Ok(Scrubbed::All),
+        }
     }
 
     pub(crate) async fn accept_through_writer(&self, delivery: NewDelivery) -> Result<Accepted> {

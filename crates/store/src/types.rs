@@ -1,11 +1,13 @@
 //! What goes in and out of the store: plain data, no SQL, no behaviour.
 
+mod erasure;
 mod inbox;
 mod jobs;
 mod library;
 mod outbox;
 mod upkeep;
 
+pub use erasure::{Erase, Erased};
 pub use inbox::{Accepted, DeliveryRow, EventRow, NewDelivery, NewEvent};
 pub use jobs::{
     Admission, Admitted, Claimed, Enqueued, Finish, JobRow, Lease, NewJob, Place, WaitingJob, Work,

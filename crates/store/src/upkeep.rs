@@ -59,10 +59,15 @@ impl Store {
                     let sql = "DELETE FROM quota WHERE changed_at_ms < ?";
                     let quotas = tx.exec(sql, values![before_ms]).await?;
                     let sql = "DELETE FROM attachment WHERE expires_ms < ?";
-                    Ok(quotas + tx.exec(sql, values![now_ms]).await?)
+                    let attachments = tx.exec(sql, values![now_ms]).await?;
+                    // As long as what an erased person had sent could have been known.
+                    let before_ms = now_ms.saturating_sub(retention.events_ms);
+                    let sql = "DELETE FROM erased WHERE erased_at_ms < ?";
+                    Ok(quotas + attachments + tx.exec(sql, values![before_ms]).await?)
                 })
             })
             .await?;
+        self.finish_cleaning().await?;
         Ok(Purged {
             deliveries,
             events,

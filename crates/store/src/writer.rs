@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::db::{Result, Tx};
 use crate::error::StoreError;
 use crate::inbox;
+use crate::scrub::{Scrubbed, Scrubber};
 use crate::sqlite::Lite;
 use crate::store::Shared;
 use crate::types::{Accepted, NewDelivery};
@@ -78,6 +79,7 @@ struct AcceptCall {
 enum Message {
     Call(Box<dyn Operation>),
     Accept(AcceptCall),
+    Scrub(u32, oneshot::Sender<Result<Scrubbed>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -98,10 +100,16 @@ fn closed<E>(_: E) -> StoreError {
 
 impl Writer {
     /// Starts the writer; `held` is dropped when it has ended.
-    pub(crate) fn start<H: Send + 'static>(lite: Lite, shared: Shared, held: H) -> Result<Self> {
+    pub(crate) fn start<H: Send + 'static>(
+        lite: Lite,
+        scrubber: Scrubber,
+        shared: Shared,
+        held: H,
+    ) -> Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let desk = Desk {
             lite: Arc::new(lite),
+            scrubber,
             shared,
         };
         let thread = std::thread::Builder::new()
@@ -144,6 +152,13 @@ impl Writer {
         answer.await.map_err(closed)?
     }
 
+    /// Clears the unused bytes of some pages from page `from` on, between two groups.
+    pub(crate) async fn scrub(&self, from: u32) -> Result<Scrubbed> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Scrub(from, reply)).await?;
+        answer.await.map_err(closed)?
+    }
+
     async fn send(&self, message: Message) -> Result<()> {
         let queue = self.queue.as_ref().ok_or_else(|| closed(()))?;
         queue.send(message).await.map_err(closed)
@@ -177,6 +192,8 @@ impl Drop for Writer {
 struct Group {
     accepts: Vec<AcceptCall>,
     calls: Vec<Box<dyn Operation>>,
+    /// To be done after the commit.
+    scrubs: Vec<(u32, oneshot::Sender<Result<Scrubbed>>)>,
 }
 
 impl Group {
@@ -188,6 +205,7 @@ impl Group {
         match message {
             Message::Call(call) => self.calls.push(call),
             Message::Accept(accept) => self.accepts.push(accept),
+            Message::Scrub(from, reply) => self.scrubs.push((from, reply)),
             Message::Close(done) => return Some(done),
         }
         None
@@ -197,11 +215,11 @@ impl Group {
     fn apart(self) -> impl Iterator<Item = Self> {
         let accepts = self.accepts.into_iter().map(|accept| Self {
             accepts: vec![accept],
-            calls: Vec::new(),
+            ..Self::default()
         });
         let calls = self.calls.into_iter().map(|call| Self {
-            accepts: Vec::new(),
             calls: vec![call],
+            ..Self::default()
         });
         accepts.chain(calls)
     }
@@ -239,7 +257,9 @@ enum Attempt {
 
 /// The writer's own side.
 struct Desk {
+    /// The connection goes before the scrubber: see there.
     lite: Arc<Lite>,
+    scrubber: Scrubber,
     shared: Shared,
 }
 
@@ -254,7 +274,11 @@ impl Desk {
             let mut group = Group::default();
             closing = group.push(first);
             gather(&mut waiting, &mut group, &mut closing);
+            let scrubs = std::mem::take(&mut group.scrubs);
             self.run_group(group);
+            for (from, reply) in scrubs {
+                let _ = reply.send(self.scrubber.scrub(&self.lite, from));
+            }
         }
         closing
     }

@@ -96,12 +96,12 @@ about-minutes =
        *[other] unos { $n } minutos
     }
 step-downloading = Descargando el video…
-step-downloading-part = Descargando el video: { $percent } %
+step-downloading-part = Descargando el video: { $percent } %
 step-transcribing = Escuchando y transcribiendo…
-step-transcribing-part = Transcribiendo: { $percent } %
+step-transcribing-part = Transcribiendo: { $percent } %
 step-summarising = Escribiendo el resumen…
 step-fitting = Ajustando el video para que quepa aquí…
-step-fitting-part = Ajustando el video para que quepa aquí: { $percent } %
+step-fitting-part = Ajustando el video para que quepa aquí: { $percent } %
 step-sending = Enviándotelo…
 step-shared = Ese ya lo estoy viendo para otra persona; te lo mando en cuanto salga.
 video-follows = El video llega en un momento.
@@ -164,8 +164,8 @@ history-empty = Todavía no me has mandado nada. Empieza con un reel o una publi
 untitled = Sin título
 found =
     { $n ->
-        [one] Encontré este:
-       *[other] Encontré estos { $n }:
+        [one] Es este:
+       *[other] Son estos { $n }:
     }
 found-at = en { $moment }: «{ $excerpt }»
 found-in-caption = en el texto: «{ $excerpt }»

@@ -5,9 +5,9 @@ use super::words::Token;
 
 /// Verbs that ask for a search whatever follows.
 const SEARCH: &[&str] = &[
-    "procura|procure|procurar|busca|busque|buscar|encontra|encontre|encontrar|pesquisa|pesquise|pesquisar|localiza|localize",
-    "find|search|look for",
-    "find|search|look for? me?",
+    "procura|procure|procurar|busca|busque|buscar|encontra|encontrar|pesquisa|pesquise|pesquisar|localiza|localize",
+    "find|search",
+    "look for",
     "buscame|encuentra|encuentrame",
 ];
 /// Verbs that also mean "to think" or "to want": they ask for a search only when a certain video is meant.
@@ -45,6 +45,8 @@ const ABOUT: &[&str] = &[
 ];
 /// These need a noun or an article before them, or they belong to what is looked for.
 const OF: &[&str] = &["on|with|of|from|com|con|de|do|da|dos|das|del"];
+/// Every video was sent by the person; this says nothing.
+const SENT: &str = "que|that|which? eu|i|yo? ja|ya|already|once? te? mandei|enviei|mande|envie|sent you? before|antes|ontem|ayer|yesterday?";
 const ARTICLE: &str = "the|a|an|o|os|as|um|uma|el|la|los|las|un|una";
 
 /// What is looked for, if the words ask for a search; empty when they do not say what.
@@ -109,6 +111,11 @@ impl Object {
         let determined = optional(&[DETERMINER], words);
         let named = optional(&[NOUN], determined);
         let is_named = named.len() < words.len();
+        let named = if is_named && pattern::whole(SENT, named).is_some() {
+            &[]
+        } else {
+            named
+        };
         let mut rest = optional(ABOUT, named);
         let says_about = rest.len() < named.len();
         if !says_about && is_named {
@@ -131,8 +138,18 @@ fn optional<'t, 'w>(patterns: &[&str], words: &'t [Token<'w>]) -> &'t [Token<'w>
     after(patterns, words).unwrap_or(words)
 }
 
+/// From the first word to the last with all that stands between them.
 fn as_written(words: &[Token<'_>]) -> String {
-    let written: Vec<&str> = words.iter().map(|token| token.raw).collect();
+    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+        return String::new();
+    };
+    let length = first.onwards.len() - last.onwards.len() + last.length;
+    let written: Vec<&str> = first
+        .onwards
+        .get(..length)
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
     written
         .join(" ")
         .trim_matches(|c: char| !(c.is_alphanumeric() || matches!(c, '#' | '@')))

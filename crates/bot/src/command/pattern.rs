@@ -7,11 +7,8 @@ use super::words::Token;
 
 /// How the languages are called; a code alone is too short to be one in a sentence.
 const NAMES: &[(Language, &str)] = &[
-    (
-        Language::PtBr,
-        "portugues portuguese brasileiro brazilian portugueis",
-    ),
-    (Language::En, "ingles english inglesa"),
+    (Language::PtBr, "portugues portuguese"),
+    (Language::En, "ingles english"),
     (
         Language::Es,
         "espanhol espanol spanish castellano castelhano",
@@ -27,17 +24,25 @@ const FOREIGN: &str = "frances french alemao aleman german italiano italian japo
     chines chino chinese mandarim mandarin russo ruso russian arabe arabic coreano korean hindi \
     catalao catalan galego gallego holandes dutch turco turkish hebraico hebreo hebrew polones polaco";
 
-/// The whole of the words is this pattern. Answers the language it names.
-pub(super) fn whole(pattern: &str, words: &[Token<'_>]) -> Option<Option<Language>> {
+/// Words that are a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fit {
+    /// How many words it took.
+    eaten: usize,
+    /// The language they name.
+    pub(super) language: Option<Language>,
+}
+
+/// The whole of the words is this pattern.
+pub(super) fn whole(pattern: &str, words: &[Token<'_>]) -> Option<Fit> {
     let parts: Vec<&str> = pattern.split(' ').collect();
-    let (eaten, language) = eat(&parts, words, true)?;
-    (eaten == words.len()).then_some(language)
+    eat(&parts, words, true)
 }
 
 /// The words begin with this pattern. Answers how many it took.
 pub(super) fn start(pattern: &str, words: &[Token<'_>]) -> Option<usize> {
     let parts: Vec<&str> = pattern.split(' ').collect();
-    let (eaten, _) = eat(&parts, words, false)?;
+    let Fit { eaten, .. } = eat(&parts, words, false)?;
     (eaten > 0).then_some(eaten)
 }
 
@@ -49,20 +54,27 @@ pub(super) fn language(words: &[Token<'_>]) -> Option<Language> {
 }
 
 /// As much as it can take; with `to_end` only what takes everything.
-fn eat(parts: &[&str], words: &[Token<'_>], to_end: bool) -> Option<(usize, Option<Language>)> {
+fn eat(parts: &[&str], words: &[Token<'_>], to_end: bool) -> Option<Fit> {
     let Some((part, later)) = parts.split_first() else {
-        return (!to_end || words.is_empty()).then_some((0, None));
+        return (!to_end || words.is_empty()).then_some(Fit {
+            eaten: 0,
+            language: None,
+        });
     };
     let (choices, optional) = match part.strip_suffix('?') {
         Some(choices) => (choices, true),
         None => (*part, false),
     };
     let taken = words.split_first().and_then(|(token, rest)| {
-        let named = choices
-            .split('|')
-            .find_map(|choice| fits(choice, &token.word))?;
-        let (eaten, language) = eat(later, rest, to_end)?;
-        Some((eaten + 1, named.or(language)))
+        if !choices.split('|').any(|choice| fits(choice, &token.word)) {
+            return None;
+        }
+        let fit = eat(later, rest, to_end)?;
+        let named = language_in(choices, &token.word);
+        Some(Fit {
+            eaten: fit.eaten + 1,
+            language: named.or(fit.language),
+        })
     });
     if taken.is_none() && optional {
         return eat(later, words, to_end);
@@ -70,17 +82,23 @@ fn eat(parts: &[&str], words: &[Token<'_>], to_end: bool) -> Option<(usize, Opti
     taken
 }
 
-/// Whether the word is the choice; inside, the language it names.
-fn fits(choice: &str, word: &str) -> Option<Option<Language>> {
+/// Whether the word is what this choice allows.
+fn fits(choice: &str, word: &str) -> bool {
     match choice {
-        "LANG" => listed(NAMES, word).map(Some),
-        "CODE" => listed(CODES, word).map(Some),
-        "FOREIGN" => FOREIGN
-            .split_whitespace()
-            .any(|name| name == word)
-            .then_some(None),
-        _ => (choice == word).then_some(None),
+        "LANG" => listed(NAMES, word).is_some(),
+        "CODE" => listed(CODES, word).is_some(),
+        "FOREIGN" => FOREIGN.split_whitespace().any(|name| name == word),
+        _ => choice == word,
     }
+}
+
+/// The language that the word names, where one may be named.
+fn language_in(choices: &str, word: &str) -> Option<Language> {
+    choices.split('|').find_map(|choice| match choice {
+        "LANG" => listed(NAMES, word),
+        "CODE" => listed(CODES, word),
+        _ => None,
+    })
 }
 
 fn listed(table: &[(Language, &str)], word: &str) -> Option<Language> {
@@ -88,4 +106,61 @@ fn listed(table: &[(Language, &str)], word: &str) -> Option<Language> {
         .iter()
         .find(|(_, names)| names.split(' ').any(|name| name == word))
         .map(|(language, _)| *language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::tokens;
+    use super::*;
+
+    #[test]
+    fn a_pattern_takes_whole_sentences_only() {
+        for (pattern, words, expected) in [
+            ("a|b c?", "a", true),
+            ("a|b c?", "B, c!", true),
+            ("a|b c?", "a b", false),
+            ("a|b c?", "a c c", false),
+            ("a|b c?", "c", false),
+            ("a? a", "a", true),
+            ("a? a", "a a", true),
+            ("a? b? c", "b c", true),
+            ("a? b? c", "a c", true),
+            ("a? b? c", "b a c", false),
+            ("in LANG", "in français", false),
+            ("in FOREIGN", "in français", false),
+            ("in FOREIGN", "in francês", true),
+        ] {
+            let found = whole(pattern, &tokens(words)).is_some();
+            assert_eq!(found, expected, "{pattern}: {words}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_says_which_language_it_met() {
+        for (pattern, words, expected) in [
+            ("in LANG please?", "in Spanish please", Some(Language::Es)),
+            ("in LANG|CODE", "in pt-BR", Some(Language::PtBr)),
+            ("in LANG|FOREIGN", "in french", None),
+            ("LANG or? LANG?", "english or spanish", Some(Language::En)),
+        ] {
+            let fit = whole(pattern, &tokens(words)).expect("it fits");
+            assert_eq!(fit.language, expected, "{pattern}: {words}");
+        }
+    }
+
+    #[test]
+    fn a_start_is_as_long_as_it_can_be() {
+        for (pattern, words, expected) in [
+            ("please", "please stop", Some(1)),
+            ("can you? please?", "can you please stop", Some(3)),
+            ("can you", "can he", None),
+            ("you?", "stop", None),
+        ] {
+            assert_eq!(
+                start(pattern, &tokens(words)),
+                expected,
+                "{pattern}: {words}"
+            );
+        }
+    }
 }

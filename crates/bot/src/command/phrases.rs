@@ -24,7 +24,10 @@ const AGAIN: Make = |_| Command::TryAgain;
 /// Names behind a slash.
 pub(super) const SLASHES: &[(Make, &str)] = &[
     (HELP, "help ajuda ayuda menu comandos commands"),
-    (START, "start iniciar comecar empezar comenzar voltar volver"),
+    (
+        START,
+        "start iniciar comecar empezar comenzar voltar volver",
+    ),
     (STOP, "stop parar pare baja unsubscribe"),
     (Command::Language, "language lang idioma lingua lengua"),
     (QUOTA, "quota limit cota limite cuota"),
@@ -58,7 +61,8 @@ pub(super) const WISHES: &[&str] = &[
     "eu? quero|queria|gostaria|preciso de? ver|ter|ouvir|saber|falar? o|a|os|as|do|da|uma|um?",
     "i? want|need|would|id like? to? see|get|have|know|hear? the|a|an|some?",
     "yo? quiero|quisiera|necesito ver|tener|oir|saber? el|la|los|las|una|un?",
-    "me? manda|mande|mostra|mostre|envia|envie|passa|da|diz|diga|ve me? o|a|os|as?",
+    "me? manda|mande|mostra|mostre|envia|envie|passa|diz|diga me? o|a|os|as?",
+    "me da|de|ve o|a|os|as|uma|um?",
     "send|give|show|tell|get me? the|a?",
     "mandame|muestrame|dame|enviame|dime|pasame el|la|los|las?",
 ];
@@ -95,18 +99,19 @@ const HELPS: &[&str] = &[
     "preciso|necesito|need de? ajuda|ayuda|help",
     "como isso|isto|voce|vc|tu|esse|este|o|el? bot|gramophone? funciona|funcionas",
     "como funciona isso|isto|esto|voce|vc|o|el? bot|gramophone?",
-    "como eu? uso|usa|usar|te? voce|vc|isso|isto|esto|o|el? bot?",
+    "como eu? uso|usa|usar voce|vc|isso|isto|esto|o|el? bot?",
     "como se usa esto|isso?",
     "como te|lo uso",
     "o? que e? que? voce|vc|tu faz|fazes|sabe|consegue|pode fazer?",
     "que haces|sabes|puedes hacer?",
-    "pra|para que voce|vc? serve|sirve|sirves isso|esto?",
+    "pra|para que voce|vc? serve|serves|sirve|sirves",
     "quem e voce|vc",
     "quien eres",
-    "how does|do|did this|it|that|you|the bot|gramophone? work|function",
+    "how does|do this|it|you|the bot|gramophone? work",
     "how this|it works",
-    "how do|can|to i? use|work this|it|you|with? this|it|you|the? bot?",
-    "what can|do|does you|this|it bot? do",
+    "how do|can|to i? use this|it|you|the? bot?",
+    "what can|do you do",
+    "what can|does this|the bot do",
     "who|what are you",
 ];
 
@@ -114,14 +119,16 @@ const STOPS: &[&str] = &[
     "stop|stopall|unsubscribe|optout|parar|pare|baja|descadastrar|descadastra|desinscrever",
     "opt out",
     "stop|quit sending|messaging|texting|writing|contacting|spamming to? me? messages|stuff|these|videos|anything? anymore?",
-    "dont|do not|never? send|message|text|write|contact to? me messages|anything? again|anymore|more?",
+    "dont send|message|text|write|contact to? me messages|anything? again|anymore|more?",
+    "do not send|message|text|write|contact to? me messages|anything? again|anymore|more?",
     "leave me alone",
     "no more messages",
     "unsubscribe|remove me from this|the|your? list?",
-    "para|pare|parar|pode parar? de? me? mandar|enviar|escrever|mandarme|enviarme|escribirme|responder coisas|mensagens|mensagem|mensajes|videos|isso|nada? mais?",
+    "para|pare|parar de me? mandar|enviar|escrever|mandarme|enviarme|escribirme|responder coisas|mensagens|mensagem|mensajes|videos|isso|nada? mais?",
     "parar de receber mensagens|isso?",
     "nao me mande|manda|envie|envia|escreva|escreve mais mensagens|nada?",
     "nao me mande|manda|envie|envia|escreva|escreve mensagens|nada mais?",
+    "nao mande|manda|envie|envia mais mensagens|nada",
     "nao quero mais? receber mais? mensagens|nada mais?",
     "me deixa|deixe em paz",
     "dejame en paz",
@@ -137,7 +144,8 @@ const FORGETS: &[&str] = &[
     "forget me",
     "forget everything|all about me",
     "forget everything|all you know about me",
-    "delete|erase|remove|wipe|clear all? of? my|the? personal? data|info|information you? have? about|of|on? me?",
+    "delete|erase|remove|wipe all? of? my personal? data|info|information",
+    "delete|erase|remove|wipe all? the? data|info|information you? have? about|of|on me",
     "delete|erase|remove my account",
     "delete|erase|remove|wipe everything|all about|of|on me",
     "delete|erase|remove|wipe everything|all you know|have about|of|on me",
@@ -157,7 +165,7 @@ const STARTS: &[&str] = &[
     "start|begin over|again",
     "come back",
     "get started",
-    "lets start|go",
+    "lets start",
     "pode|podes|quero|quiero|puedes voltar|volver|comecar|empezar",
     "voltar|volver a receber|recibir|escrever|escribir mensagens|mensajes?",
     "comecar|comeca|empezar|empieza de novo|nuevo",
@@ -170,10 +178,10 @@ const QUOTAS: &[&str] = &[
     "qual|cual|whats|what e|es|is? a|o|la|el|the? minha|meu|mi|my|seu|tu|your? cota|quota|cuota|limite|limit diario|diaria|daily?",
     "quantos|quantas videos|reels|resumos|links|pedidos? me? ainda|eu? eu|ainda? faltam|restam|sobram|sobraram|tenho hoje|ainda? hoje?",
     "quantos|quantas videos|reels|resumos|links|pedidos? ainda? eu? ainda? posso mandar|enviar|pedir|usar? ainda? hoje?",
-    "cuantos|cuantas|cuanto videos|reels|resumenes|enlaces|links? me queda|quedan|restan hoy?",
-    "cuantos|cuantas videos|reels|resumenes|enlaces|links? mas? puedo mandar|enviar|pedir|usar? hoy?",
+    "cuantos|cuantas|cuanto videos|reels|resumenes|enlaces|links? me? queda|quedan|restan hoy?",
+    "cuantos|cuantas videos|reels|resumenes|enlaces|links? mas? todavia? puedo mandar|enviar|pedir|usar? todavia? hoy?",
     "how many|much more? reels|videos|summaries|links? do|have|are? i|there? have|got|is|are? left for? today?",
-    "how many more? reels|videos|summaries|links? can i send|ask|have|use|do for? today?",
+    "how many more? reels|videos|summaries|links? can i still? send|ask|have|use|do still? for? today?",
     "how many more reels|videos|summaries|links? today?",
     "how much is? left",
 ];
@@ -185,7 +193,8 @@ const HISTORIES: &[&str] = &[
     "os|the|los|my? ultimos|ultimas|last|latest|recent|past|previous videos|reels|pedidos|links|resumos|posts|requests|summaries|enlaces|resumenes que|i? mandei|enviei|mande|envie|sent?",
     "lista|listar|ver|mostra|mostre|mostrar|muestra|list|show os|the|los? meus|minhas|my|mis ultimos|ultimas|last|latest|recent|past|previous? videos|reels|pedidos|links|resumos|posts|requests|summaries|enlaces|resumenes",
     "o? que e? que? eu? ja? te? mandei|enviei|pedi",
-    "que te? he? mande|envie|pedi|mandado|enviado|pedido",
+    "que te? mande|envie|pedi",
+    "que te? he mandado|enviado|pedido",
     "what did|have i send|sent|ask|asked for|to? you?",
 ];
 
@@ -208,9 +217,10 @@ const LANGUAGES: &[&str] = &[
     "idioma|lingua|language|lang|lengua e|is|em|en|in|to|para|pra? LANG|CODE|FOREIGN",
     "LANG language|idioma?",
     "em|en|in LANG|FOREIGN",
+    "portugues brasileiro",
     "portugues do brasil",
     "brazilian portuguese",
-    "do|voce|vc|tu|usted|me? you|voce|vc|me? fala|fale|falar|falas|habla|hable|hablas|hablar|hablame|hablemos|speak|talk|write|answer|reply|respond|responde|responda|respondeme|escreve|escreva|escribe|escribeme to? me|us|comigo|conmigo? em|en|in? o? LANG|FOREIGN",
+    "do|voce|vc|tu|usted|me? you|voce|vc|me? fala|fale|falar|falas|habla|hable|hablas|hablar|hablame|hablemos|speak|talk|write|answer|reply|respond|responde|responda|respondeme|escreve|escreva|escribe|escribeme to? me|us|comigo|conmigo? em|en|in? o? LANG|FOREIGN comigo|conmigo?",
     "i|eu|yo? prefer|prefiro|prefiero em|en|in? o|el? LANG|FOREIGN",
     "resumo|resumen|summary|translate|traduz|traduzir|traduce|traducir it|this|isso|esto? em|en|in|to|into|para|pra|pro|al o? FOREIGN",
     "que|quais|cuales|what|which idiomas|linguas|languages do|can|voce|vc? you? fala|falas|hablas|speak|know|conhece|conoces?",
@@ -243,9 +253,52 @@ const AGAINS: &[&str] = &[
     "outra|otra|mais uma? vez",
     "novamente|nuevamente|again|retry|reintentar|reintenta|repete|repetir|repita|repeat|repite|repitelo",
     "tentar|intentar de nuevo|novo",
-    "try|do|retry it|this|that|one|the? last|one? one? again|please?",
-    "try|once|one it|that? more|time? time|once|more?",
+    "try|do it|this|that|the? last? one? again",
+    "retry it|this|that|the? last? one?",
+    "try? it|that? one more time",
+    "try? it|that? once more",
     "intenta|intente|intentalo|prueba|hazlo|intentar de nuevo",
     "intenta|intente|intentalo|prueba|hazlo|intentar otra vez",
     "intenta|intente|intentalo|prueba|hazlo|intentar nuevamente",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::fold;
+    use super::*;
+
+    /// A pattern with an accent or with nothing it insists on would never match, or always.
+    #[test]
+    fn each_pattern_is_well_written() {
+        let phrases = PHRASES.iter().flat_map(|(_, patterns)| patterns.iter());
+        for pattern in phrases
+            .chain(LEADS)
+            .chain(REQUESTS)
+            .chain(WISHES)
+            .chain(TRAILS)
+        {
+            let mut insists = false;
+            for part in pattern.split(' ') {
+                insists |= !part.ends_with('?');
+                let choices = part.strip_suffix('?').unwrap_or(part);
+                for choice in choices.split('|') {
+                    let is_slot = matches!(choice, "LANG" | "CODE" | "FOREIGN");
+                    let is_word = !choice.is_empty()
+                        && choice.chars().all(char::is_alphanumeric)
+                        && fold(choice) == choice;
+                    assert!(is_slot || is_word, "{choice:?} in {pattern:?}");
+                }
+            }
+            assert!(insists, "{pattern:?}");
+        }
+    }
+
+    #[test]
+    fn no_name_stands_for_two_commands() {
+        let mut names: Vec<&str> = SLASHES.iter().flat_map(|(_, n)| n.split(' ')).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

@@ -5,43 +5,42 @@
 pub(super) struct Token<'a> {
     /// As it is compared.
     pub(super) word: String,
-    /// As it was written.
-    pub(super) raw: &'a str,
+    /// The message from this word on.
+    pub(super) onwards: &'a str,
+    /// How much of that is the word, in bytes.
+    pub(super) length: usize,
 }
 
 /// The words of a message. What is only signs or pictures is no word.
 pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '!' | '?' | '…' | '¡' | '¿'))
-        .map(|raw| Token {
-            word: compared(raw),
-            raw,
-        })
-        .filter(|token| !token.word.is_empty())
-        .collect()
+    let mut onwards = text;
+    let mut tokens = Vec::new();
+    for piece in text.split_inclusive(ends_word) {
+        let length = piece.trim_end_matches(ends_word).len();
+        let word = compared(&piece[..length]);
+        if !word.is_empty() {
+            tokens.push(Token {
+                word,
+                onwards,
+                length,
+            });
+        }
+        onwards = &onwards[piece.len()..];
+    }
+    tokens
+}
+
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | ';' | '!' | '?' | '…' | '¡' | '¿')
 }
 
 /// A hash or an at keeps its sign: "#help" is not "help".
 fn compared(raw: &str) -> String {
-    fold(raw)
-        .chars()
-        .filter(|c| c.is_alphanumeric() || matches!(c, '#' | '@'))
-        .collect()
+    let sign = raw.chars().find(|c| matches!(c, '#' | '@'));
+    sign.into_iter().chain(fold(raw).chars()).collect()
 }
 
-/// Small letters without the accents of our three languages, composed or not.
+/// Small letters without accents, as they are searched, without what stands between them.
 pub(super) fn fold(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .filter(|c| !('\u{300}'..='\u{36f}').contains(c))
-        .map(|c| match c {
-            'á' | 'à' | 'â' | 'ã' | 'ä' => 'a',
-            'é' | 'è' | 'ê' | 'ë' => 'e',
-            'í' | 'ì' | 'î' | 'ï' => 'i',
-            'ó' | 'ò' | 'ô' | 'õ' | 'ö' => 'o',
-            'ú' | 'ù' | 'û' | 'ü' => 'u',
-            'ç' => 'c',
-            'ñ' => 'n',
-            other => other,
-        })
-        .collect()
+    store::fold::fold(text).replace(' ', "")
 }

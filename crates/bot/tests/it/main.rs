@@ -3,6 +3,7 @@
 // A test that cannot go on should stop where it is.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod command;
 mod conversation;
 mod final_text;
 mod language;

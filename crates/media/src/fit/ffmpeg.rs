@@ -251,7 +251,7 @@ impl Ffmpeg {
         .await
     }
 
-    /// Sound alone as AAC.
+    /// Sound alone as AAC, in the file that says so of itself: players tell `.m4a` from a film by its brand.
     pub(super) async fn audio(
         &self,
         input: &Input<'_>,
@@ -261,7 +261,7 @@ impl Ffmpeg {
         let mut args = input.flags();
         args.extend(words(&format!(
             "-map 0:a:0 -vn -t {} -c:a aac -b:a {bits_per_second} -ac 2 -ar 44100 -map_metadata -1 \
-             -movflags +faststart -f mp4",
+             -movflags +faststart -f ipod",
             self.max_duration.as_secs()
         )));
         args.extend(to.args());

@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::chat::{Book, Chat, ChatKind};
+use super::chat::{Book, Chat, ChatKind, User};
 use super::{changed, person, show, view, webhook};
 use crate::control::{Answer, Refused, order};
 use crate::webhook::arrange;
@@ -143,6 +143,23 @@ async fn change(
     apply(&world, id, input)
 }
 
+/// Who the person of a private chat is.
+fn rename(user: &mut User, input: &ChatIn) {
+    for (given, field) in [
+        (&input.username, &mut user.username),
+        (&input.last_name, &mut user.last_name),
+        (&input.language_code, &mut user.language_code),
+    ] {
+        if let Some(given) = given {
+            *field = (!given.is_empty()).then(|| given.clone());
+        }
+    }
+    if let Some(title) = &input.title {
+        user.first_name.clone_from(title);
+    }
+    user.deactivated = input.deactivated.unwrap_or(user.deactivated);
+}
+
 fn apply(world: &Shared, id: i64, input: ChatIn) -> Answer {
     let mut book = world.telegram().lock();
     let fits = match input.kind.as_deref() {
@@ -158,20 +175,7 @@ fn apply(world: &Shared, id: i64, input: ChatIn) -> Answer {
         ));
     }
     if id > 0 {
-        let user = book.user(id);
-        for (given, field) in [
-            (input.username.clone(), &mut user.username),
-            (input.last_name, &mut user.last_name),
-            (input.language_code, &mut user.language_code),
-        ] {
-            if let Some(given) = given {
-                *field = (!given.is_empty()).then_some(given);
-            }
-        }
-        if let Some(title) = &input.title {
-            user.first_name.clone_from(title);
-        }
-        user.deactivated = input.deactivated.unwrap_or(user.deactivated);
+        rename(book.user(id), &input);
     }
     let chat = book.chat(id);
     let was_out = chat.blocked || chat.kicked;

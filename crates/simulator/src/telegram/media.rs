@@ -100,15 +100,7 @@ impl Request<'_> {
 pub(super) async fn take(world: &Shared, request: &Request<'_>) -> Result<Media, BotError> {
     let mut given = given(request);
     let upload = match request.source() {
-        None if request.object.is_some() => {
-            return Err(BotError::bad("can't parse InputMedia: media not found"));
-        }
-        None => {
-            return Err(BotError::bad(format!(
-                "there is no {} in the request",
-                request.wanted.word()
-            )));
-        }
+        None => return Err(missing(request)),
         Some(Source::Id(id)) => {
             let file_id = known(world, &id, request.wanted)?;
             return Ok(Media { file_id, given });
@@ -157,6 +149,16 @@ pub(super) async fn take(world: &Shared, request: &Request<'_>) -> Result<Media,
     let file_id = stored.file_id.clone();
     drop(book);
     Ok(Media { file_id, given })
+}
+
+fn missing(request: &Request<'_>) -> BotError {
+    if request.object.is_some() {
+        return BotError::bad("can't parse InputMedia: media not found");
+    }
+    BotError::bad(format!(
+        "there is no {} in the request",
+        request.wanted.word()
+    ))
 }
 
 /// What the bot said, which a test compares with what ffprobe sees.

@@ -25,34 +25,40 @@ pub(super) struct FileIn {
     bytes: Option<u64>,
 }
 
-/// Stores what the person sends as a file of Telegram's.
-pub(super) async fn media(world: &Shared, input: &MessageIn) -> Result<Option<Media>, Refused> {
-    let (kind, file) = if let Some(file) = &input.video {
-        (Kind::Video, file)
-    } else if let Some(file) = &input.photo {
-        (Kind::Photo, file)
-    } else if let Some(file) = &input.audio {
-        (Kind::Audio, file)
-    } else if let Some(file) = &input.document {
-        (Kind::Document, file)
-    } else if let Some(file) = &input.voice {
-        (Kind::Voice, file)
-    } else {
-        return Ok(None);
-    };
-    let broken = |error: crate::samples::MakeError| Refused::bad(error.to_string());
-    let code = match (&file.code, &file.text) {
-        (Some(code), _) => code.clone(),
+/// The sample of a file, made first where words to speak are given.
+fn code(world: &Shared, file: &FileIn) -> Result<String, Refused> {
+    match (&file.code, &file.text) {
+        (Some(code), _) => Ok(code.clone()),
         (None, Some(text)) => {
             let sample = world.samples().add(NewSample {
                 text: text.clone(),
                 caption: None,
                 what: None,
             });
-            sample.map_err(broken)?.code.clone()
+            let sample = sample.map_err(|error| Refused::bad(error.to_string()))?;
+            Ok(sample.code.clone())
         }
-        (None, None) => return Err(Refused::bad("a file needs code, or text to speak")),
+        (None, None) => Err(Refused::bad("a file needs code, or text to speak")),
+    }
+}
+
+/// Stores what the person sends as a file of Telegram's.
+pub(super) async fn media(world: &Shared, input: &MessageIn) -> Result<Option<Media>, Refused> {
+    let given = [
+        (Kind::Video, &input.video),
+        (Kind::Photo, &input.photo),
+        (Kind::Audio, &input.audio),
+        (Kind::Document, &input.document),
+        (Kind::Voice, &input.voice),
+    ];
+    let given = given
+        .into_iter()
+        .find_map(|(kind, file)| file.as_ref().map(|file| (kind, file)));
+    let Some((kind, file)) = given else {
+        return Ok(None);
     };
+    let broken = |error: crate::samples::MakeError| Refused::bad(error.to_string());
+    let code = code(world, file)?;
     let sample = world.samples().get(&code).ok_or_else(|| no_sample(&code))?;
     let item = file.item.unwrap_or(0);
     let made = world
@@ -88,9 +94,8 @@ pub(super) async fn media(world: &Shared, input: &MessageIn) -> Result<Option<Me
         stored.height = made.height.map(u64::from);
     }
     stored.duration = made.duration_ms.map(|ms| (ms + 500) / 1_000);
-    if matches!(kind, Kind::Video | Kind::Document | Kind::Audio) {
-        let name = file.file_name.clone();
-        stored.name = Some(name.unwrap_or_else(|| sample.file_name(item).0));
+    if !matches!(kind, Kind::Voice | Kind::Photo) {
+        stored.name = file.file_name.clone().or(Some(sample.file_name(item).0));
     }
     let file_id = stored.file_id.clone();
     Ok(Some(Media {

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::insert::{self, Insert};
-use crate::db::{Result, Tx, key_text, values};
+use crate::db::{Result, Row, Tx, key_text, values};
+use crate::erasure::graves;
 use crate::machine;
 use crate::store::Store;
 use crate::types::{Admission, Admitted, Enqueued, NewJob};
@@ -38,11 +39,19 @@ impl Store {
     /// How many units of the day's allowance are used up.
     pub async fn quota_used(&self, scope: &str, day: &str) -> Result<u32> {
         let sql = "SELECT used FROM quota WHERE scope = ? AND on_day = ?";
-        let scope = key_text(scope);
-        let row = self.reader().one(sql, values![&*scope, day]).await?;
-        let used: i64 = row.map_or(Ok(0), |row| row.get("used"))?;
-        Ok(u32::try_from(used.max(0)).unwrap_or(u32::MAX))
+        let key = key_text(scope);
+        let mut row = self.reader().one(sql, values![&*key, day]).await?;
+        if row.is_none() {
+            let values = graves::used_values(scope, day);
+            row = self.reader().one(graves::USED, values).await?;
+        }
+        used(row)
     }
+}
+
+fn used(row: Option<Row>) -> Result<u32> {
+    let used: i64 = row.map_or(Ok(0), |row| row.get("used"))?;
+    Ok(u32::try_from(used.max(0)).unwrap_or(u32::MAX))
 }
 
 async fn admit(tx: &Tx, admission: &Admission) -> Result<Vec<Admitted>> {
@@ -53,9 +62,13 @@ async fn admit(tx: &Tx, admission: &Admission) -> Result<Vec<Admitted>> {
         "SELECT used FROM quota WHERE scope = ? AND on_day = ?{}",
         tx.for_update()
     );
-    let row = tx.one(&sql, values![&*scope, day]).await?;
-    let stored: i64 = row.map_or(Ok(0), |row| row.get("used"))?;
-    let before = u32::try_from(stored.max(0)).unwrap_or(u32::MAX);
+    let mut row = tx.one(&sql, values![&*scope, day]).await?;
+    if row.is_none() {
+        // Who was erased today has what they had left, no more.
+        let values = graves::used_values(&admission.scope, day);
+        row = tx.one(graves::USED, values).await?;
+    }
+    let before = used(row)?;
 
     let inserts: Vec<Insert<'_>> = admission
         .jobs

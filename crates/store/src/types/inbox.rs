@@ -50,7 +50,7 @@ pub struct NewEvent {
 pub struct Accepted {
     /// Stored now.
     pub new: usize,
-    /// Known already, or repeated within the same delivery.
+    /// Known already, or repeated within the same delivery, or erased before and so left out.
     pub seen: usize,
 }
 

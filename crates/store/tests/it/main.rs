@@ -9,6 +9,7 @@
 )]
 
 mod crash;
+mod erasure;
 mod inbox;
 mod jobs;
 mod library;
