@@ -41,9 +41,18 @@ impl Peer {
         };
         let sim = Simulator::start(options).await.expect("a simulator");
         let clock = Arc::new(ManualClock::new(1_795_000_000_000));
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("a client");
         let telegram = build(&sim, &clock, &folder, TOKEN, None).expect("a channel");
-        let peer = Self { sim, telegram, clock, folder, http };
+        let peer = Self {
+            sim,
+            telegram,
+            clock,
+            folder,
+            http,
+        };
         peer.writes(ANA, json!({"text": "oi"})).await;
         peer
     }
@@ -63,8 +72,18 @@ impl Peer {
 
     pub(crate) async fn control(&self, path: &str, body: Value) -> Value {
         let url = format!("{}/_sim/{path}", self.sim.base_url());
-        let answer = self.http.post(url).json(&body).send().await.expect("an answer");
-        assert!(answer.status().is_success(), "{path} {body}: {}", answer.text().await.expect("text"));
+        let answer = self
+            .http
+            .post(url)
+            .json(&body)
+            .send()
+            .await
+            .expect("an answer");
+        assert!(
+            answer.status().is_success(),
+            "{path} {body}: {}",
+            answer.text().await.expect("text")
+        );
         answer.json().await.expect("JSON")
     }
 
@@ -76,26 +95,34 @@ impl Peer {
 
     /// A person writes; the message's id.
     pub(crate) async fn writes(&self, chat: &str, body: Value) -> i64 {
-        let answer = self.control(&format!("telegram/chats/{chat}/messages"), body).await;
+        let answer = self
+            .control(&format!("telegram/chats/{chat}/messages"), body)
+            .await;
         answer["message_id"].as_i64().expect("an id")
     }
 
     /// What lies in a chat, oldest first.
     pub(crate) async fn messages(&self, chat: &str) -> Vec<Value> {
-        let chat = self.look(&format!("telegram/chats/{chat}/messages?probe=0")).await;
+        let chat = self
+            .look(&format!("telegram/chats/{chat}/messages?probe=0"))
+            .await;
         chat["messages"].as_array().expect("a list").clone()
     }
 
     /// What the bot said in a chat.
     pub(crate) async fn said(&self, chat: &str) -> Vec<Value> {
         let messages = self.messages(chat).await;
-        messages.into_iter().filter(|message| message["from"] == "bot").collect()
+        messages
+            .into_iter()
+            .filter(|message| message["from"] == "bot")
+            .collect()
     }
 
     /// The next calls of this method go wrong in this way.
     pub(crate) async fn fault(&self, method: &str, what: Value) {
         let path = format!("api.telegram.org/*/{method}");
-        self.control("faults", json!({"match": {"path": path}, "do": what})).await;
+        self.control("faults", json!({"match": {"path": path}, "do": what}))
+            .await;
     }
 
     /// How often a method was called.
@@ -105,15 +132,24 @@ impl Peer {
     }
 
     pub(crate) async fn no_floods(&self) {
-        self.control("limits", json!({"telegram_enforce": false})).await;
+        self.control("limits", json!({"telegram_enforce": false}))
+            .await;
     }
 
     /// The newest update as its stored event.
     pub(crate) async fn newest_event(&self) -> EventRow {
-        let updates = self.telegram.updates(Some(-1), Duration::ZERO).await.expect("updates");
+        let updates = self
+            .telegram
+            .updates(Some(-1), Duration::ZERO)
+            .await
+            .expect("updates");
         let raw = &updates.last().expect("one").json;
         let identity = self.telegram.identity();
-        row(bot::channel::telegram::new_event(&identity, raw, self.clock.now_ms()))
+        row(bot::channel::telegram::new_event(
+            &identity,
+            raw,
+            self.clock.now_ms(),
+        ))
     }
 
     /// A file in a work folder, as the pipeline leaves it.
@@ -172,7 +208,10 @@ pub(crate) fn with(person: &str) -> Conversation {
 }
 
 pub(crate) fn over(mid: &str) -> Frame {
-    Frame { over: Some(mid.into()), ..Frame::default() }
+    Frame {
+        over: Some(mid.into()),
+        ..Frame::default()
+    }
 }
 
 pub(crate) fn file(kind: FileKind, attachment: Handed, frame: Frame) -> Content {
@@ -180,7 +219,11 @@ pub(crate) fn file(kind: FileKind, attachment: Handed, frame: Frame) -> Content 
         file: kind,
         attachment,
         caption: Some("Resumo <1>".into()),
-        look: Look { width: Some(720), height: Some(1280), duration_ms: Some(7_200) },
+        look: Look {
+            width: Some(720),
+            height: Some(1280),
+            duration_ms: Some(7_200),
+        },
         frame,
     }
 }
@@ -214,10 +257,23 @@ fn the_channel_says_what_it_takes() {
     };
     let _ = rustls::crypto::ring::default_provider().install_default();
     let telegram = Telegram::new(parts).expect("a channel");
-    let Limits { window_ms, edits, uploads_apart, documents, caption_units, pictures_per_message, .. } =
-        telegram.limits();
-    assert_eq!((window_ms, edits, uploads_apart, documents), (None, true, false, true));
+    let Limits {
+        window_ms,
+        edits,
+        uploads_apart,
+        documents,
+        caption_units,
+        pictures_per_message,
+        ..
+    } = telegram.limits();
+    assert_eq!(
+        (window_ms, edits, uploads_apart, documents),
+        (None, true, false, true)
+    );
     assert_eq!((caption_units, pictures_per_message), (1_024, 10));
-    assert_eq!((telegram.name(), telegram.account()), ("telegram", "123456789"));
+    assert_eq!(
+        (telegram.name(), telegram.account()),
+        ("telegram", "123456789")
+    );
     assert!(telegram.key_print("123456789").is_some() && telegram.key_print("1").is_none());
 }

@@ -150,7 +150,9 @@ pub(super) struct Api {
 
 impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Api").field("host", &self.base.host_str()).finish_non_exhaustive()
+        f.debug_struct("Api")
+            .field("host", &self.base.host_str())
+            .finish_non_exhaustive()
     }
 }
 
@@ -212,7 +214,10 @@ impl Api {
 
     fn address<'a>(&self, segments: impl Iterator<Item = &'a str>) -> Option<Url> {
         let mut url = self.base.clone();
-        url.path_segments_mut().ok()?.pop_if_empty().extend(segments);
+        url.path_segments_mut()
+            .ok()?
+            .pop_if_empty()
+            .extend(segments);
         Some(url)
     }
 
@@ -221,14 +226,17 @@ impl Api {
         let started = Instant::now();
         let method = call.method;
         let result = self.attempt(call).await;
-        let code = result.as_ref().map_or_else(CallError::code, |_| "ok".to_owned());
+        let code = result
+            .as_ref()
+            .map_or_else(CallError::code, |_| "ok".to_owned());
         tracing::debug!(
             method,
             code,
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "telegram call"
         );
-        metrics::counter!("gramophone_telegram_calls_total", "method" => method, "code" => code).increment(1);
+        metrics::counter!("gramophone_telegram_calls_total", "method" => method, "code" => code)
+            .increment(1);
         result
     }
 
@@ -237,7 +245,11 @@ impl Api {
         let url = self
             .address([bot.as_str(), call.method].into_iter())
             .ok_or(CallError::Unsendable)?;
-        let client = if call.visible { &self.brisk } else { &self.pooled };
+        let client = if call.visible {
+            &self.brisk
+        } else {
+            &self.pooled
+        };
         let request = client.post(url).timeout(call.limit);
         let file_failed = Arc::new(AtomicBool::new(false));
         let request = if call.files.is_empty() {
@@ -264,10 +276,13 @@ impl Api {
 /// The digits before the colon, if this looks like a token at all.
 fn account_of(token: &str) -> Option<&str> {
     let (account, key) = token.split_once(':')?;
-    let digits = !account.is_empty() && account.len() <= 20 && account.bytes().all(|b| b.is_ascii_digit());
+    let digits =
+        !account.is_empty() && account.len() <= 20 && account.bytes().all(|b| b.is_ascii_digit());
     let letters = !key.is_empty()
         && key.len() <= 100
-        && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     (digits && letters).then_some(account)
 }
 
@@ -341,7 +356,11 @@ async fn read<T: DeserializeOwned>(mut response: reqwest::Response) -> Result<T,
     answer(status, &body, retry_after)
 }
 
-fn answer<T: DeserializeOwned>(status: u16, body: &[u8], retry_after: Option<u64>) -> Result<T, CallError> {
+fn answer<T: DeserializeOwned>(
+    status: u16,
+    body: &[u8],
+    retry_after: Option<u64>,
+) -> Result<T, CallError> {
     let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(body) else {
         return Err(from_status(status, retry_after));
     };
@@ -350,7 +369,9 @@ fn answer<T: DeserializeOwned>(status: u16, body: &[u8], retry_after: Option<u64
         return serde_json::from_str(result.get()).map_err(|_| CallError::Malformed(status));
     }
     let parameters = envelope.parameters.as_ref();
-    let seconds = parameters.and_then(|parameters| parameters.retry_after).or(retry_after);
+    let seconds = parameters
+        .and_then(|parameters| parameters.retry_after)
+        .or(retry_after);
     Err(CallError::Refused(Box::new(Refusal {
         code: envelope.error_code.unwrap_or_else(|| i64::from(status)),
         sentence: envelope.description.unwrap_or_default().to_lowercase(),
@@ -385,7 +406,16 @@ mod tests {
     #[test]
     fn tokens_are_told_from_other_words() {
         assert_eq!(account_of(TOKEN), Some("123456"));
-        for bad in ["", "123456", ":abc", "abc:def", "123:", "123:a/../b", "123:a?b", "123:a b"] {
+        for bad in [
+            "",
+            "123456",
+            ":abc",
+            "abc:def",
+            "123:",
+            "123:a/../b",
+            "123:a?b",
+            "123:a b",
+        ] {
             assert_eq!(account_of(bad), None, "{bad}");
         }
     }
@@ -414,15 +444,32 @@ mod tests {
     #[test]
     fn answers_are_read_whatever_stands_before_the_api() {
         let read = |status, body: &str| answer::<Value>(status, body.as_bytes(), None);
-        assert_eq!(read(200, r#"{"ok":true,"result":{"a":1}}"#).unwrap()["a"], 1);
+        assert_eq!(
+            read(200, r#"{"ok":true,"result":{"a":1}}"#).unwrap()["a"],
+            1
+        );
         let flood = r#"{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 7","parameters":{"retry_after":7}}"#;
         let Err(CallError::Refused(refusal)) = read(429, flood) else {
             panic!("a refusal");
         };
-        assert_eq!((refusal.code, refusal.retry_after), (429, Some(Duration::from_secs(7))));
-        for (status, body) in [(502, "<html>"), (200, ""), (200, r#"{"ok":true}"#), (404, "nginx")] {
-            assert_eq!(read(status, body).unwrap_err(), CallError::Malformed(status), "{body}");
+        assert_eq!(
+            (refusal.code, refusal.retry_after),
+            (429, Some(Duration::from_secs(7)))
+        );
+        for (status, body) in [
+            (502, "<html>"),
+            (200, ""),
+            (200, r#"{"ok":true}"#),
+            (404, "nginx"),
+        ] {
+            assert_eq!(
+                read(status, body).unwrap_err(),
+                CallError::Malformed(status),
+                "{body}"
+            );
         }
-        assert!(matches!(read(413, "<html>"), Err(CallError::Refused(refusal)) if refusal.code == 413));
+        assert!(
+            matches!(read(413, "<html>"), Err(CallError::Refused(refusal)) if refusal.code == 413)
+        );
     }
 }

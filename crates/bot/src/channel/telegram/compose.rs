@@ -7,12 +7,13 @@ use std::path::Path;
 
 use frankenstein::input_file::FileUpload;
 use frankenstein::input_media::{
-    InputMedia, InputMediaAnimation, InputMediaAudio, InputMediaDocument, InputMediaPhoto, InputMediaVideo,
-    MediaGroupInputMedia,
+    InputMedia, InputMediaAnimation, InputMediaAudio, InputMediaDocument, InputMediaPhoto,
+    InputMediaVideo, MediaGroupInputMedia,
 };
 use frankenstein::methods::{
-    EditMessageCaptionParams, EditMessageMediaParams, EditMessageTextParams, SendAnimationParams, SendAudioParams,
-    SendDocumentParams, SendMediaGroupParams, SendMessageParams, SendPhotoParams, SendVideoParams,
+    EditMessageCaptionParams, EditMessageMediaParams, EditMessageTextParams, SendAnimationParams,
+    SendAudioParams, SendDocumentParams, SendMediaGroupParams, SendMessageParams, SendPhotoParams,
+    SendVideoParams,
 };
 use frankenstein::types::{
     InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyMarkup, ReplyParameters,
@@ -41,9 +42,18 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    fn new(method: &'static str, params: &impl Serialize, over: Option<i32>) -> Result<Self, ChannelError> {
+    fn new(
+        method: &'static str,
+        params: &impl Serialize,
+        over: Option<i32>,
+    ) -> Result<Self, ChannelError> {
         match serde_json::to_value(params) {
-            Ok(Value::Object(params)) => Ok(Self { method, params, files: Vec::new(), over }),
+            Ok(Value::Object(params)) => Ok(Self {
+                method,
+                params,
+                files: Vec::new(),
+                over,
+            }),
             _ => Err(refuse("uncomposed")),
         }
     }
@@ -57,7 +67,11 @@ impl Draft {
         Call {
             method: self.method,
             params: self.params,
-            limit: if self.files.is_empty() { CALL_TIMEOUT } else { UPLOAD_TIMEOUT },
+            limit: if self.files.is_empty() {
+                CALL_TIMEOUT
+            } else {
+                UPLOAD_TIMEOUT
+            },
             files: self.files,
             visible: true,
         }
@@ -65,12 +79,25 @@ impl Draft {
 }
 
 /// The call that shows this content.
-pub(super) fn draft(data_dir: &Path, place: Place, content: &Content) -> Result<Draft, ChannelError> {
+pub(super) fn draft(
+    data_dir: &Path,
+    place: Place,
+    content: &Content,
+) -> Result<Draft, ChannelError> {
     let over = over(content)?;
     match (content, over) {
         (Content::Text { text, frame }, None) => text_anew(place, text, frame),
         (Content::Text { text, frame }, Some(mid)) => text_over(place, mid, text, &frame.choices),
-        (Content::File { file, attachment, caption, look, frame }, _) => {
+        (
+            Content::File {
+                file,
+                attachment,
+                caption,
+                look,
+                frame,
+            },
+            _,
+        ) => {
             let file = Shown {
                 kind: *file,
                 handed: attachment,
@@ -97,7 +124,8 @@ pub(super) fn draft(data_dir: &Path, place: Place, content: &Content) -> Result<
 
 /// The message that is changed. An album is no message that another could become, so it always comes anew.
 fn over(content: &Content) -> Result<Option<i32>, ChannelError> {
-    let is_album = matches!(content, Content::Pictures { attachments, .. } if attachments.len() > 1);
+    let is_album =
+        matches!(content, Content::Pictures { attachments, .. } if attachments.len() > 1);
     match &content.frame().over {
         Some(over) if !is_album => Ok(Some(message_id(over)?)),
         _ => Ok(None),
@@ -111,7 +139,11 @@ pub(super) fn mirror(place: Place, mid: i32, content: &Content) -> Result<Draft,
         Content::File { caption, frame, .. } => (caption.as_deref(), frame),
         Content::Pictures { frame, .. } => (None, frame),
     };
-    let choices = if is_album(content) { &[][..] } else { &frame.choices };
+    let choices = if is_album(content) {
+        &[][..]
+    } else {
+        &frame.choices
+    };
     let params = EditMessageCaptionParams::builder()
         .chat_id(place.chat)
         .message_id(mid)
@@ -126,7 +158,12 @@ fn is_album(content: &Content) -> bool {
 }
 
 /// The edit that leaves nothing but words.
-pub(super) fn text_over(place: Place, mid: i32, text: &str, choices: &[Choice]) -> Result<Draft, ChannelError> {
+pub(super) fn text_over(
+    place: Place,
+    mid: i32,
+    text: &str,
+    choices: &[Choice],
+) -> Result<Draft, ChannelError> {
     let params = EditMessageTextParams::builder()
         .chat_id(place.chat)
         .message_id(mid)
@@ -175,7 +212,11 @@ fn one_file(
 ) -> Result<Draft, ChannelError> {
     let mut files = Vec::new();
     // Where a method is named after its file, the file stands for that parameter; an edit's `media` speaks of the file.
-    let field = if over.is_some() { "file" } else { field(file.kind) };
+    let field = if over.is_some() {
+        "file"
+    } else {
+        field(file.kind)
+    };
     let media = hand(data_dir, file.kind, file.handed, field, &mut files)?;
     let thumbnail = thumbnail(data_dir, file.handed, &mut files)?;
     let draft = match over {
@@ -296,9 +337,12 @@ fn input_media(file: Shown<'_>, media: FileUpload, thumbnail: Option<FileUpload>
                 .maybe_duration(file.seconds())
                 .build(),
         ),
-        FileKind::Image => {
-            InputMedia::Photo(InputMediaPhoto::builder().media(media).maybe_caption(file.caption).build())
-        }
+        FileKind::Image => InputMedia::Photo(
+            InputMediaPhoto::builder()
+                .media(media)
+                .maybe_caption(file.caption)
+                .build(),
+        ),
         FileKind::Audio => InputMedia::Audio(
             InputMediaAudio::builder()
                 .media(media)
@@ -318,12 +362,25 @@ fn input_media(file: Shown<'_>, media: FileUpload, thumbnail: Option<FileUpload>
 }
 
 /// Albums take no keyboard.
-fn album(data_dir: &Path, place: Place, pictures: &[Handed], frame: &Frame) -> Result<Draft, ChannelError> {
+fn album(
+    data_dir: &Path,
+    place: Place,
+    pictures: &[Handed],
+    frame: &Frame,
+) -> Result<Draft, ChannelError> {
     let mut files = Vec::new();
     let mut media = Vec::new();
     for (at, picture) in pictures.iter().enumerate() {
-        let file = hand(data_dir, FileKind::Image, picture, &format!("picture{at}"), &mut files)?;
-        media.push(MediaGroupInputMedia::Photo(InputMediaPhoto::builder().media(file).build()));
+        let file = hand(
+            data_dir,
+            FileKind::Image,
+            picture,
+            &format!("picture{at}"),
+            &mut files,
+        )?;
+        media.push(MediaGroupInputMedia::Photo(
+            InputMediaPhoto::builder().media(file).build(),
+        ));
     }
     let params = SendMediaGroupParams::builder()
         .chat_id(place.chat)
@@ -346,7 +403,10 @@ fn hand(
         Handed::Known(id) => return Ok(FileUpload::String(id.clone())),
         Handed::Local(file) => file,
     };
-    let name = file.shown_as.as_deref().map_or_else(|| default_name(kind, &file.file), shown_name);
+    let name = file
+        .shown_as
+        .as_deref()
+        .map_or_else(|| default_name(kind, &file.file), shown_name);
     files.push(Upload {
         field: field.to_owned(),
         path: path(data_dir, file, &file.file)?,
@@ -356,8 +416,18 @@ fn hand(
     Ok(FileUpload::String(format!("attach://{field}")))
 }
 
-fn thumbnail(data_dir: &Path, handed: &Handed, files: &mut Vec<Upload>) -> Result<Option<FileUpload>, ChannelError> {
-    let Handed::Local(file @ LocalFile { thumbnail: Some(thumbnail), .. }) = handed else {
+fn thumbnail(
+    data_dir: &Path,
+    handed: &Handed,
+    files: &mut Vec<Upload>,
+) -> Result<Option<FileUpload>, ChannelError> {
+    let Handed::Local(
+        file @ LocalFile {
+            thumbnail: Some(thumbnail),
+            ..
+        },
+    ) = handed
+    else {
         return Ok(None);
     };
     files.push(Upload {
@@ -393,16 +463,33 @@ fn default_name(kind: FileKind, file: &str) -> String {
         FileKind::Audio => ("audio", "m4a"),
         FileKind::Document => ("file", "txt"),
     };
-    let ending = Path::new(file).extension().and_then(|ending| ending.to_str()).unwrap_or(ending);
+    let ending = Path::new(file)
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or(ending);
     format!("{name}.{ending}")
 }
 
 /// Letters of every language, but nothing that means something to a form or to a file system.
 fn shown_name(name: &str) -> String {
-    let plain = |c: char| !(c.is_control() || matches!(c, '/' | '\\' | '"' | ':' | '*' | '?' | '<' | '>' | '|' | ';'));
-    let name: String = name.chars().take(60).map(|c| if plain(c) { c } else { '_' }).collect();
+    let plain = |c: char| {
+        !(c.is_control()
+            || matches!(
+                c,
+                '/' | '\\' | '"' | ':' | '*' | '?' | '<' | '>' | '|' | ';'
+            ))
+    };
+    let name: String = name
+        .chars()
+        .take(60)
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect();
     let name = name.trim_matches(['.', ' ']);
-    if name.is_empty() { "file".to_owned() } else { name.to_owned() }
+    if name.is_empty() {
+        "file".to_owned()
+    } else {
+        name.to_owned()
+    }
 }
 
 fn no_preview() -> LinkPreviewOptions {
@@ -431,10 +518,20 @@ fn keyboard(choices: &[Choice]) -> Option<InlineKeyboardMarkup> {
     let is_short = |choice: &Choice| choice.title.chars().count() <= SHORT_TITLE;
     let in_row = if choices.iter().all(is_short) { 2 } else { 1 };
     let button = |choice: &Choice| {
-        InlineKeyboardButton::builder().text(&choice.title).callback_data(&choice.data).build()
+        InlineKeyboardButton::builder()
+            .text(&choice.title)
+            .callback_data(&choice.data)
+            .build()
     };
-    let rows = choices.chunks(in_row).map(|row| row.iter().map(button).collect()).collect();
-    Some(InlineKeyboardMarkup::builder().inline_keyboard(rows).build())
+    let rows = choices
+        .chunks(in_row)
+        .map(|row| row.iter().map(button).collect())
+        .collect();
+    Some(
+        InlineKeyboardMarkup::builder()
+            .inline_keyboard(rows)
+            .build(),
+    )
 }
 
 pub(super) fn message_id(mid: &str) -> Result<i32, ChannelError> {

@@ -26,32 +26,80 @@ struct Meaning {
 }
 
 const fn meaning(words: &'static str, reaction: Reaction, code: &'static str) -> Meaning {
-    Meaning { words, reaction, code }
+    Meaning {
+        words,
+        reaction,
+        code,
+    }
 }
 
 const MEANINGS: &[Meaning] = &[
     // C check_message, with "message to edit".
-    meaning("message to edit not found", Reaction::MessageGone, "message_not_found"),
+    meaning(
+        "message to edit not found",
+        Reaction::MessageGone,
+        "message_not_found",
+    ),
     // T MessagesManager: somebody else's, or too old.
-    meaning("message can't be edited", Reaction::MessageGone, "message_not_ours"),
+    meaning(
+        "message can't be edited",
+        Reaction::MessageGone,
+        "message_not_ours",
+    ),
     // The data centre's own word for both, passed on as it is.
-    meaning("message_id_invalid", Reaction::MessageGone, "message_not_found"),
+    meaning(
+        "message_id_invalid",
+        Reaction::MessageGone,
+        "message_not_found",
+    ),
     // C check_chat.
-    meaning("chat not found", Reaction::PersonUnreachable, "chat_not_found"),
-    meaning("peer_id_invalid", Reaction::PersonUnreachable, "chat_not_found"),
-    meaning("user not found", Reaction::PersonUnreachable, "chat_not_found"),
+    meaning(
+        "chat not found",
+        Reaction::PersonUnreachable,
+        "chat_not_found",
+    ),
+    meaning(
+        "peer_id_invalid",
+        Reaction::PersonUnreachable,
+        "chat_not_found",
+    ),
+    meaning(
+        "user not found",
+        Reaction::PersonUnreachable,
+        "chat_not_found",
+    ),
     // C on a topic that was deleted; T on one that was closed.
-    meaning("message thread not found", Reaction::PersonUnreachable, "topic_gone"),
+    meaning(
+        "message thread not found",
+        Reaction::PersonUnreachable,
+        "topic_gone",
+    ),
     meaning("topic_deleted", Reaction::PersonUnreachable, "topic_gone"),
     meaning("topic_closed", Reaction::PersonUnreachable, "topic_gone"),
     // T DialogManager and MessageContent: a group where the bot may only read, or may not send this kind.
-    meaning("have no write access", Reaction::PersonUnreachable, "no_rights"),
-    meaning("not enough rights to send", Reaction::PersonUnreachable, "no_rights"),
-    meaning("chat_write_forbidden", Reaction::PersonUnreachable, "no_rights"),
+    meaning(
+        "have no write access",
+        Reaction::PersonUnreachable,
+        "no_rights",
+    ),
+    meaning(
+        "not enough rights to send",
+        Reaction::PersonUnreachable,
+        "no_rights",
+    ),
+    meaning(
+        "chat_write_forbidden",
+        Reaction::PersonUnreachable,
+        "no_rights",
+    ),
     meaning("chat_restricted", Reaction::PersonUnreachable, "no_rights"),
     // T on a remembered file that the data centre does not know any more, or knows as another kind.
     meaning("wrong file identifier", Reaction::StaleFile, "stale_file"),
-    meaning("wrong remote file identifier", Reaction::StaleFile, "stale_file"),
+    meaning(
+        "wrong remote file identifier",
+        Reaction::StaleFile,
+        "stale_file",
+    ),
     meaning("wrong file_id", Reaction::StaleFile, "stale_file"),
     meaning("file_reference_", Reaction::StaleFile, "stale_file"),
     meaning("can't use file of type", Reaction::StaleFile, "stale_file"),
@@ -110,10 +158,17 @@ fn refused(refusal: &Refusal) -> (Reaction, String) {
         409 => Reaction::Later(None),
         413 => return (Reaction::Refused, "too_large".to_owned()),
         _ => {
-            let known = MEANINGS.iter().find(|meaning| refusal.sentence.contains(meaning.words));
+            let known = MEANINGS
+                .iter()
+                .find(|meaning| refusal.sentence.contains(meaning.words));
             return known.map_or_else(
                 || (Reaction::Refused, refusal.code.to_string()),
-                |meaning| (meaning.reaction, format!("{}/{}", refusal.code, meaning.code)),
+                |meaning| {
+                    (
+                        meaning.reaction,
+                        format!("{}/{}", refusal.code, meaning.code),
+                    )
+                },
             );
         }
     };
@@ -182,29 +237,83 @@ mod tests {
     #[test]
     fn codes_and_sentences_become_reactions() {
         let table = [
-            (429, "Too Many Requests: retry after 3", Reaction::Throttled(None), "429"),
+            (
+                429,
+                "Too Many Requests: retry after 3",
+                Reaction::Throttled(None),
+                "429",
+            ),
             (401, "Unauthorized", Reaction::NeedsLogin, "401"),
             (404, "Not Found", Reaction::NeedsLogin, "404"),
-            (403, "Forbidden: bot was blocked by the user", Reaction::PersonUnreachable, "403"),
-            (403, "Forbidden: user is deactivated", Reaction::PersonUnreachable, "403"),
-            (413, "Request Entity Too Large", Reaction::Refused, "too_large"),
-            (400, "Bad Request: chat not found", Reaction::PersonUnreachable, "400/chat_not_found"),
-            (400, "Bad Request: message thread not found", Reaction::PersonUnreachable, "400/topic_gone"),
-            (400, "Bad Request: message to edit not found", Reaction::MessageGone, "400/message_not_found"),
-            (400, "Bad Request: message can't be edited", Reaction::MessageGone, "400/message_not_ours"),
+            (
+                403,
+                "Forbidden: bot was blocked by the user",
+                Reaction::PersonUnreachable,
+                "403",
+            ),
+            (
+                403,
+                "Forbidden: user is deactivated",
+                Reaction::PersonUnreachable,
+                "403",
+            ),
+            (
+                413,
+                "Request Entity Too Large",
+                Reaction::Refused,
+                "too_large",
+            ),
+            (
+                400,
+                "Bad Request: chat not found",
+                Reaction::PersonUnreachable,
+                "400/chat_not_found",
+            ),
+            (
+                400,
+                "Bad Request: message thread not found",
+                Reaction::PersonUnreachable,
+                "400/topic_gone",
+            ),
+            (
+                400,
+                "Bad Request: message to edit not found",
+                Reaction::MessageGone,
+                "400/message_not_found",
+            ),
+            (
+                400,
+                "Bad Request: message can't be edited",
+                Reaction::MessageGone,
+                "400/message_not_ours",
+            ),
             (
                 400,
                 "Bad Request: wrong file identifier/HTTP URL specified",
                 Reaction::StaleFile,
                 "400/stale_file",
             ),
-            (400, "Bad Request: file is too big", Reaction::Refused, "400/too_big"),
-            (400, "Bad Request: can't parse entities: olá", Reaction::Refused, "400"),
+            (
+                400,
+                "Bad Request: file is too big",
+                Reaction::Refused,
+                "400/too_big",
+            ),
+            (
+                400,
+                "Bad Request: can't parse entities: olá",
+                Reaction::Refused,
+                "400",
+            ),
         ];
         for (code, sentence, reaction, short) in table {
             for deed in [Deed::Send, Deed::Repeatable] {
                 let error = fault(&says(code, sentence), deed);
-                assert_eq!((error.reaction, error.code.as_str()), (reaction, short), "{sentence}");
+                assert_eq!(
+                    (error.reaction, error.code.as_str()),
+                    (reaction, short),
+                    "{sentence}"
+                );
                 assert!(!error.may_be_done, "{sentence}");
             }
         }
@@ -212,11 +321,18 @@ mod tests {
 
     #[test]
     fn only_a_send_without_a_clear_answer_may_have_been_done() {
-        for error in [CallError::Lost, CallError::Malformed(200), says(502, "Bad Gateway")] {
+        for error in [
+            CallError::Lost,
+            CallError::Malformed(200),
+            says(502, "Bad Gateway"),
+        ] {
             let sent = fault(&error, Deed::Send);
             assert!(sent.may_be_done, "{error:?}");
             let edited = fault(&error, Deed::Repeatable);
-            assert!(!edited.may_be_done && edited.reaction == Reaction::Later(None), "{error:?}");
+            assert!(
+                !edited.may_be_done && edited.reaction == Reaction::Later(None),
+                "{error:?}"
+            );
         }
         assert!(!fault(&CallError::Connect, Deed::Send).may_be_done);
     }
@@ -235,12 +351,24 @@ mod tests {
     #[test]
     fn an_edit_mirrors_the_message_it_names() {
         let table = [
-            ("Bad Request: message is not modified: specified new message content", Some(Mirror::Same)),
-            ("Bad Request: message to edit not found", Some(Mirror::Nothing)),
+            (
+                "Bad Request: message is not modified: specified new message content",
+                Some(Mirror::Same),
+            ),
+            (
+                "Bad Request: message to edit not found",
+                Some(Mirror::Nothing),
+            ),
             ("Bad Request: MESSAGE_ID_INVALID", Some(Mirror::Nothing)),
             ("Bad Request: message can't be edited", Some(Mirror::Other)),
-            ("Bad Request: there is no text in the message to edit", Some(Mirror::Other)),
-            ("Bad Request: there is no caption in the message to edit", Some(Mirror::Other)),
+            (
+                "Bad Request: there is no text in the message to edit",
+                Some(Mirror::Other),
+            ),
+            (
+                "Bad Request: there is no caption in the message to edit",
+                Some(Mirror::Other),
+            ),
             ("Bad Request: message text is empty", None),
         ];
         for (sentence, mirror) in table {
@@ -253,7 +381,11 @@ mod tests {
     #[test]
     fn errors_keep_nothing_of_what_people_wrote() {
         let error = says(400, "can't parse entities: segredo");
-        let shown = format!("{error:?} {:?} {}", fault(&error, Deed::Send), fault(&error, Deed::Send));
+        let shown = format!(
+            "{error:?} {:?} {}",
+            fault(&error, Deed::Send),
+            fault(&error, Deed::Send)
+        );
         assert!(!shown.contains("segredo"), "{shown}");
     }
 }

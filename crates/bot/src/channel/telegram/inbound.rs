@@ -4,7 +4,9 @@ use frankenstein::types::{ChatType, Message, MessageEntity, MessageEntityType};
 use media::Language;
 use store::EventRow;
 
-use super::update::{BotIdentity, Heard, address, deserves_answer, hear, is_addressed, tapped_at, words_of};
+use super::update::{
+    BotIdentity, Heard, address, deserves_answer, hear, is_addressed, tapped_at, words_of,
+};
 use crate::channel::Inbound;
 use crate::plan::{Ask, AskSource, Asked, Origin, Unsupported};
 
@@ -58,14 +60,22 @@ impl Reader<'_> {
         Inbound {
             words: self.words(message),
             asked,
-            device_language: language(message.from.as_ref().and_then(|from| from.language_code.as_deref())),
+            device_language: language(
+                message
+                    .from
+                    .as_ref()
+                    .and_then(|from| from.language_code.as_deref()),
+            ),
             under: is_group.then(|| message.message_id.to_string()),
             ..Inbound::default()
         }
     }
 
     fn is_ours(&self, message: &Message) -> bool {
-        message.from.as_ref().is_some_and(|from| from.id.to_string() == self.bot.id)
+        message
+            .from
+            .as_ref()
+            .is_some_and(|from| from.id.to_string() == self.bot.id)
     }
 
     /// The words, without what only says that they are for us.
@@ -88,7 +98,10 @@ impl Reader<'_> {
         let (_, entities) = words_of(message);
         let words = self.words(message);
         let mut asked = Asked::in_words(&words);
-        for link in entities.iter().filter(|entity| entity.type_field == MessageEntityType::TextLink) {
+        for link in entities
+            .iter()
+            .filter(|entity| entity.type_field == MessageEntityType::TextLink)
+        {
             let behind = Asked::in_words(link.url.as_deref().unwrap_or_default());
             behind.asks.into_iter().for_each(|ask| asked.push(ask));
             asked.unsupported.extend(behind.unsupported);
@@ -107,7 +120,8 @@ impl Reader<'_> {
             }),
             None => {}
         }
-        let is_picture = message.photo.is_some() || message.live_photo.is_some() || is_image(message);
+        let is_picture =
+            message.photo.is_some() || message.live_photo.is_some() || is_image(message);
         if is_picture && asked.asks.is_empty() {
             asked.unsupported.insert(Unsupported::Picture);
         }
@@ -118,7 +132,8 @@ impl Reader<'_> {
     }
 
     fn is_too_large(&self, file: &Held<'_>) -> bool {
-        self.most_bytes.is_some_and(|most| file.bytes.unwrap_or(0) > most)
+        self.most_bytes
+            .is_some_and(|most| file.bytes.unwrap_or(0) > most)
     }
 }
 

@@ -22,7 +22,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use frankenstein::methods::{AnswerCallbackQueryParams, DeleteMessageParams, GetFileParams, SendChatActionParams};
+use frankenstein::methods::{
+    AnswerCallbackQueryParams, DeleteMessageParams, GetFileParams, SendChatActionParams,
+};
 use frankenstein::types::ChatAction;
 use media::ChannelLimits;
 use media::link::Hosts;
@@ -37,7 +39,8 @@ pub use receive::{Command, LONGEST_WAIT, RawUpdate, ReceiveError, WebhookState};
 pub use update::{BotIdentity, SHAPE, new_event};
 
 use super::{
-    Channel, ChannelError, Content, FileToUpload, Inbound, Limits, Located, Lying, Outcome, Probe, Reaction, Sent, Sign,
+    Channel, ChannelError, Content, FileToUpload, Inbound, Limits, Located, Lying, Outcome, Probe,
+    Reaction, Sent, Sign,
 };
 use client::{Api, Call, CallError};
 use fault::{Deed, Mirror, fault, refuse};
@@ -92,7 +95,9 @@ pub struct Telegram {
 
 impl fmt::Debug for Telegram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Telegram").field("account", &self.api.account()).finish_non_exhaustive()
+        f.debug_struct("Telegram")
+            .field("account", &self.api.account())
+            .finish_non_exhaustive()
     }
 }
 
@@ -113,7 +118,10 @@ impl Telegram {
     /// The channel of the bot that this token belongs to. A TLS provider must be installed before.
     pub fn new(parts: TelegramParts) -> Result<Self, BuildError> {
         let api = Api::new(parts.api, &parts.token)?;
-        let identity = BotIdentity { id: api.account().to_owned(), username: None };
+        let identity = BotIdentity {
+            id: api.account().to_owned(),
+            username: None,
+        };
         Ok(Self {
             api,
             data_dir: parts.data_dir,
@@ -134,11 +142,17 @@ impl Telegram {
 
     /// Who the bot is, as far as it is known: its name only after [`Self::identify`].
     pub fn identity(&self) -> BotIdentity {
-        self.identity.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.identity
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn remember_name(&self, username: Option<&str>) {
-        let mut identity = self.identity.write().unwrap_or_else(PoisonError::into_inner);
+        let mut identity = self
+            .identity
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         identity.username = username.map(str::to_owned);
     }
 
@@ -166,7 +180,12 @@ impl Telegram {
     }
 
     /// Asks whether message `mid` is this content.
-    async fn mirrors(&self, place: Place, mid: i32, content: &Content) -> Result<Mirror, ChannelError> {
+    async fn mirrors(
+        &self,
+        place: Place,
+        mid: i32,
+        content: &Content,
+    ) -> Result<Mirror, ChannelError> {
         let call = compose::mirror(place, mid, content)?.into_call();
         match self.api.call::<Value>(call).await {
             // It was ours and looked different, and there is no other of ours that we do not know: see `probe`.
@@ -181,7 +200,10 @@ impl Telegram {
         let Some(root) = &self.local_files_root else {
             return Err(refuse("local_files_unset"));
         };
-        let (root, path) = (tokio::fs::canonicalize(root).await, tokio::fs::canonicalize(path).await);
+        let (root, path) = (
+            tokio::fs::canonicalize(root).await,
+            tokio::fs::canonicalize(path).await,
+        );
         match (root, path) {
             (Ok(root), Ok(path)) if path.starts_with(&root) => Ok(Located::Here(path)),
             (Ok(_), Ok(_)) => Err(refuse("local_file_outside")),
@@ -195,7 +217,14 @@ impl Telegram {
 fn shown(message: &Value) -> Option<(i32, Option<String>)> {
     let mid = i32::try_from(message.get("message_id")?.as_i64()?).ok()?;
     let id = |file: &Value| Some(file.get("file_id")?.as_str()?.to_owned());
-    let kinds = ["animation", "video", "audio", "document", "voice", "video_note"];
+    let kinds = [
+        "animation",
+        "video",
+        "audio",
+        "document",
+        "voice",
+        "video_note",
+    ];
     let file = kinds.iter().find_map(|kind| id(message.get(*kind)?));
     // The last size of a photo is the largest.
     let photo = || id(message.get("photo")?.as_array()?.last()?);
@@ -204,12 +233,20 @@ fn shown(message: &Value) -> Option<(i32, Option<String>)> {
 
 /// The message (for an album: its first) that an answer tells, and the files in it.
 fn sent(answer: &Value) -> Option<(i32, Sent)> {
-    let messages = answer.as_array().map_or(std::slice::from_ref(answer), Vec::as_slice);
+    let messages = answer
+        .as_array()
+        .map_or(std::slice::from_ref(answer), Vec::as_slice);
     let shown: Vec<_> = messages.iter().map(shown).collect::<Option<_>>()?;
     let mid = shown.first()?.0;
     let last = shown.iter().map(|(mid, _)| *mid).max()?;
     let files = shown.into_iter().filter_map(|(_, file)| file).collect();
-    Some((last, Sent { mid: mid.to_string(), files }))
+    Some((
+        last,
+        Sent {
+            mid: mid.to_string(),
+            files,
+        },
+    ))
 }
 
 #[async_trait]
@@ -251,11 +288,17 @@ impl Channel for Telegram {
 
     fn read(&self, event: &EventRow, _: &Hosts) -> Option<Inbound> {
         let place = event.person.as_deref().and_then(Place::parse);
-        if let (Some(place), Some(mid)) = (place, event.mid.as_deref().and_then(|mid| mid.parse().ok())) {
+        if let (Some(place), Some(mid)) =
+            (place, event.mid.as_deref().and_then(|mid| mid.parse().ok()))
+        {
             locked(&self.ids).saw(place, mid);
         }
         let most_bytes = self.local_files_root.is_none().then_some(DOWNLOAD_BYTES);
-        Reader { bot: &self.identity(), most_bytes }.read(event)
+        Reader {
+            bot: &self.identity(),
+            most_bytes,
+        }
+        .read(event)
     }
 
     /// Telegram does not tell a bot what it said itself.
@@ -280,10 +323,13 @@ impl Channel for Telegram {
     }
 
     async fn notice_tap(&self, event: &EventRow) {
-        if let (Some(Heard::Tap(tap)), Some(place)) =
-            (update::hear(&event.raw), event.person.as_deref().and_then(Place::parse))
-        {
-            let asked = AnswerCallbackQueryParams::builder().callback_query_id(tap.id).build();
+        if let (Some(Heard::Tap(tap)), Some(place)) = (
+            update::hear(&event.raw),
+            event.person.as_deref().and_then(Place::parse),
+        ) {
+            let asked = AnswerCallbackQueryParams::builder()
+                .callback_query_id(tap.id)
+                .build();
             self.try_quietly(place, "answerCallbackQuery", &asked).await;
         }
     }
@@ -307,7 +353,10 @@ impl Channel for Telegram {
 
     async fn take_back(&self, to: &Conversation, mid: &str) {
         if let (Ok(place), Ok(mid)) = (self.place(to), compose::message_id(mid)) {
-            let asked = DeleteMessageParams::builder().chat_id(place.chat).message_id(mid).build();
+            let asked = DeleteMessageParams::builder()
+                .chat_id(place.chat)
+                .message_id(mid)
+                .build();
             self.try_quietly(place, "deleteMessage", &asked).await;
         }
     }
@@ -318,12 +367,17 @@ impl Channel for Telegram {
             file_path: Option<String>,
         }
         let asked = GetFileParams::builder().file_id(file).build();
-        let found: Found = self.quietly(Call::quiet("getFile", params(&asked)?)).await?;
+        let found: Found = self
+            .quietly(Call::quiet("getFile", params(&asked)?))
+            .await?;
         let path = found.file_path.ok_or_else(|| refuse("no_file_path"))?;
         if Path::new(&path).is_absolute() {
             return self.local(Path::new(&path)).await;
         }
-        self.api.file_address(&path).map(Located::At).ok_or_else(|| refuse("file_path"))
+        self.api
+            .file_address(&path)
+            .map(Located::At)
+            .ok_or_else(|| refuse("file_path"))
     }
 
     /// Files go out with the message that shows them.
@@ -335,7 +389,11 @@ impl Channel for Telegram {
         let place = self.place(to)?;
         let draft = compose::draft(&self.data_dir, place, content)?;
         let over = draft.over;
-        let deed = if over.is_some() { Deed::Repeatable } else { Deed::Send };
+        let deed = if over.is_some() {
+            Deed::Repeatable
+        } else {
+            Deed::Send
+        };
         if deed == Deed::Send {
             locked(&self.ids).trying(place);
         }
@@ -369,10 +427,20 @@ impl Channel for Telegram {
         Err(refuse("no_thread"))
     }
 
-    async fn probe(&self, of: &Conversation, probe: Probe<'_>) -> Result<Option<String>, ChannelError> {
-        let unproven = |code| ChannelError { reaction: Reaction::Later(None), ..refuse(code) };
+    async fn probe(
+        &self,
+        of: &Conversation,
+        probe: Probe<'_>,
+    ) -> Result<Option<String>, ChannelError> {
+        let unproven = |code| ChannelError {
+            reaction: Reaction::Later(None),
+            ..refuse(code)
+        };
         let place = self.place(of)?;
-        let after = probe.after.and_then(|mid| mid.parse().ok()).ok_or_else(|| unproven("probe_blind"))?;
+        let after = probe
+            .after
+            .and_then(|mid| mid.parse().ok())
+            .ok_or_else(|| unproven("probe_blind"))?;
         let mut search = locked(&self.ids).search(place, after, probe.known);
         loop {
             let mid = match search.step() {
@@ -400,7 +468,11 @@ impl Telegram {
         let Ok(params) = params(asked) else { return };
         if let Err(error) = self.api.call::<Value>(Call::quiet(method, params)).await {
             let error = self.learn(place, &error, Deed::Repeatable);
-            tracing::debug!(method, code = error.code, "a small call did not come through");
+            tracing::debug!(
+                method,
+                code = error.code,
+                "a small call did not come through"
+            );
         }
     }
 }
@@ -413,13 +485,28 @@ mod tests {
 
     #[test]
     fn an_answer_names_the_message_and_its_files() {
-        let animation = json!({"message_id": 5, "animation": {"file_id": "A"}, "document": {"file_id": "D"}});
-        assert_eq!(sent(&animation).unwrap(), (5, Sent { mid: "5".into(), files: vec!["A".into()] }));
+        let animation =
+            json!({"message_id": 5, "animation": {"file_id": "A"}, "document": {"file_id": "D"}});
+        assert_eq!(
+            sent(&animation).unwrap(),
+            (
+                5,
+                Sent {
+                    mid: "5".into(),
+                    files: vec!["A".into()]
+                }
+            )
+        );
         let photo = |mid: i32| json!({"message_id": mid, "photo": [{"file_id": "s"}, {"file_id": format!("L{mid}")}]});
         let (newest, album) = sent(&json!([photo(6), photo(7)])).unwrap();
         assert_eq!((newest, album.mid.as_str()), (7, "6"));
         assert_eq!(album.files, ["L6", "L7"]);
-        for none in [json!({}), json!([]), json!(true), json!({"message_id": "x"})] {
+        for none in [
+            json!({}),
+            json!([]),
+            json!(true),
+            json!({"message_id": "x"}),
+        ] {
             assert!(sent(&none).is_none(), "{none}");
         }
     }

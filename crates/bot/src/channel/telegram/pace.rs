@@ -19,11 +19,20 @@ struct Rate {
     burst: i64,
 }
 
-const PRIVATE: Rate = Rate { step_ms: 1_000, burst: 5 };
+const PRIVATE: Rate = Rate {
+    step_ms: 1_000,
+    burst: 5,
+};
 /// 5 at once and 15 more in a minute.
-const GROUP: Rate = Rate { step_ms: 4_000, burst: 5 };
+const GROUP: Rate = Rate {
+    step_ms: 4_000,
+    burst: 5,
+};
 /// 5 at once and 25 more in a second.
-const OVERALL: Rate = Rate { step_ms: 40, burst: 5 };
+const OVERALL: Rate = Rate {
+    step_ms: 40,
+    burst: 5,
+};
 
 /// A bucket that is told by one number: when it will be full again.
 #[derive(Debug, Clone, Copy, Default)]
@@ -97,7 +106,9 @@ impl Pace {
 
     /// Whether it still wants it.
     pub(super) fn is_closed(&self, chat: i64, now_ms: i64) -> bool {
-        self.chats.get(&chat).is_some_and(|state| now_ms < state.closed_until_ms)
+        self.chats
+            .get(&chat)
+            .is_some_and(|state| now_ms < state.closed_until_ms)
     }
 
     fn forget_idle(&mut self, now_ms: i64) {
@@ -105,7 +116,9 @@ impl Pace {
             self.chats.retain(|_, chat| {
                 chat.bucket.full_ms > now_ms
                     || chat.closed_until_ms > now_ms
-                    || chat.progress_ms.is_some_and(|shown_ms| now_ms < shown_ms + PROGRESS_MS)
+                    || chat
+                        .progress_ms
+                        .is_some_and(|shown_ms| now_ms < shown_ms + PROGRESS_MS)
             });
         }
     }
@@ -122,10 +135,12 @@ mod tests {
     fn times(chats: &[i64], many: usize) -> Vec<i64> {
         let (mut pace, mut now_ms) = (Pace::default(), 1_000_000);
         (0..many)
-            .map(|n| loop {
-                match pace.take(chats[n % chats.len()], now_ms) {
-                    Ok(()) => break now_ms - 1_000_000,
-                    Err(wait) => now_ms += i64::try_from(wait.as_millis()).unwrap(),
+            .map(|n| {
+                loop {
+                    match pace.take(chats[n % chats.len()], now_ms) {
+                        Ok(()) => break now_ms - 1_000_000,
+                        Err(wait) => now_ms += i64::try_from(wait.as_millis()).unwrap(),
+                    }
                 }
             })
             .collect()
@@ -134,7 +149,12 @@ mod tests {
     fn most_within(times: &[i64], span_ms: i64) -> usize {
         times
             .iter()
-            .map(|from| times.iter().filter(|at| (*from..=from + span_ms).contains(at)).count())
+            .map(|from| {
+                times
+                    .iter()
+                    .filter(|at| (*from..=from + span_ms).contains(at))
+                    .count()
+            })
             .max()
             .unwrap_or(0)
     }
@@ -163,7 +183,10 @@ mod tests {
         assert!(pace.is_closed(ANA, 8_999) && !pace.is_closed(ANA, 9_000));
         assert_eq!(pace.take(8, 1_000), Ok(()));
         pace.close(ANA, 2_000);
-        assert!(pace.is_closed(ANA, 8_999), "an earlier end does not open it");
+        assert!(
+            pace.is_closed(ANA, 8_999),
+            "an earlier end does not open it"
+        );
         assert!(!pace.take_progress(ANA, 1_000));
         assert_eq!(pace.take(ANA, 9_000), Ok(()));
     }

@@ -59,7 +59,11 @@ mod tests {
     #[test]
     fn only_supergroups_count_alone() {
         for (person, alone) in [("7", false), ("-42", false), ("-1001234567890#17", true)] {
-            assert_eq!(Place::parse(person).unwrap().counts_alone(), alone, "{person}");
+            assert_eq!(
+                Place::parse(person).unwrap().counts_alone(),
+                alone,
+                "{person}"
+            );
         }
     }
 }

@@ -69,13 +69,21 @@ impl Ids {
         let from = before.map_or(after, |before| before.max(after));
         let mut newest = known.iter().copied().fold(from, i32::max);
         if before.is_some() {
-            newest = self.newest.get(&counter(place)).copied().map_or(newest, |seen| seen.max(newest));
+            newest = self
+                .newest
+                .get(&counter(place))
+                .copied()
+                .map_or(newest, |seen| seen.max(newest));
         }
         Search {
             known,
             next: from.saturating_add(1),
             newest,
-            margin: if before.is_some() || place.counts_alone() { MARGIN } else { MOST_COLD },
+            margin: if before.is_some() || place.counts_alone() {
+                MARGIN
+            } else {
+                MOST_COLD
+            },
             asked: 0,
         }
     }
@@ -129,8 +137,14 @@ impl Search {
 mod tests {
     use super::*;
 
-    const ANA: Place = Place { chat: 7, thread: None };
-    const GROUP: Place = Place { chat: -1_001_234_567_890, thread: None };
+    const ANA: Place = Place {
+        chat: 7,
+        thread: None,
+    };
+    const GROUP: Place = Place {
+        chat: -1_001_234_567_890,
+        thread: None,
+    };
 
     fn asked(mut search: Search) -> (Vec<i32>, Step) {
         let mut ids = Vec::new();
@@ -146,11 +160,26 @@ mod tests {
     fn a_process_that_made_the_try_looks_from_there_to_what_it_saw_since() {
         let mut ids = Ids::default();
         ids.saw(ANA, 10);
-        ids.saw(Place { chat: 8, thread: None }, 300);
+        ids.saw(
+            Place {
+                chat: 8,
+                thread: None,
+            },
+            300,
+        );
         ids.trying(ANA);
-        ids.saw(Place { chat: 9, thread: None }, 305);
+        ids.saw(
+            Place {
+                chat: 9,
+                thread: None,
+            },
+            305,
+        );
         let (asked, end) = asked(ids.search(ANA, 10, &["301".into()]));
-        assert_eq!((asked[0], asked[1], asked.last(), end), (302, 303, Some(&325), Step::Absent));
+        assert_eq!(
+            (asked[0], asked[1], asked.last(), end),
+            (302, 303, Some(&325), Step::Absent)
+        );
         ids.settled(ANA);
         assert_eq!(ids.search(ANA, 10, &[]).next, 11);
     }
@@ -159,7 +188,10 @@ mod tests {
     fn after_a_start_everything_near_is_looked_at() {
         let ids = Ids::default();
         let (asked, end) = asked(ids.search(ANA, 10, &["12".into(), "x".into()]));
-        assert_eq!((asked[0], asked[1], asked.last(), end), (11, 13, Some(&62), Step::Absent));
+        assert_eq!(
+            (asked[0], asked[1], asked.last(), end),
+            (11, 13, Some(&62), Step::Absent)
+        );
     }
 
     #[test]

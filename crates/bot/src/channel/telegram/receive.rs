@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use frankenstein::methods::{DeleteWebhookParams, GetUpdatesParams, SetMyCommandsParams, SetWebhookParams};
+use frankenstein::methods::{
+    DeleteWebhookParams, GetUpdatesParams, SetMyCommandsParams, SetWebhookParams,
+};
 use frankenstein::types::{AllowedUpdate, BotCommand};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -82,15 +84,24 @@ struct Me {
 impl Telegram {
     /// Asks who the bot is, and remembers it.
     pub async fn identify(&self) -> Result<BotIdentity, ChannelError> {
-        let me: Me = self.quietly(Call::quiet("getMe", serde_json::Map::new())).await?;
-        let identity = BotIdentity { id: me.id.to_string(), username: me.username };
+        let me: Me = self
+            .quietly(Call::quiet("getMe", serde_json::Map::new()))
+            .await?;
+        let identity = BotIdentity {
+            id: me.id.to_string(),
+            username: me.username,
+        };
         self.remember_name(identity.username.as_deref());
         Ok(identity)
     }
 
     /// The updates from `offset` on, waited for at most this long. Asking for an offset tells Telegram that those before
     /// it are stored.
-    pub async fn updates(&self, offset: Option<i64>, wait: Duration) -> Result<Vec<RawUpdate>, ReceiveError> {
+    pub async fn updates(
+        &self,
+        offset: Option<i64>,
+        wait: Duration,
+    ) -> Result<Vec<RawUpdate>, ReceiveError> {
         let wait = wait.min(LONGEST_WAIT);
         let asked = GetUpdatesParams::builder()
             .maybe_offset(offset)
@@ -99,11 +110,15 @@ impl Telegram {
             .build();
         let mut call = Call::quiet("getUpdates", params(&asked)?);
         call.limit = wait + CALL_TIMEOUT;
-        let updates: Vec<Box<RawValue>> = self.api.call(call).await.map_err(|error| match &error {
-            CallError::Refused(refusal) if refusal.code == 409 => ReceiveError::Conflict,
-            _ => ReceiveError::Failed(fault(&error, Deed::Repeatable)),
-        })?;
-        updates.iter().map(|update| numbered(update.get())).collect()
+        let updates: Vec<Box<RawValue>> =
+            self.api.call(call).await.map_err(|error| match &error {
+                CallError::Refused(refusal) if refusal.code == 409 => ReceiveError::Conflict,
+                _ => ReceiveError::Failed(fault(&error, Deed::Repeatable)),
+            })?;
+        updates
+            .iter()
+            .map(|update| numbered(update.get()))
+            .collect()
     }
 
     /// Has updates delivered to this address, proven by this secret. What waits is kept.
@@ -118,23 +133,40 @@ impl Telegram {
 
     /// Ends the delivery. What waits is kept.
     pub async fn delete_webhook(&self) -> Result<(), ChannelError> {
-        let asked = DeleteWebhookParams::builder().drop_pending_updates(false).build();
-        self.done(Call::quiet("deleteWebhook", params(&asked)?)).await
+        let asked = DeleteWebhookParams::builder()
+            .drop_pending_updates(false)
+            .build();
+        self.done(Call::quiet("deleteWebhook", params(&asked)?))
+            .await
     }
 
     /// Where updates are delivered to, and how that goes.
     pub async fn webhook_info(&self) -> Result<WebhookState, ChannelError> {
-        self.quietly(Call::quiet("getWebhookInfo", serde_json::Map::new())).await
+        self.quietly(Call::quiet("getWebhookInfo", serde_json::Map::new()))
+            .await
     }
 
     /// The menu of commands, for everybody or for people whose device speaks this language (two letters).
-    pub async fn set_commands(&self, language: Option<&str>, commands: &[Command<'_>]) -> Result<(), ChannelError> {
+    pub async fn set_commands(
+        &self,
+        language: Option<&str>,
+        commands: &[Command<'_>],
+    ) -> Result<(), ChannelError> {
         let commands = commands
             .iter()
-            .map(|command| BotCommand::builder().command(command.word).description(command.sentence).build())
+            .map(|command| {
+                BotCommand::builder()
+                    .command(command.word)
+                    .description(command.sentence)
+                    .build()
+            })
             .collect();
-        let asked = SetMyCommandsParams::builder().commands(commands).maybe_language_code(language).build();
-        self.done(Call::quiet("setMyCommands", params(&asked)?)).await
+        let asked = SetMyCommandsParams::builder()
+            .commands(commands)
+            .maybe_language_code(language)
+            .build();
+        self.done(Call::quiet("setMyCommands", params(&asked)?))
+            .await
     }
 
     /// A call whose answer is only that it was done.
@@ -143,8 +175,14 @@ impl Telegram {
     }
 
     /// A call that may be repeated and belongs to no chat.
-    pub(super) async fn quietly<T: serde::de::DeserializeOwned>(&self, call: Call) -> Result<T, ChannelError> {
-        self.api.call(call).await.map_err(|error| fault(&error, Deed::Repeatable))
+    pub(super) async fn quietly<T: serde::de::DeserializeOwned>(
+        &self,
+        call: Call,
+    ) -> Result<T, ChannelError> {
+        self.api
+            .call(call)
+            .await
+            .map_err(|error| fault(&error, Deed::Repeatable))
     }
 }
 
@@ -158,5 +196,8 @@ fn numbered(json: &str) -> Result<RawUpdate, ReceiveError> {
         reaction: Reaction::Later(None),
         ..refuse("update_without_id")
     })?;
-    Ok(RawUpdate { id, json: json.into() })
+    Ok(RawUpdate {
+        id,
+        json: json.into(),
+    })
 }

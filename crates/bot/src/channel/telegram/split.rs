@@ -72,9 +72,18 @@ mod tests {
 
     #[test]
     fn cuts_where_a_reader_would_pause() {
-        assert_eq!(split("Primeira frase. Segunda frase", 20), ["Primeira frase.", "Segunda frase"]);
-        assert_eq!(split("uma linha longa\noutra, mais longa", 20), ["uma linha longa", "outra, mais longa"]);
-        assert_eq!(split("um dois três quatro", 10), ["um dois", "três", "quatro"]);
+        assert_eq!(
+            split("Primeira frase. Segunda frase", 20),
+            ["Primeira frase.", "Segunda frase"]
+        );
+        assert_eq!(
+            split("uma linha longa\noutra, mais longa", 20),
+            ["uma linha longa", "outra, mais longa"]
+        );
+        assert_eq!(
+            split("um dois três quatro", 10),
+            ["um dois", "três", "quatro"]
+        );
         assert_eq!(split("abcdefghij", 4), ["abcd", "efgh", "ij"]);
     }
 

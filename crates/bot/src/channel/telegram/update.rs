@@ -5,7 +5,8 @@
 //! <https://core.telegram.org/bots/api#update> (2026-11)
 
 use frankenstein::types::{
-    CallbackQuery, ChatMemberUpdated, ChatType, MaybeInaccessibleMessage, Message, MessageEntity, MessageEntityType,
+    CallbackQuery, ChatMemberUpdated, ChatType, MaybeInaccessibleMessage, Message, MessageEntity,
+    MessageEntityType,
 };
 use frankenstein::updates::{Update, UpdateContent};
 use serde_json::{Map, Value, json};
@@ -109,17 +110,26 @@ fn job(account: &str, person: &str) -> NewJob {
 /// The conversation a message belongs to.
 pub(super) fn place(message: &Message) -> Place {
     // Outside topics the thread's id only names the first message of a row of replies.
-    let thread = message.message_thread_id.filter(|_| message.is_topic_message == Some(true));
-    Place { chat: message.chat.id, thread }
+    let thread = message
+        .message_thread_id
+        .filter(|_| message.is_topic_message == Some(true));
+    Place {
+        chat: message.chat.id,
+        thread,
+    }
 }
 
 /// Where a button was, and on which message.
 pub(super) fn tapped_at(tap: &CallbackQuery) -> Option<(Place, i32)> {
     match tap.message.as_ref()? {
         MaybeInaccessibleMessage::Message(message) => Some((place(message), message.message_id)),
-        MaybeInaccessibleMessage::InaccessibleMessage(message) => {
-            Some((Place { chat: message.chat.id, thread: None }, message.message_id))
-        }
+        MaybeInaccessibleMessage::InaccessibleMessage(message) => Some((
+            Place {
+                chat: message.chat.id,
+                thread: None,
+            },
+            message.message_id,
+        )),
     }
 }
 
@@ -171,10 +181,16 @@ pub(super) fn is_addressed(bot: &BotIdentity, message: &Message) -> bool {
     let answers_us = message.reply_to_message.as_ref().is_some_and(|before| {
         // The first message of a topic is a note that the topic was made.
         before.forum_topic_created.is_none()
-            && before.from.as_ref().is_some_and(|from| from.id.to_string() == bot.id)
+            && before
+                .from
+                .as_ref()
+                .is_some_and(|from| from.id.to_string() == bot.id)
     });
     let (text, entities) = words_of(message);
-    answers_us || entities.iter().any(|entity| address(bot, text, entity).is_some())
+    answers_us
+        || entities
+            .iter()
+            .any(|entity| address(bot, text, entity).is_some())
 }
 
 /// The words of a message, and what is marked in them.
@@ -190,10 +206,16 @@ pub(super) fn words_of(message: &Message) -> (&str, &[MessageEntity]) {
 
 /// If this entity speaks to us: how many of its last UTF-16 units only say so and belong to no question.
 pub(super) fn address(bot: &BotIdentity, text: &str, entity: &MessageEntity) -> Option<usize> {
-    let is_name = |name: &str| bot.username.as_deref().is_some_and(|ours| ours.eq_ignore_ascii_case(name));
+    let is_name = |name: &str| {
+        bot.username
+            .as_deref()
+            .is_some_and(|ours| ours.eq_ignore_ascii_case(name))
+    };
     let whole = usize::from(entity.length);
     match entity.type_field {
-        MessageEntityType::Mention => is_name(marked(text, entity)?.strip_prefix('@')?).then_some(whole),
+        MessageEntityType::Mention => {
+            is_name(marked(text, entity)?.strip_prefix('@')?).then_some(whole)
+        }
         MessageEntityType::TextMention => {
             let user = entity.user.as_ref()?;
             (user.id.to_string() == bot.id).then_some(whole)
@@ -232,7 +254,10 @@ fn key(parts: &[&str]) -> [u8; 16] {
 }
 
 fn update_id(raw: &str) -> Option<i64> {
-    serde_json::from_str::<Value>(raw).ok()?.get("update_id")?.as_i64()
+    serde_json::from_str::<Value>(raw)
+        .ok()?
+        .get("update_id")?
+        .as_i64()
 }
 
 /// Reads an update; `None` if it is none, or of a kind that is unknown.
@@ -254,11 +279,32 @@ const CHAT: &[&str] = &["id", "type"];
 const USER: &[&str] = &["id", "is_bot", "first_name", "username", "language_code"];
 const ENTITY: &[&str] = &["type", "offset", "length", "url", "user"];
 const FILE: &[&str] = &[
-    "file_id", "file_unique_id", "width", "height", "length", "duration", "file_name", "mime_type", "file_size",
+    "file_id",
+    "file_unique_id",
+    "width",
+    "height",
+    "length",
+    "duration",
+    "file_name",
+    "mime_type",
+    "file_size",
 ];
-const FILES: &[&str] = &["animation", "audio", "document", "video", "video_note", "voice"];
+const FILES: &[&str] = &[
+    "animation",
+    "audio",
+    "document",
+    "video",
+    "video_note",
+    "voice",
+];
 const PLAIN: &[&str] = &[
-    "message_id", "message_thread_id", "is_topic_message", "is_automatic_forward", "date", "text", "caption",
+    "message_id",
+    "message_thread_id",
+    "is_topic_message",
+    "is_automatic_forward",
+    "date",
+    "text",
+    "caption",
 ];
 
 /// Only what is understood of an update, of its first kinds only.
@@ -298,13 +344,21 @@ fn message_trimmed(message: &Value, with_reply: bool) -> Value {
         if let Some(Value::Array(entities)) = message.get(name) {
             let known = |entity: &Value| {
                 let entity = Value::from(some(entity, ENTITY));
-                serde_json::from_value::<MessageEntity>(entity.clone()).ok().map(|_| entity)
+                serde_json::from_value::<MessageEntity>(entity.clone())
+                    .ok()
+                    .map(|_| entity)
             };
             kept.insert(name.into(), entities.iter().filter_map(known).collect());
         }
     }
     if let Some(Value::Array(sizes)) = message.get("photo") {
-        kept.insert("photo".into(), sizes.iter().map(|size| Value::from(some(size, FILE))).collect());
+        kept.insert(
+            "photo".into(),
+            sizes
+                .iter()
+                .map(|size| Value::from(some(size, FILE)))
+                .collect(),
+        );
     }
     if let Some(before) = message.get("reply_to_message").filter(|_| with_reply) {
         kept.insert("reply_to_message".into(), message_trimmed(before, false));

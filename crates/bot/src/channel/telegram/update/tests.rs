@@ -5,7 +5,10 @@ use super::*;
 const NOW_MS: i64 = 1_795_000_000_000;
 
 fn bot() -> BotIdentity {
-    BotIdentity { id: "42".into(), username: Some("Grama_bot".into()) }
+    BotIdentity {
+        id: "42".into(),
+        username: Some("Grama_bot".into()),
+    }
 }
 
 fn event(update: &Value) -> NewEvent {
@@ -31,29 +34,47 @@ fn private(fields: &Value) -> Value {
 }
 
 fn group(fields: &Value) -> Value {
-    message(&json!({"id": -1_001_234_567_890_i64, "type": "supergroup", "title": "G"}), fields)
+    message(
+        &json!({"id": -1_001_234_567_890_i64, "type": "supergroup", "title": "G"}),
+        fields,
+    )
 }
 
 #[test]
 fn a_message_in_private_is_an_event_with_a_job() {
     let event = event(&private(&json!({"text": "oi"})));
-    assert_eq!((event.kind, event.shape, event.account.as_str()), ("message", "update", "42"));
-    assert_eq!((event.person.as_deref(), event.mid.as_deref()), (Some("7"), Some("11")));
+    assert_eq!(
+        (event.kind, event.shape, event.account.as_str()),
+        ("message", "update", "42")
+    );
+    assert_eq!(
+        (event.person.as_deref(), event.mid.as_deref()),
+        (Some("7"), Some("11"))
+    );
     assert_eq!((event.at_ms, event.opens_window), (NOW_MS, true));
     let job = event.job.unwrap();
     assert_eq!(job.queue, REPLY);
     assert_eq!(job.order_key.as_deref(), Some("reply:telegram:42:7"));
     assert_eq!(job.payload["channel"], "telegram");
-    assert_eq!((job.person.as_deref(), job.max_attempts), (Some("7"), REPLY_ATTEMPTS));
+    assert_eq!(
+        (job.person.as_deref(), job.max_attempts),
+        (Some("7"), REPLY_ATTEMPTS)
+    );
 }
 
 #[test]
 fn a_topic_is_a_conversation_of_its_own() {
     let topic = json!({"text": "/help", "entities": [{"type": "bot_command", "offset": 0, "length": 5}],
         "message_thread_id": 4, "is_topic_message": true});
-    assert_eq!(event(&group(&topic)).person.as_deref(), Some("-1001234567890#4"));
+    assert_eq!(
+        event(&group(&topic)).person.as_deref(),
+        Some("-1001234567890#4")
+    );
     let row_of_replies = json!({"text": "x", "message_thread_id": 4});
-    assert_eq!(event(&group(&row_of_replies)).person.as_deref(), Some("-1001234567890"));
+    assert_eq!(
+        event(&group(&row_of_replies)).person.as_deref(),
+        Some("-1001234567890")
+    );
 }
 
 #[test]
@@ -68,9 +89,19 @@ fn repeats_have_one_key_whatever_their_number() {
     let message = edited.remove("message").unwrap();
     edited.insert("edited_message".into(), message);
     let edited = event(&Value::Object(edited));
-    assert_eq!((edited.kind, edited.job.is_none(), edited.opens_window), ("edited_message", true, false));
+    assert_eq!(
+        (edited.kind, edited.job.is_none(), edited.opens_window),
+        ("edited_message", true, false)
+    );
     assert_ne!(edited.dedupe, event(&again).dedupe);
-    let elsewhere = new_event(&BotIdentity { id: "43".into(), username: None }, &first.to_string(), NOW_MS);
+    let elsewhere = new_event(
+        &BotIdentity {
+            id: "43".into(),
+            username: None,
+        },
+        &first.to_string(),
+        NOW_MS,
+    );
     assert_ne!(elsewhere.dedupe, event(&first).dedupe);
 }
 
@@ -85,37 +116,84 @@ fn who_and_what_is_not_answered_in_private() {
     ] {
         assert!(event(&private(&fields)).job.is_none(), "{fields}");
     }
-    assert!(event(&private(&json!({"sticker": {"file_id": "s", "file_unique_id": "u", "type": "regular",
-        "width": 1, "height": 1, "is_animated": false, "is_video": false}}))).job.is_some());
+    assert!(
+        event(&private(
+            &json!({"sticker": {"file_id": "s", "file_unique_id": "u", "type": "regular",
+        "width": 1, "height": 1, "is_animated": false, "is_video": false}})
+        ))
+        .job
+        .is_some()
+    );
 }
 
 #[test]
 fn groups_are_answered_when_they_speak_to_us() {
     let entity = |kind: &str, offset: usize, length: usize| json!([{"type": kind, "offset": offset, "length": length}]);
-    let before = |id: i64| json!({"message_id": 3, "date": 1, "chat": {"id": -1_001_234_567_890_i64, "type": "supergroup"},
-        "from": {"id": id, "is_bot": id == 42, "first_name": "x"}, "text": "y"});
+    let before = |id: i64| {
+        json!({"message_id": 3, "date": 1, "chat": {"id": -1_001_234_567_890_i64, "type": "supergroup"},
+        "from": {"id": id, "is_bot": id == 42, "first_name": "x"}, "text": "y"})
+    };
     let mut topic = before(42);
     topic["forum_topic_created"] = json!({"name": "t", "icon_color": 1});
     let table = [
-        (json!({"text": "https://www.instagram.com/reel/C8Qx1abcDEF/"}), false),
-        (json!({"text": "😀 @grama_BOT veja", "entities": entity("mention", 3, 10)}), true),
-        (json!({"text": "@outro_bot veja", "entities": entity("mention", 0, 10)}), false),
-        (json!({"caption": "@grama_bot", "photo": [], "caption_entities": entity("mention", 0, 10)}), true),
-        (json!({"text": "Grama veja", "entities": [{"type": "text_mention", "offset": 0, "length": 5,
-            "user": {"id": 42, "is_bot": true, "first_name": "G"}}]}), true),
-        (json!({"text": "/help", "entities": entity("bot_command", 0, 5)}), true),
-        (json!({"text": "/help@Grama_bot", "entities": entity("bot_command", 0, 15)}), true),
-        (json!({"text": "/help@outro_bot", "entities": entity("bot_command", 0, 15)}), false),
-        (json!({"text": "ver /help", "entities": entity("bot_command", 4, 5)}), false),
-        (json!({"text": "e isto?", "reply_to_message": before(42)}), true),
-        (json!({"text": "e isto?", "reply_to_message": before(8)}), false),
+        (
+            json!({"text": "https://www.instagram.com/reel/C8Qx1abcDEF/"}),
+            false,
+        ),
+        (
+            json!({"text": "😀 @grama_BOT veja", "entities": entity("mention", 3, 10)}),
+            true,
+        ),
+        (
+            json!({"text": "@outro_bot veja", "entities": entity("mention", 0, 10)}),
+            false,
+        ),
+        (
+            json!({"caption": "@grama_bot", "photo": [], "caption_entities": entity("mention", 0, 10)}),
+            true,
+        ),
+        (
+            json!({"text": "Grama veja", "entities": [{"type": "text_mention", "offset": 0, "length": 5,
+            "user": {"id": 42, "is_bot": true, "first_name": "G"}}]}),
+            true,
+        ),
+        (
+            json!({"text": "/help", "entities": entity("bot_command", 0, 5)}),
+            true,
+        ),
+        (
+            json!({"text": "/help@Grama_bot", "entities": entity("bot_command", 0, 15)}),
+            true,
+        ),
+        (
+            json!({"text": "/help@outro_bot", "entities": entity("bot_command", 0, 15)}),
+            false,
+        ),
+        (
+            json!({"text": "ver /help", "entities": entity("bot_command", 4, 5)}),
+            false,
+        ),
+        (
+            json!({"text": "e isto?", "reply_to_message": before(42)}),
+            true,
+        ),
+        (
+            json!({"text": "e isto?", "reply_to_message": before(8)}),
+            false,
+        ),
         (json!({"text": "e isto?", "reply_to_message": topic}), false),
-        (json!({"text": "@grama_bot", "entities": entity("mention", 900, 10)}), false),
+        (
+            json!({"text": "@grama_bot", "entities": entity("mention", 900, 10)}),
+            false,
+        ),
     ];
     for (fields, answered) in table {
         assert_eq!(event(&group(&fields)).job.is_some(), answered, "{fields}");
     }
-    let post = message(&json!({"id": -100, "type": "channel", "title": "C"}), &json!({"text": "/help"}));
+    let post = message(
+        &json!({"id": -100, "type": "channel", "title": "C"}),
+        &json!({"text": "/help"}),
+    );
     assert!(event(&post).job.is_none());
 }
 
@@ -125,8 +203,14 @@ fn a_tap_belongs_to_the_message_it_was_made_on() {
         "from": {"id": 7, "is_bot": false, "first_name": "Ana"},
         "message": {"message_id": 33, "date": 0, "chat": {"id": 7, "type": "private"}}}});
     let event = event(&tap);
-    assert_eq!((event.kind, event.opens_window, event.at_ms), ("callback", true, NOW_MS));
-    assert_eq!((event.person.as_deref(), event.mid.as_deref()), (Some("7"), Some("33")));
+    assert_eq!(
+        (event.kind, event.opens_window, event.at_ms),
+        ("callback", true, NOW_MS)
+    );
+    assert_eq!(
+        (event.person.as_deref(), event.mid.as_deref()),
+        (Some("7"), Some("33"))
+    );
     assert!(event.job.is_some());
 }
 
@@ -142,7 +226,14 @@ fn what_is_not_understood_is_kept() {
         let event = new_event(&bot(), &raw, NOW_MS);
         assert_eq!((event.kind, event.job.is_none(), &*event.raw), (kind, true, raw.as_str()));
     }
-    let twice = |id: i64| new_event(&bot(), &json!({"update_id": id, "new": 1}).to_string(), NOW_MS).dedupe;
+    let twice = |id: i64| {
+        new_event(
+            &bot(),
+            &json!({"update_id": id, "new": 1}).to_string(),
+            NOW_MS,
+        )
+        .dedupe
+    };
     assert_ne!(twice(1), twice(2));
 }
 
