@@ -104,6 +104,7 @@ fn show(account: &Account) -> Value {
         "image_lists": account.image_lists,
         "wrapped_me": account.wrapped_me,
         "restricted": account.restricted,
+        "messenger_profile": account.profile,
     })
 }
 

@@ -251,7 +251,7 @@ pub(super) async fn postback(State(world): State<Shared>, Json(input): Json<TapI
     ))
 }
 
-fn open(world: &Shared, account: &str, person: &str, now_ms: i64) {
+pub(super) fn open(world: &Shared, account: &str, person: &str, now_ms: i64) {
     let mut state = world.lock();
     state.person(person);
     let thread = state.thread(account, person);

@@ -6,6 +6,7 @@ mod events;
 mod people;
 mod share;
 mod stream;
+mod taps;
 mod thread_view;
 mod webhooks;
 mod world_calls;
@@ -33,6 +34,8 @@ pub(crate) fn routes() -> Router<Arc<World>> {
             "/_sim/people/{igsid}/messages",
             get(thread_view::read).post(people::write),
         )
+        .route("/_sim/people/{igsid}/taps", post(taps::tap))
+        .route("/_sim/people/{igsid}/menu", post(taps::menu))
         .route("/_sim/people/{igsid}/seen", post(events::seen))
         .route("/_sim/stream", get(stream::stream))
         .route("/_sim/reactions", post(events::reaction))

@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, people};
+use super::{Answer, people, taps};
 use crate::webhook::event::address;
 use crate::world::Shared;
 use crate::world::thread::{From, Message, Part};
@@ -71,8 +71,8 @@ async fn show(world: &Shared, message: &Message, probing: bool) -> Value {
     if message.edits > 0 {
         shown["edits"] = message.edits.into();
     }
-    if let (From::Business, Some(replies)) = (message.from, &message.quick_replies) {
-        shown["quick_replies"] = replies.clone();
+    if let (From::Business, Some(chips)) = (message.from, taps::chips(message)) {
+        shown["quick_replies"] = chips.into();
     }
     if let Some(crate::world::thread::ReplyTo::Message { mid, .. }) = &message.reply_to {
         shown["reply_to"] = mid.clone().into();

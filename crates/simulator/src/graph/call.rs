@@ -113,6 +113,19 @@ impl Params {
     }
 }
 
+impl Params {
+    /// A list, given as JSON or as text that is JSON.
+    pub(crate) fn list(&self, name: &str) -> Result<Option<Vec<Value>>, GraphError> {
+        let wrong = || GraphError::argument(format!("param {name} must be an array"));
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(list)) => Ok(Some(list.clone())),
+            Some(Value::String(text)) => serde_json::from_str(text).map(Some).map_err(|_| wrong()),
+            Some(_) => Err(wrong()),
+        }
+    }
+}
+
 /// Ids come as text or as numbers.
 pub(crate) fn id_of(value: Option<&Value>) -> Option<String> {
     match value? {

@@ -73,6 +73,11 @@ pub(super) fn draft(message: &Map<String, Value>) -> Result<Draft, GraphError> {
         .cloned();
     if let Some(replies) = &quick_replies {
         check_quick_replies(replies)?;
+        if text.is_none() {
+            return Err(GraphError::bad_message(
+                "Quick replies stand under a text only",
+            ));
+        }
     }
     Ok(Draft {
         text,

@@ -7,6 +7,7 @@ mod conversations;
 mod error;
 mod fields;
 mod node;
+mod profile;
 mod send;
 mod sender_action;
 mod subscribe;
@@ -202,6 +203,10 @@ async fn dispatch(
         (_, [id, "subscribed_apps"]) => {
             own(id)?;
             subscribe::run(world, call, caller)
+        }
+        (_, [id, "messenger_profile"]) => {
+            own(id)?;
+            profile::run(world, call, caller)
         }
         (&Method::GET, [id, "conversations"]) => {
             own(id)?;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::error::GraphError;
+use super::profile::PAYLOAD_CHARS;
 
 /// <https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api/quick-replies>, 2026-11.
 const QUICK_REPLIES: usize = 13;
@@ -28,6 +29,14 @@ pub(super) fn check_quick_replies(value: &Value) -> Result<(), GraphError> {
             Some("text") => {
                 need(reply, "title")?;
                 need(reply, "payload")?;
+                let long = reply["payload"]
+                    .as_str()
+                    .is_some_and(|payload| payload.chars().count() > PAYLOAD_CHARS);
+                if long {
+                    return Err(GraphError::bad_message(format!(
+                        "The payload of a quick reply has at most {PAYLOAD_CHARS} characters"
+                    )));
+                }
             }
             Some("user_phone_number" | "user_email") => {}
             _ => {

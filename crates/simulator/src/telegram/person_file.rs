@@ -94,9 +94,8 @@ pub(super) async fn media(world: &Shared, input: &MessageIn) -> Result<Option<Me
         stored.height = made.height.map(u64::from);
     }
     stored.duration = made.duration_ms.map(|ms| (ms + 500) / 1_000);
-    if matches!(kind, Kind::Video | Kind::Document | Kind::Audio) {
-        let name = file.file_name.clone();
-        stored.name = Some(name.unwrap_or_else(|| sample.file_name(item).0));
+    if !matches!(kind, Kind::Voice | Kind::Photo) {
+        stored.name = file.file_name.clone().or(Some(sample.file_name(item).0));
     }
     let file_id = stored.file_id.clone();
     Ok(Some(Media {

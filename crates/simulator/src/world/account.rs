@@ -86,6 +86,8 @@ pub(crate) struct Account {
     pub(crate) wrapped_me: bool,
     /// Restricted by policy: every call fails with 10/1893063.
     pub(crate) restricted: bool,
+    /// `ice_breakers` and `persistent_menu`, as they were set.
+    pub(crate) profile: serde_json::Map<String, serde_json::Value>,
     pub(crate) spent: Spent,
 }
 
@@ -106,6 +108,7 @@ impl Account {
             image_lists: true,
             wrapped_me: false,
             restricted: false,
+            profile: serde_json::Map::new(),
             spent: Spent::default(),
         }
     }

@@ -17,6 +17,7 @@ mod fixtures;
 mod phone_ai;
 mod phone_samples;
 mod phone_ytdlp;
+mod profile;
 mod send;
 mod support;
 mod telegram;
