@@ -6,6 +6,7 @@ mod erasure;
 mod error;
 pub mod fold;
 mod inbox;
+pub mod intake;
 mod jobs;
 mod library;
 pub mod machine;
