@@ -1,6 +1,5 @@
 //! The Telegram channel against the simulator: what people see, and what each error means.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bot::channel::telegram::{BuildError, Command, ReceiveError};
@@ -13,6 +12,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use url::Url;
 
+use crate::conversation::{collect_lines, collected_lines};
 use crate::telegram_support::{ANA, FORUM, GROUP, Peer, TOKEN, file, jpeg, mp4, over, with};
 
 fn hosts() -> Hosts {
@@ -430,6 +430,12 @@ async fn progress_is_shown_at_most_every_three_seconds() {
             .permit(&with(ANA), &Content::text("x"))
             .is_err()
     );
+    peer.clock.advance(Duration::from_mins(1));
+    peer.fault("editMessageText", json!({"kind": "drop_then_close"}))
+        .await;
+    peer.telegram.progress(&with(ANA), "2", "60 %").await;
+    let rest = peer.telegram.permit(&with(ANA), &Content::text("x"));
+    assert_eq!(rest, Err(Duration::from_secs(5)), "it may still arrive");
 }
 
 #[tokio::test]
@@ -707,30 +713,10 @@ async fn a_dead_token_asks_for_its_owner() {
     ));
 }
 
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_token_is_in_no_error_and_in_no_log() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    // The whole test runs on this thread.
+    collect_lines();
     let peer = Peer::new().await;
     let secret = "palavras-da-ana";
     let mut shown = Vec::new();
@@ -761,9 +747,7 @@ async fn the_token_is_in_no_error_and_in_no_log() {
         .await
         .expect_err("nobody listens");
     shown.push(format!("{error} {error:?}"));
-    drop(guard);
-    // The HTTP client's own trace of what it connects to is not ours; it names hosts, never paths.
-    shown.push(String::from_utf8_lossy(&log.0.lock().expect("no panic")).into_owned());
+    shown.push(collected_lines());
     let shown = shown.join("\n");
     assert!(shown.contains("telegram call"), "something was logged");
     let key = TOKEN.split_once(':').expect("a token").1;

@@ -224,3 +224,27 @@ async fn what_cannot_be_asked_is_not_proven() {
         "the chat is closed meanwhile"
     );
 }
+
+#[tokio::test]
+async fn a_send_that_is_done_late_is_found_once_it_is_there() {
+    let peer = Peer::new().await;
+    peer.fault("sendMessage", json!({"kind": "late_apply", "ms": 4_000}))
+        .await;
+    let text = framed();
+    let error = peer
+        .telegram
+        .send(&with(ANA), &text)
+        .await
+        .expect_err("lost");
+    assert!(error.may_be_done);
+    assert_eq!(probe(&peer.telegram, ANA, &text, "1", &[]).await, None);
+    peer.writes("8", json!({"text": "de outra pessoa"})).await;
+    peer.control("clock", json!({"advance_ms": 5_000})).await;
+    while peer.said(ANA).await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(
+        probe(&peer.telegram, ANA, &text, "1", &[]).await.as_deref(),
+        Some("3")
+    );
+}

@@ -1,35 +1,35 @@
 //! Telegram over the Bot API, by webhook or by polling.
 //!
-//! - [`update`]: what comes in, as an event with its job; [`inbound`]: what it says and asks for.
-//! - [`compose`]: what goes out; [`client`]: one attempt of one call; [`fault`]: what an error means.
-//! - [`pace`]: how fast; [`probe`]: what became of a send that nobody answered; [`receive`]: how updates come.
+//! - `update`: what comes in, as an event with its job; `inbound`: what it says and asks for; `located`: its files.
+//! - `compose`: what goes out; `client`: one attempt of one call; `sent`: what it shows; `fault`: what an error means.
+//! - `pace`: how fast; `probe`: what became of a send that nobody answered; `receive`: how updates come.
 
 mod client;
 mod compose;
 mod fault;
 mod inbound;
+mod located;
 mod pace;
 mod place;
 mod probe;
 mod receive;
+mod sent;
 mod split;
 mod update;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use frankenstein::methods::{
-    AnswerCallbackQueryParams, DeleteMessageParams, GetFileParams, SendChatActionParams,
-};
+use frankenstein::methods::{AnswerCallbackQueryParams, DeleteMessageParams, SendChatActionParams};
 use frankenstein::types::ChatAction;
 use media::ChannelLimits;
 use media::link::Hosts;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{Clock, Conversation, EventRow};
 use url::Url;
@@ -40,14 +40,15 @@ pub use update::{BotIdentity, SHAPE, new_event};
 
 use super::{
     Channel, ChannelError, Content, FileToUpload, Inbound, Limits, Located, Lying, Outcome, Probe,
-    Reaction, Sent, Sign,
+    Sent, Sign,
 };
 use client::{Api, Call, CallError};
 use fault::{Deed, Mirror, fault, refuse};
 use inbound::{DOWNLOAD_BYTES, Reader};
 use pace::Pace;
 use place::Place;
-use probe::{Ids, Step};
+use probe::Ids;
+use sent::sent;
 use update::Heard;
 
 /// The word in `Conversation::channel`.
@@ -59,6 +60,8 @@ pub const API: &str = "https://api.telegram.org";
 const CHOICES: usize = 8;
 /// A sign of progress that takes longer is given up: the next one is already more true.
 const PROGRESS_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a chat rests after a sign of progress whose fate is not known.
+const LATE_MS: i64 = 5_000;
 /// After a flood for which Telegram gave no time.
 const CLOSED: Duration = Duration::from_secs(30);
 
@@ -178,75 +181,6 @@ impl Telegram {
         }
         fault(error, deed)
     }
-
-    /// Asks whether message `mid` is this content.
-    async fn mirrors(
-        &self,
-        place: Place,
-        mid: i32,
-        content: &Content,
-    ) -> Result<Mirror, ChannelError> {
-        let call = compose::mirror(place, mid, content)?.into_call();
-        match self.api.call::<Value>(call).await {
-            // It was ours and looked different, and there is no other of ours that we do not know: see `probe`.
-            Ok(_) => Ok(Mirror::Same),
-            Err(error) => {
-                Mirror::of(&error).ok_or_else(|| self.learn(place, &error, Deed::Repeatable))
-            }
-        }
-    }
-
-    async fn local(&self, path: &Path) -> Result<Located, ChannelError> {
-        let Some(root) = &self.local_files_root else {
-            return Err(refuse("local_files_unset"));
-        };
-        let (root, path) = (
-            tokio::fs::canonicalize(root).await,
-            tokio::fs::canonicalize(path).await,
-        );
-        match (root, path) {
-            (Ok(root), Ok(path)) if path.starts_with(&root) => Ok(Located::Here(path)),
-            (Ok(_), Ok(_)) => Err(refuse("local_file_outside")),
-            _ => Err(refuse("local_file_missing")),
-        }
-    }
-}
-
-/// A message as an answer tells it, as far as we look at it. Read leniently: a message that was accepted must not become
-/// one of unknown fate because of a detail.
-fn shown(message: &Value) -> Option<(i32, Option<String>)> {
-    let mid = i32::try_from(message.get("message_id")?.as_i64()?).ok()?;
-    let id = |file: &Value| Some(file.get("file_id")?.as_str()?.to_owned());
-    let kinds = [
-        "animation",
-        "video",
-        "audio",
-        "document",
-        "voice",
-        "video_note",
-    ];
-    let file = kinds.iter().find_map(|kind| id(message.get(*kind)?));
-    // The last size of a photo is the largest.
-    let photo = || id(message.get("photo")?.as_array()?.last()?);
-    Some((mid, file.or_else(photo)))
-}
-
-/// The message (for an album: its first) that an answer tells, and the files in it.
-fn sent(answer: &Value) -> Option<(i32, Sent)> {
-    let messages = answer
-        .as_array()
-        .map_or(std::slice::from_ref(answer), Vec::as_slice);
-    let shown: Vec<_> = messages.iter().map(shown).collect::<Option<_>>()?;
-    let mid = shown.first()?.0;
-    let last = shown.iter().map(|(mid, _)| *mid).max()?;
-    let files = shown.into_iter().filter_map(|(_, file)| file).collect();
-    Some((
-        last,
-        Sent {
-            mid: mid.to_string(),
-            files,
-        },
-    ))
 }
 
 #[async_trait]
@@ -348,6 +282,11 @@ impl Channel for Telegram {
         call.limit = PROGRESS_TIMEOUT;
         if let Err(error) = self.api.call::<Value>(call).await {
             self.learn(place, &error, Deed::Repeatable);
+            if matches!(error, CallError::Lost) {
+                // It may still arrive; what comes next must not be overtaken by it.
+                let until_ms = self.clock.now_ms().saturating_add(LATE_MS);
+                locked(&self.pace).close(place.chat, until_ms);
+            }
         }
     }
 
@@ -362,22 +301,7 @@ impl Channel for Telegram {
     }
 
     async fn locate(&self, _: &Conversation, file: &str) -> Result<Located, ChannelError> {
-        #[derive(Deserialize)]
-        struct Found {
-            file_path: Option<String>,
-        }
-        let asked = GetFileParams::builder().file_id(file).build();
-        let found: Found = self
-            .quietly(Call::quiet("getFile", params(&asked)?))
-            .await?;
-        let path = found.file_path.ok_or_else(|| refuse("no_file_path"))?;
-        if Path::new(&path).is_absolute() {
-            return self.local(Path::new(&path)).await;
-        }
-        self.api
-            .file_address(&path)
-            .map(Located::At)
-            .ok_or_else(|| refuse("file_path"))
+        self.find_file(file).await
     }
 
     /// Files go out with the message that shows them.
@@ -405,7 +329,9 @@ impl Channel for Telegram {
             (Ok((newest, sent)), _) => {
                 let mut ids = locked(&self.ids);
                 ids.saw(place, newest);
-                ids.settled(place);
+                if deed == Deed::Send {
+                    ids.settled(place);
+                }
                 return Ok(sent);
             }
             // It is already what it shall become.
@@ -432,33 +358,7 @@ impl Channel for Telegram {
         of: &Conversation,
         probe: Probe<'_>,
     ) -> Result<Option<String>, ChannelError> {
-        let unproven = |code| ChannelError {
-            reaction: Reaction::Later(None),
-            ..refuse(code)
-        };
-        let place = self.place(of)?;
-        let after = probe
-            .after
-            .and_then(|mid| mid.parse().ok())
-            .ok_or_else(|| unproven("probe_blind"))?;
-        let mut search = locked(&self.ids).search(place, after, probe.known);
-        loop {
-            let mid = match search.step() {
-                Step::Ask(mid) => mid,
-                Step::Absent => return Ok(None),
-                Step::TooFar => return Err(unproven("probe_far")),
-            };
-            match self.mirrors(place, mid, probe.content).await? {
-                Mirror::Same => {
-                    let mut ids = locked(&self.ids);
-                    ids.saw(place, mid);
-                    ids.settled(place);
-                    return Ok(Some(mid.to_string()));
-                }
-                Mirror::Other => search.saw(mid),
-                Mirror::Nothing => {}
-            }
-        }
+        self.find(of, probe).await
     }
 }
 
@@ -473,41 +373,6 @@ impl Telegram {
                 code = error.code,
                 "a small call did not come through"
             );
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn an_answer_names_the_message_and_its_files() {
-        let animation =
-            json!({"message_id": 5, "animation": {"file_id": "A"}, "document": {"file_id": "D"}});
-        assert_eq!(
-            sent(&animation).unwrap(),
-            (
-                5,
-                Sent {
-                    mid: "5".into(),
-                    files: vec!["A".into()]
-                }
-            )
-        );
-        let photo = |mid: i32| json!({"message_id": mid, "photo": [{"file_id": "s"}, {"file_id": format!("L{mid}")}]});
-        let (newest, album) = sent(&json!([photo(6), photo(7)])).unwrap();
-        assert_eq!((newest, album.mid.as_str()), (7, "6"));
-        assert_eq!(album.files, ["L6", "L7"]);
-        for none in [
-            json!({}),
-            json!([]),
-            json!(true),
-            json!({"message_id": "x"}),
-        ] {
-            assert!(sent(&none).is_none(), "{none}");
         }
     }
 }

@@ -20,7 +20,13 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+use store::Conversation;
+
+use super::fault::{Deed, Mirror, refuse};
 use super::place::Place;
+use super::{Telegram, compose, locked};
+use crate::channel::{ChannelError, Content, Probe, Reaction};
 
 /// Ids without a message that end the search where the newest id is known.
 const MARGIN: i32 = 20;
@@ -130,6 +136,60 @@ impl Search {
     /// There is another message under this id.
     pub(super) fn saw(&mut self, mid: i32) {
         self.newest = self.newest.max(mid);
+    }
+}
+
+impl Telegram {
+    /// The message that a try of unknown outcome became, if it is there.
+    pub(super) async fn find(
+        &self,
+        of: &Conversation,
+        probe: Probe<'_>,
+    ) -> Result<Option<String>, ChannelError> {
+        let unproven = |code| ChannelError {
+            reaction: Reaction::Later(None),
+            ..refuse(code)
+        };
+        let place = self.place(of)?;
+        let after = probe
+            .after
+            .and_then(|mid| mid.parse().ok())
+            .ok_or_else(|| unproven("probe_blind"))?;
+        let mut search = locked(&self.ids).search(place, after, probe.known);
+        loop {
+            let mid = match search.step() {
+                Step::Ask(mid) => mid,
+                Step::Absent => return Ok(None),
+                Step::TooFar => return Err(unproven("probe_far")),
+            };
+            match self.mirrors(place, mid, probe.content).await? {
+                Mirror::Same => {
+                    let mut ids = locked(&self.ids);
+                    ids.saw(place, mid);
+                    ids.settled(place);
+                    return Ok(Some(mid.to_string()));
+                }
+                Mirror::Other => search.saw(mid),
+                Mirror::Nothing => {}
+            }
+        }
+    }
+
+    /// Asks whether message `mid` is this content.
+    async fn mirrors(
+        &self,
+        place: Place,
+        mid: i32,
+        content: &Content,
+    ) -> Result<Mirror, ChannelError> {
+        let call = compose::mirror(place, mid, content)?.into_call();
+        match self.api.call::<Value>(call).await {
+            // It was ours and looked different, and no other of ours can be here: see above.
+            Ok(_) => Ok(Mirror::Same),
+            Err(error) => {
+                Mirror::of(&error).ok_or_else(|| self.learn(place, &error, Deed::Repeatable))
+            }
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
+use super::media::shown_name;
 use super::*;
+use crate::channel::LocalFile;
 
 const PLACE: Place = Place {
     chat: 7,
