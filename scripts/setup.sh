@@ -13,9 +13,10 @@ fail() { printf '\nsetup: %s\n' "$*" >&2; exit 1; }
 declare -A package_of=(
   [cc]=gcc [ffmpeg]=ffmpeg [ffprobe]=ffmpeg [pocketsphinx_continuous]=pocketsphinx
   [c++]=g++ [cmake]=cmake [chromium]=chromium [espeak-ng]=espeak-ng [prlimit]=util-linux
+  [redis-server]=redis-server
 )
 commands=(cc ffmpeg ffprobe pocketsphinx_continuous prlimit)
-if [ "$purpose" = test ]; then commands+=(c++ cmake chromium espeak-ng); fi
+if [ "$purpose" = test ]; then commands+=(c++ cmake chromium espeak-ng redis-server); fi
 
 missing=()
 for command in "${commands[@]}"; do

@@ -228,13 +228,12 @@ impl Asking<'_> {
     fn instead(&self, change: &mut NoteChange) -> Vec<String> {
         let ctx = self.ctx;
         let unsupported = &self.inbound.asked.unsupported;
-        let named: BTreeSet<Text> = unsupported
-            .iter()
-            .copied()
-            .map(sentence)
-            .collect();
+        let named: BTreeSet<Text> = unsupported.iter().copied().map(sentence).collect();
         let most = self.route.channel.limits().inbound_bytes / 1_000_000;
-        let args = [("limit", Arg::Number(i64::try_from(most).unwrap_or(i64::MAX)))];
+        let args = [(
+            "limit",
+            Arg::Number(i64::try_from(most).unwrap_or(i64::MAX)),
+        )];
         let key = self.to().key();
         let job = self.job.id.to_string();
         let words: Vec<String> = named
@@ -242,12 +241,14 @@ impl Asking<'_> {
             .filter(|text| ctx.brake.error(&key, &text.key(), &job, ctx.now_ms()))
             .map(|text| say_on(self.route.channel.name(), self.language, text, &args))
             .collect();
-        if words.is_empty()
-            && unsupported.is_empty()
-            && needs_help(self.note, ctx.now_ms())
-        {
+        if words.is_empty() && unsupported.is_empty() && needs_help(self.note, ctx.now_ms()) {
             change.helped_at_ms = Some(ctx.now_ms());
-            return vec![say_on(self.route.channel.name(), self.language, Text::Help, &[])];
+            return vec![say_on(
+                self.route.channel.name(),
+                self.language,
+                Text::Help,
+                &[],
+            )];
         }
         words
     }

@@ -30,8 +30,8 @@ pub struct BrakeSettings {
 impl Default for BrakeSettings {
     fn default() -> Self {
         Self {
-            per_minute: 5,
-            per_hour: 30,
+            per_minute: 10,
+            per_hour: 60,
             error_every_seconds: 600,
         }
     }
@@ -166,7 +166,11 @@ mod tests {
 
     #[test]
     fn five_a_minute_then_wait_thirty_an_hour_then_silence() {
-        let brake = Brake::default();
+        let brake = Brake::new(BrakeSettings {
+            per_minute: 5,
+            per_hour: 30,
+            ..BrakeSettings::default()
+        });
         let mut now = 1_000_000;
         for n in 0..5 {
             assert_eq!(brake.answer("c", &n.to_string(), now), Pace::Go);

@@ -14,7 +14,11 @@ pub(crate) fn after_answer(desk: &Desk<'_>, fetched: &Fetched, words: &Words) ->
     let (language, job) = (desk.language(), desk.job.id);
     let mut choices = Vec::new();
     if !words.heard.text.is_empty() {
-        choices.push(choice(language, Text::ChoiceTranscript, &Tap::Transcript(job)));
+        choices.push(choice(
+            language,
+            Text::ChoiceTranscript,
+            &Tap::Transcript(job),
+        ));
     }
     let has_sound = fetched.main_item().is_some_and(|item| item.has_audio);
     if has_sound && !desk.is_own() {
@@ -23,7 +27,11 @@ pub(crate) fn after_answer(desk: &Desk<'_>, fetched: &Fetched, words: &Words) ->
     // Excerpts are quoted, not translated.
     if words.summary.kind == SummaryKind::Model {
         let other = other_than(language);
-        choices.push(choice(language, in_language(other), &Tap::InLanguage(job, other)));
+        choices.push(choice(
+            language,
+            in_language(other),
+            &Tap::InLanguage(job, other),
+        ));
     }
     choices.truncate(desk.channel().limits().choices);
     choices

@@ -40,7 +40,10 @@ impl Context {
 
     /// The channel of a conversation. One that is not set up now may be tomorrow: its jobs wait.
     pub(crate) fn channel(&self, of: &Conversation) -> Result<Arc<dyn Channel>, Halt> {
-        let known = self.channels.iter().find(|known| known.name() == of.channel);
+        let known = self
+            .channels
+            .iter()
+            .find(|known| known.name() == of.channel);
         known.cloned().ok_or_else(|| {
             Halt::Finish(Finish::Wait {
                 until_ms: self.now_ms() + PARKED_MS,

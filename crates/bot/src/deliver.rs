@@ -39,7 +39,8 @@ pub(crate) async fn words_first(desk: &Desk<'_>, text: &str) -> Result<Delivered
     } else {
         Frame::default()
     };
-    desk.deliver(messages(desk, &text, "text", 10, frame, Vec::new())).await
+    desk.deliver(messages(desk, &text, "text", 10, frame, &[]))
+        .await
 }
 
 /// Everything that is not out yet.
@@ -61,11 +62,11 @@ pub(crate) async fn all(
         Delivered::Stop(_) | Delivered::Pause { .. } => return Ok(files),
     };
     let told = match &words.told {
-        None => messages(desk, &words.text, "last", 300, Frame::default(), choices),
+        None => messages(desk, &words.text, "last", 300, Frame::default(), &choices),
         Some(_) if choices.is_empty() => Vec::new(),
         Some(_) => {
             let more = plain(desk.language(), Text::MoreOfThis);
-            messages(desk, &more, "more", 300, Frame::default(), choices)
+            messages(desk, &more, "more", 300, Frame::default(), &choices)
         }
     };
     match desk.deliver(told).await? {
@@ -86,7 +87,7 @@ fn messages(
     name: &str,
     seq: i32,
     mut first: Frame,
-    choices: Vec<Choice>,
+    choices: &[Choice],
 ) -> Vec<(String, i32, Content)> {
     let texts = final_text::cut(text, |text| desk.channel().split(text));
     let last = texts.len().saturating_sub(1);
@@ -94,10 +95,12 @@ fn messages(
     for ((n, text), seq) in texts.into_iter().enumerate().zip(seq..) {
         let mut frame = std::mem::take(&mut first);
         if n == last {
-            frame.choices.clone_from(&choices);
+            frame.choices = choices.to_vec();
         }
         let content = Content::framed(text, frame);
-        desk.ctx.brake.said(&desk.asked.to().key(), &hash_of(&content));
+        desk.ctx
+            .brake
+            .said(&desk.asked.to().key(), &hash_of(&content));
         contents.push((format!("{name}-{n}"), seq, content));
     }
     contents
@@ -128,7 +131,7 @@ async fn over_the_first_word(
         frame.choices = choices;
         caption = Some(text);
     } else {
-        let told = messages(desk, &text, "last", 90, frame, choices);
+        let told = messages(desk, &text, "last", 90, frame, &choices);
         let told = desk.deliver(told).await?;
         if !matches!(told, Delivered::All { .. }) {
             return Ok(told);
@@ -150,11 +153,7 @@ async fn over_the_first_word(
 }
 
 /// The files, behind the word about what did not fit.
-async fn with_note(
-    desk: &Desk<'_>,
-    fetched: &Fetched,
-    made: &[Made],
-) -> Result<Delivered, Halt> {
+async fn with_note(desk: &Desk<'_>, fetched: &Fetched, made: &[Made]) -> Result<Delivered, Halt> {
     if let Some(text) = note(desk, fetched, made).await {
         let told = vec![("note-0".into(), 50, Content::text(text))];
         let told = desk.deliver(told).await?;
@@ -234,7 +233,10 @@ fn together(contents: &[Content]) -> Content {
         return only.clone();
     }
     Content::Pictures {
-        attachments: contents.iter().flat_map(|one| one.files().to_vec()).collect(),
+        attachments: contents
+            .iter()
+            .flat_map(|one| one.files().to_vec())
+            .collect(),
         frame: contents
             .first()
             .map(|first| first.frame().clone())

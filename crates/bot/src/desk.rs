@@ -277,12 +277,17 @@ impl<'a> Desk<'a> {
             .map(|(name, seq, content)| part(name, *seq, content))
             .collect();
         let delivered = self.ctx.sender.deliver(&self.asked.route, parts).await?;
-        if delivered == Delivered::Stop(Stop::MessageGone) && self.asked.reel.placeholder.is_some() {
+        if delivered == Delivered::Stop(Stop::MessageGone) && self.asked.reel.placeholder.is_some()
+        {
             // Somebody else's program named a message that cannot be changed: ours are new then.
             let anew = contents.into_iter().map(|(name, seq, content)| {
                 part(format!("{name}-anew"), seq, &content.without_place())
             });
-            return Ok(self.ctx.sender.deliver(&self.asked.route, anew.collect()).await?);
+            return Ok(self
+                .ctx
+                .sender
+                .deliver(&self.asked.route, anew.collect())
+                .await?);
         }
         Ok(delivered)
     }
@@ -357,12 +362,18 @@ impl<'a> Desk<'a> {
             return Ok(());
         }
         // A message that is not there yet is changed the next time.
-        let Ok(Frame { over: Some(mid), .. }) = self.asked.frame(self.ctx).await else {
+        let Ok(Frame {
+            over: Some(mid), ..
+        }) = self.asked.frame(self.ctx).await
+        else {
             return Ok(());
         };
         let stage = *self.stage.lock().unwrap_or_else(PoisonError::into_inner);
         let text = stage.words(self.language());
-        let place = place(self.language(), Some((self.asked.reel.n, self.asked.reel.of)));
+        let place = place(
+            self.language(),
+            Some((self.asked.reel.n, self.asked.reel.of)),
+        );
         let text = place.map_or(text.clone(), |place| format!("{place}: {text}"));
         self.channel().progress(self.asked.to(), &mid, &text).await;
         Ok(())

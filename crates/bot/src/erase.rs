@@ -70,5 +70,9 @@ pub(crate) async fn erase(ctx: &Context, route: &Route) -> Result<Finish, Halt> 
 /// `reply:channel:account:person`.
 fn conversation_in(order_key: &str) -> Option<Conversation> {
     let mut names = order_key.splitn(4, ':').skip(1);
-    Some(Conversation::new(names.next()?, names.next()?, names.next()?))
+    Some(Conversation::new(
+        names.next()?,
+        names.next()?,
+        names.next()?,
+    ))
 }

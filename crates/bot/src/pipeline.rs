@@ -134,8 +134,8 @@ const FETCHED: &str = "fetched";
 
 async fn download(desk: &Desk<'_>) -> Result<Fetched, Halt> {
     if let Some(kept) = desk.kept::<Kept<Fetched>>(FETCHED) {
-        let is_needed = desk.kept::<Heard>("heard").is_none()
-            || (!desk.is_own() && kept_files(desk).is_none());
+        let is_needed =
+            desk.kept::<Heard>("heard").is_none() || (!desk.is_own() && kept_files(desk).is_none());
         if !is_needed || desk.are_intact(&kept.prints).await {
             return Ok(kept.value);
         }
@@ -161,7 +161,10 @@ async fn download(desk: &Desk<'_>) -> Result<Fetched, Halt> {
 /// The file with the sound of finished work.
 pub(crate) fn kept_item(steps: &BTreeMap<String, Value>) -> Option<Item> {
     let kept: Kept<Fetched> = serde_json::from_value(steps.get(FETCHED)?.clone()).ok()?;
-    kept.value.main_item().filter(|item| item.has_audio).cloned()
+    kept.value
+        .main_item()
+        .filter(|item| item.has_audio)
+        .cloned()
 }
 
 /// From where Meta says the file is; if it is not there, from the post's page, where the share named one.
@@ -340,7 +343,11 @@ fn kept_files(desk: &Desk<'_>) -> Option<Vec<Made>> {
     };
     let ours = desk.kept::<Vec<Made>>(&made_for(desk.channel().name()));
     ours.or_else(|| {
-        let others = desk.ctx.channels.iter().map(|channel| made_for(channel.name()));
+        let others = desk
+            .ctx
+            .channels
+            .iter()
+            .map(|channel| made_for(channel.name()));
         others
             .filter_map(|step| desk.kept::<Vec<Made>>(&step))
             .find(|made| made.iter().all(fits))
@@ -452,16 +459,12 @@ async fn listen(desk: &Desk<'_>, fetched: &Fetched, item: &Item) -> Heard {
         has_audio: item.has_audio,
     };
     let (studio, progress) = (&desk.ctx.studio, desk.progress());
-    let mut outcome = studio
-        .transcribe(item, &desk.dir, &hints, &progress)
-        .await;
+    let mut outcome = studio.transcribe(item, &desk.dir, &hints, &progress).await;
     if outcome
         .as_ref()
         .is_err_and(media::TranscribeError::is_retryable)
     {
-        outcome = studio
-            .transcribe(item, &desk.dir, &hints, &progress)
-            .await;
+        outcome = studio.transcribe(item, &desk.dir, &hints, &progress).await;
     }
     outcome.unwrap_or_else(|error| {
         warn!(job = %desk.job.id, %error, "listening failed; going on with the caption");

@@ -125,7 +125,9 @@ fn sides(job: &Job, ours: &OurSides) -> Result<(&'static str, String, String), P
                 && page != account
                 && ours.page.as_ref().is_some_and(|ours| *ours != page)
             {
-                return Err(PushedError::Account("page_id is not the page of this installation"));
+                return Err(PushedError::Account(
+                    "page_id is not the page of this installation",
+                ));
             }
             let person = digits(&job.recipient_id).ok_or(PushedError::Person("recipient_id"))?;
             Ok(("instagram", account, person))
@@ -178,12 +180,20 @@ mod tests {
     #[test]
     fn the_documents_jobs_are_read() {
         let telegram = event(&json!({"chat_id": 5, "status_message_id": 9, "url": REEL})).unwrap();
-        assert_eq!((telegram.account.as_str(), telegram.person.as_deref()), ("42", Some("5")));
+        assert_eq!(
+            (telegram.account.as_str(), telegram.person.as_deref()),
+            ("42", Some("5"))
+        );
         assert!(telegram.opens_window);
-        let instagram = json!({"channel": "instagram", "recipient_id": "555", "page_id": "100", "url": REEL});
+        let instagram =
+            json!({"channel": "instagram", "recipient_id": "555", "page_id": "100", "url": REEL});
         let instagram = event(&instagram).unwrap();
-        assert_eq!((instagram.account.as_str(), instagram.person.as_deref()), ("178", Some("555")));
-        let group = event(&json!({"channel": "telegram", "chat_id": "-1001", "url": REEL})).unwrap();
+        assert_eq!(
+            (instagram.account.as_str(), instagram.person.as_deref()),
+            ("178", Some("555"))
+        );
+        let group =
+            event(&json!({"channel": "telegram", "chat_id": "-1001", "url": REEL})).unwrap();
         assert_eq!(group.person.as_deref(), Some("-1001"));
     }
 
@@ -192,25 +202,45 @@ mod tests {
         let table = [
             (json!([1]), PushedError::NotJson),
             (json!({"chat_id": 5}), PushedError::Url),
-            (json!({"chat_id": 5, "url": "https://example.com/x"}), PushedError::Url),
+            (
+                json!({"chat_id": 5, "url": "https://example.com/x"}),
+                PushedError::Url,
+            ),
             (json!({"url": REEL}), PushedError::Person("chat_id")),
-            (json!({"chat_id": "x1", "url": REEL}), PushedError::Person("chat_id")),
-            (json!({"channel": "instagram", "url": REEL}), PushedError::Person("recipient_id")),
+            (
+                json!({"chat_id": "x1", "url": REEL}),
+                PushedError::Person("chat_id"),
+            ),
+            (
+                json!({"channel": "instagram", "url": REEL}),
+                PushedError::Person("recipient_id"),
+            ),
             (json!({"channel": "icq", "url": REEL}), PushedError::Channel),
         ];
         for (job, why) in table {
             assert_eq!(event(&job).map(drop), Err(why), "{job}");
         }
-        let elsewhere = json!({"channel": "instagram", "recipient_id": 1, "page_id": 99, "url": REEL});
+        let elsewhere =
+            json!({"channel": "instagram", "recipient_id": 1, "page_id": 99, "url": REEL});
         assert!(matches!(event(&elsewhere), Err(PushedError::Account(_))));
-        let nobody = pushed_event("1", json!({"chat_id": 5, "url": REEL}).to_string().as_bytes(), &OurSides::default(), 7);
+        let nobody = pushed_event(
+            "1",
+            json!({"chat_id": 5, "url": REEL}).to_string().as_bytes(),
+            &OurSides::default(),
+            7,
+        );
         assert!(matches!(nobody, Err(PushedError::Account(_))));
     }
 
     #[test]
     fn entries_are_told_apart_by_their_names_and_not_by_what_they_say() {
         let body = json!({"chat_id": 5, "url": REEL}).to_string();
-        let dedupe = |entry: &str| pushed_event(entry, body.as_bytes(), &ours(), 7).unwrap().1.dedupe;
+        let dedupe = |entry: &str| {
+            pushed_event(entry, body.as_bytes(), &ours(), 7)
+                .unwrap()
+                .1
+                .dedupe
+        };
         assert_eq!(dedupe("1-0"), dedupe("1-0"));
         assert_ne!(dedupe("1-0"), dedupe("1-1"));
     }

@@ -12,8 +12,8 @@ use tracing::warn;
 use uuid::Uuid;
 
 use crate::channel::{Content, Frame, Inbound};
-use crate::context::{Context, Halt, after_delivery, after_store_error, conversation_of, count};
 use crate::choices;
+use crate::context::{Context, Halt, after_delivery, after_store_error, conversation_of, count};
 use crate::desk::Desk;
 use crate::final_text::place;
 use crate::pipeline;

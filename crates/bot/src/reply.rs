@@ -140,7 +140,8 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
         return Ok(refused("stopped"));
     }
     let is_worth_words = request != Request::Watch
-        || !inbound.asked.unsupported.is_empty() || needs_help(&note, ctx.now_ms());
+        || !inbound.asked.unsupported.is_empty()
+        || needs_help(&note, ctx.now_ms());
     if inbound.asked.asks.is_empty() && !is_worth_words {
         sign(&route, &[Sign::Seen]).await;
         return Ok(Finish::Done {
@@ -204,7 +205,11 @@ fn language_of(ctx: &Context, note: &Note, inbound: &Inbound, request: &Request)
         _ if inbound.words.starts_with('/') || inbound.tapped.is_some() => "",
         _ => inbound.words.as_str(),
     };
-    choose(words, known.or(inbound.device_language), ctx.settings.language)
+    choose(
+        words,
+        known.or(inbound.device_language),
+        ctx.settings.language,
+    )
 }
 
 /// Slows a conversation that runs faster than people talk, and ends one that runs in circles.
@@ -262,7 +267,12 @@ async fn apologise(ctx: &Context, job: &Claimed, apology: Apology) -> Result<Fin
     let to = Conversation::new(apology.channel, apology.account, apology.person);
     let route = ctx.route(job, to, apology.asked_mid)?;
     let channel = route.channel.name();
-    let text = say_on(channel, apology.language, Text::Failed(apology.failure), &[]);
+    let text = say_on(
+        channel,
+        apology.language,
+        Text::Failed(apology.failure),
+        &[],
+    );
     let frame = Frame {
         over: apology.over,
         ..Frame::default()

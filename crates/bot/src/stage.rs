@@ -42,7 +42,11 @@ impl Stage {
     /// The sentence.
     pub(crate) fn words(self, language: Language) -> String {
         let share = |text, hundredths: u8| {
-            say(language, text, &[("percent", Arg::Number(hundredths.into()))])
+            say(
+                language,
+                text,
+                &[("percent", Arg::Number(hundredths.into()))],
+            )
         };
         match self {
             Self::Beginning | Self::Downloading(0) => plain(language, Text::StepDownloading),

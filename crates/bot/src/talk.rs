@@ -58,7 +58,11 @@ impl Asking<'_> {
                 change.helped_at_ms = Some(self.ctx.now_ms());
                 let was_stopped = self.note.stopped_at_ms.is_some();
                 change.stopped = was_stopped.then_some(false);
-                let first = if was_stopped { Text::StartedAgain } else { Text::Welcome };
+                let first = if was_stopped {
+                    Text::StartedAgain
+                } else {
+                    Text::Welcome
+                };
                 let more = self.sentence(Text::HelpMore);
                 self.say_with(&format!("{}\n\n{more}", self.sentence(first)), self.menu())
             }
@@ -66,7 +70,9 @@ impl Asking<'_> {
                 change.stopped = Some(true);
                 self.say(&self.sentence(Text::Stopped))
             }
-            Command::Language(None) => self.say_with(&self.sentence(Text::LanguageWhich), languages()),
+            Command::Language(None) => {
+                self.say_with(&self.sentence(Text::LanguageWhich), languages())
+            }
             Command::Language(Some(language)) => {
                 change.language = Some(language.tag().to_owned());
                 change.language_chosen = Some(true);
@@ -129,13 +135,15 @@ impl Asking<'_> {
                 Err(text) => return self.answer_with(text).await,
             },
         };
-        self.deliver(contents, NoteChange::default(), "answered").await
+        self.deliver(contents, NoteChange::default(), "answered")
+            .await
     }
 
     /// One sentence and nothing else.
     pub(crate) async fn answer_with(&self, text: Text) -> Result<Finish, Halt> {
         let contents = self.say(&self.sentence(text));
-        self.deliver(contents, NoteChange::default(), "answered").await
+        self.deliver(contents, NoteChange::default(), "answered")
+            .await
     }
 
     /// A sentence as this channel needs it.
@@ -153,7 +161,11 @@ impl Asking<'_> {
     }
 
     pub(crate) fn help(&self) -> String {
-        let mut help = format!("{}\n\n{}", self.sentence(Text::Help), self.sentence(Text::HelpMore));
+        let mut help = format!(
+            "{}\n\n{}",
+            self.sentence(Text::Help),
+            self.sentence(Text::HelpMore)
+        );
         if self.inbound.under.is_some() {
             help = format!("{help}\n\n{}", self.sentence(Text::HelpGroup));
         }
@@ -174,12 +186,18 @@ impl Asking<'_> {
     async fn quota(&self) -> Result<String, Halt> {
         let ctx = self.ctx;
         let day = day_of(ctx.now_ms(), &ctx.zone);
-        let used = ctx.store.quota_used(&payer(self.to()).key(), &day.name).await?;
+        let used = ctx
+            .store
+            .quota_used(&payer(self.to()).key(), &day.name)
+            .await?;
         let limit = ctx.settings.daily_limit;
         let args = [
             ("left", Arg::Number(limit.saturating_sub(used).into())),
             ("limit", Arg::Number(limit.into())),
-            ("wait", Arg::Words(wait(self.language, day.ends_ms - ctx.now_ms()).into())),
+            (
+                "wait",
+                Arg::Words(wait(self.language, day.ends_ms - ctx.now_ms()).into()),
+            ),
         ];
         Ok(say(self.language, Text::QuotaLeft, &args))
     }
@@ -233,13 +251,21 @@ impl Asking<'_> {
             return Ok(self.sentence(Text::FindWhat));
         }
         let question = Folded::new(query);
-        let found = self.ctx.store.library_find(self.to(), &question, HITS).await?;
+        let found = self
+            .ctx
+            .store
+            .library_find(self.to(), &question, HITS)
+            .await?;
         if found.is_empty() {
             let query = shortened(&final_text::clean(query), 60);
             let args = [("query", Arg::Words(query.into()))];
             return Ok(say(self.language, Text::FoundNothing, &args));
         }
-        let mut lines = vec![say(self.language, Text::Found, &[("n", number(found.len()))])];
+        let mut lines = vec![say(
+            self.language,
+            Text::Found,
+            &[("n", number(found.len()))],
+        )];
         for entry in &found {
             lines.push(self.line(entry));
             lines.extend(self.moment(entry));
@@ -279,7 +305,11 @@ impl Asking<'_> {
     async fn entry(&self, job: Uuid) -> Result<Result<Entry, Text>, Halt> {
         if let Some(entry) = self.ctx.store.library_of_job(job).await? {
             let is_theirs = entry.conversation == *self.to();
-            return Ok(if is_theirs { Ok(entry) } else { Err(Text::NotYours) });
+            return Ok(if is_theirs {
+                Ok(entry)
+            } else {
+                Err(Text::NotYours)
+            });
         }
         Ok(Err(match self.own_job(job).await? {
             Some(job) if job.finished_at_ms.is_none() => Text::StillWorking,
@@ -306,7 +336,7 @@ impl Asking<'_> {
         let Some(heard) = heard.filter(|heard| !heard.text.trim().is_empty()) else {
             return Ok(self.say(&self.sentence(Text::TranscriptEmpty)));
         };
-        let mut head = match &entry.author {
+        let mut title = match &entry.author {
             Some(author) => {
                 let args = [("author", Arg::Words(author.as_str().into()))];
                 say(self.language, Text::TranscriptOf, &args)
@@ -314,35 +344,41 @@ impl Asking<'_> {
             None => self.sentence(Text::Transcript),
         };
         if heard.low_confidence {
-            head = format!("{head}\n{}", self.sentence(Text::TranscriptUnsure));
+            title = format!("{title}\n{}", self.sentence(Text::TranscriptUnsure));
         }
         let txt = told::txt(&heard.segments);
         if !self.route.channel.limits().documents {
-            let mut contents = self.say(&format!("{head}\n\n{txt}"));
+            let mut contents = self.say(&format!("{title}\n\n{txt}"));
             contents.truncate(TRANSCRIPT_MESSAGES);
             return Ok(contents);
         }
         let folder = folder_of(&entry.work_key);
         let dir = work_dir(&self.ctx.data_dir, &folder);
         let mut contents = Vec::new();
-        let files = [("txt", "text/plain", txt), ("srt", "application/x-subrip", told::srt(&heard.segments))];
+        let files = [
+            ("txt", "text/plain", txt),
+            ("srt", "application/x-subrip", told::srt(&heard.segments)),
+        ];
         for ((ending, mime, text), n) in files.into_iter().zip(0..) {
             let file = format!("transcript.{ending}");
             let print = write(&dir, &file, &text).await?;
-            contents.push((format!("file-{n}"), Content::File {
-                file: FileKind::Document,
-                attachment: Handed::Local(LocalFile {
-                    folder: folder.clone(),
-                    file,
-                    mime: mime.to_owned(),
-                    hash: print.hash,
-                    thumbnail: None,
-                    shown_as: Some(format!("transcript-{}.{ending}", self.language.code())),
-                }),
-                caption: (n == 0).then(|| head.clone()),
-                look: Look::default(),
-                frame: self.frame(),
-            }));
+            contents.push((
+                format!("file-{n}"),
+                Content::File {
+                    file: FileKind::Document,
+                    attachment: Handed::Local(LocalFile {
+                        folder: folder.clone(),
+                        file,
+                        mime: mime.to_owned(),
+                        hash: print.hash,
+                        thumbnail: None,
+                        shown_as: Some(format!("transcript-{}.{ending}", self.language.code())),
+                    }),
+                    caption: (n == 0).then(|| title.clone()),
+                    look: Look::default(),
+                    frame: self.frame(),
+                },
+            ));
         }
         Ok(contents)
     }
@@ -362,12 +398,18 @@ impl Asking<'_> {
             return Ok(Err(Text::FileGone));
         }
         let channel = &*self.route.channel;
-        let made = match ctx.studio.sound(&item, &dir, &ctx.file_limits(channel)).await {
+        let made = match ctx
+            .studio
+            .sound(&item, &dir, &ctx.file_limits(channel))
+            .await
+        {
             Ok(made) => made,
             Err(error) if error.is_retryable() => return Err(retry(error.to_string())),
             Err(_) => return Ok(Err(Text::AudioNone)),
         };
-        let print = Print::take(&dir, &made.file).await.map_err(|error| retry(error.to_string()))?;
+        let print = Print::take(&dir, &made.file)
+            .await
+            .map_err(|error| retry(error.to_string()))?;
         let words = match &entry.author {
             Some(author) => {
                 let args = [("author", Arg::Words(author.as_str().into()))];
@@ -375,7 +417,10 @@ impl Asking<'_> {
             }
             None => self.sentence(Text::Audio),
         };
-        let known = ctx.store.attachment(&self.to().account, &print.hash).await?;
+        let known = ctx
+            .store
+            .attachment(&self.to().account, &print.hash)
+            .await?;
         let attachment = match known {
             Some(known) => Handed::Known(known),
             None if channel.limits().uploads_apart => {
@@ -385,9 +430,14 @@ impl Asking<'_> {
                     path: &path,
                     mime: made.mime(),
                 };
-                let id = channel.upload(self.to(), file).await.map_err(|error| retry(error.code))?;
+                let id = channel
+                    .upload(self.to(), file)
+                    .await
+                    .map_err(|error| retry(error.code))?;
                 let until_ms = ctx.now_ms() + crate::send::ATTACHMENT_MS;
-                ctx.store.remember_attachment(&self.to().account, &print.hash, &id, until_ms).await?;
+                ctx.store
+                    .remember_attachment(&self.to().account, &print.hash, &id, until_ms)
+                    .await?;
                 Handed::Known(id)
             }
             None => Handed::Local(LocalFile {
@@ -465,7 +515,10 @@ impl Asking<'_> {
             ..reel.clone()
         };
         let mut job = again.job(self.to());
-        job.dedupe_key = Some(format!("{}:{}:again-{}", reel.event_id, reel.n, self.event_id));
+        job.dedupe_key = Some(format!(
+            "{}:{}:again-{}",
+            reel.event_id, reel.n, self.event_id
+        ));
         let day = day_of(self.ctx.now_ms(), &self.ctx.zone);
         let admission = Admission {
             scope: payer(self.to()).key(),
@@ -476,10 +529,16 @@ impl Asking<'_> {
         let admitted = self.ctx.store.admit(admission).await?;
         let Some(Admitted::New(job) | Admitted::Already(job)) = admitted.first() else {
             let words = self.quota().await?;
-            return self.deliver(self.say(&words), NoteChange::default(), "over_limit").await;
+            return self
+                .deliver(self.say(&words), NoteChange::default(), "over_limit")
+                .await;
         };
         let ask = self.ctx.read(self.route, &event).and_then(|inbound| {
-            inbound.asked.asks.into_iter().find(|ask| ask.key == reel.key)
+            inbound
+                .asked
+                .asks
+                .into_iter()
+                .find(|ask| ask.key == reel.key)
         });
         let first = match self.ctx.waits(*job, self.language).await? {
             Some(waits) => waits,
@@ -513,7 +572,11 @@ fn languages() -> Vec<Choice> {
                 Language::En => Text::LanguageEnglish,
                 Language::Es => Text::LanguageSpanish,
             };
-            choice(language, title, &Tap::Command(Command::Language(Some(language))))
+            choice(
+                language,
+                title,
+                &Tap::Command(Command::Language(Some(language))),
+            )
         })
         .to_vec()
 }
@@ -568,11 +631,20 @@ impl Asking<'_> {
     /// crash in between is made good by the job's next run, which goes on erasing.
     async fn forget(&self) -> Result<Finish, Halt> {
         let is_group = self.inbound.under.is_some();
-        let text = if is_group { Text::ForgottenGroup } else { Text::Forgotten };
+        let text = if is_group {
+            Text::ForgottenGroup
+        } else {
+            Text::Forgotten
+        };
         let lease = &self.route.lease;
-        self.ctx.store.step_done(lease, FORGETTING, Value::Bool(true)).await?;
+        self.ctx
+            .store
+            .step_done(lease, FORGETTING, Value::Bool(true))
+            .await?;
         let contents = self.say(&self.sentence(text));
-        let finish = self.deliver(contents, NoteChange::default(), "forgotten").await?;
+        let finish = self
+            .deliver(contents, NoteChange::default(), "forgotten")
+            .await?;
         match finish {
             Finish::Wait { .. } | Finish::Retry { .. } | Finish::HandBack => Ok(finish),
             _ => crate::erase::erase(self.ctx, self.route).await,

@@ -289,7 +289,11 @@ impl App {
     }
 
     /// Takes in what other programs push into Redis, if there is one.
-    fn take_pushed_jobs(&self, tasks: &TaskTracker, stop: &CancellationToken) -> anyhow::Result<()> {
+    fn take_pushed_jobs(
+        &self,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<()> {
         let settings = &self.settings;
         let Some(url) = &settings.redis.url else {
             return Ok(());

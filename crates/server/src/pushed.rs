@@ -26,7 +26,10 @@ impl Pushed {
         let work = async {
             loop {
                 if let Err(error) = self.take_one().await {
-                    tracing::warn!(error, "a pushed job could not be taken in now; it stays where it is");
+                    tracing::warn!(
+                        error,
+                        "a pushed job could not be taken in now; it stays where it is"
+                    );
                     tokio::time::sleep(AGAIN).await;
                 }
             }
@@ -38,7 +41,11 @@ impl Pushed {
     }
 
     async fn take_one(&mut self) -> Result<(), String> {
-        let entry = self.intake.next().await.map_err(|error| error.to_string())?;
+        let entry = self
+            .intake
+            .next()
+            .await
+            .map_err(|error| error.to_string())?;
         let now_ms = self.store.clock().now_ms();
         match pushed_event(&entry.id, &entry.body, &self.ours, now_ms) {
             Ok((channel, event)) => {
@@ -50,11 +57,16 @@ impl Pushed {
                     events: vec![event],
                 };
                 self.stored(delivery).await;
-                metrics::counter!("gramophone_pushed_jobs_total", "outcome" => "taken").increment(1);
-                self.intake.ack(&entry).await.map_err(|error| error.to_string())
+                metrics::counter!("gramophone_pushed_jobs_total", "outcome" => "taken")
+                    .increment(1);
+                self.intake
+                    .ack(&entry)
+                    .await
+                    .map_err(|error| error.to_string())
             }
             Err(why) => {
-                metrics::counter!("gramophone_pushed_jobs_total", "outcome" => "refused").increment(1);
+                metrics::counter!("gramophone_pushed_jobs_total", "outcome" => "refused")
+                    .increment(1);
                 tracing::warn!(entry = entry.id, %why, "a pushed entry is no job; it was put aside");
                 self.bury(&entry, &why.to_string()).await
             }
@@ -76,6 +88,9 @@ impl Pushed {
     }
 
     async fn bury(&mut self, entry: &Entry, why: &str) -> Result<(), String> {
-        self.intake.bury(entry, why).await.map_err(|error| error.to_string())
+        self.intake
+            .bury(entry, why)
+            .await
+            .map_err(|error| error.to_string())
     }
 }

@@ -141,20 +141,27 @@ impl Content {
 
     /// Words in a frame.
     pub fn framed(text: impl Into<String>, frame: Frame) -> Self {
-        Self::Text { text: text.into(), frame }
+        Self::Text {
+            text: text.into(),
+            frame,
+        }
     }
 
     /// What surrounds it.
     pub fn frame(&self) -> &Frame {
         match self {
-            Self::Text { frame, .. } | Self::File { frame, .. } | Self::Pictures { frame, .. } => frame,
+            Self::Text { frame, .. } | Self::File { frame, .. } | Self::Pictures { frame, .. } => {
+                frame
+            }
         }
     }
 
     /// The same as a message of its own.
     pub fn without_place(mut self) -> Self {
         match &mut self {
-            Self::Text { frame, .. } | Self::File { frame, .. } | Self::Pictures { frame, .. } => frame.over = None,
+            Self::Text { frame, .. } | Self::File { frame, .. } | Self::Pictures { frame, .. } => {
+                frame.over = None;
+            }
         }
         self
     }
@@ -170,7 +177,11 @@ impl Content {
 
     /// Whether a second try does no harm: it changes a message to what it may be already.
     pub fn is_repeatable(&self) -> bool {
-        self.frame().over.is_some()
+        match self {
+            Self::Text { frame, .. } | Self::File { frame, .. } => frame.over.is_some(),
+            // Several pictures are always messages of their own.
+            Self::Pictures { .. } => false,
+        }
     }
 
     /// The word in the outbox and in metrics.
@@ -194,7 +205,8 @@ mod tests {
         let text: Content = serde_json::from_value(json!({"kind": "text", "text": "oi"})).unwrap();
         assert_eq!(text, Content::text("oi"));
         let file: Content =
-            serde_json::from_value(json!({"kind": "file", "file": "video", "attachment": "77"})).unwrap();
+            serde_json::from_value(json!({"kind": "file", "file": "video", "attachment": "77"}))
+                .unwrap();
         assert_eq!(file.files(), [Handed::Known("77".into())]);
         let several: Content =
             serde_json::from_value(json!({"kind": "pictures", "attachments": ["1", "2"]})).unwrap();
@@ -214,11 +226,18 @@ mod tests {
                 shown_as: None,
             }),
             caption: Some("c".into()),
-            look: Look { width: Some(9), height: Some(16), duration_ms: Some(1) },
+            look: Look {
+                width: Some(9),
+                height: Some(16),
+                duration_ms: Some(1),
+            },
             frame: Frame {
                 over: Some("1".into()),
                 under: None,
-                choices: vec![Choice { title: "t".into(), data: "d".into() }],
+                choices: vec![Choice {
+                    title: "t".into(),
+                    data: "d".into(),
+                }],
             },
         };
         let stored = serde_json::to_value(&content).unwrap();

@@ -18,8 +18,8 @@ use media::link::Hosts;
 use store::{Clock, Conversation, EventRow};
 
 use super::{
-    Channel, ChannelError, Content, FileKind, FileToUpload, Handed, Inbound, Limits, Located, Lying,
-    Outcome as FoundBy, Probe, Reaction, Sent, Sign,
+    Channel, ChannelError, Content, FileKind, FileToUpload, Handed, Inbound, Limits, Located,
+    Lying, Outcome as FoundBy, Probe, Reaction, Sent, Sign,
 };
 use crate::accounts::Accounts;
 use crate::plan;
@@ -207,7 +207,9 @@ fn outgoing(content: &Content) -> Option<Outgoing> {
                 .map(|choice| (choice.title.clone(), choice.data.clone()))
                 .collect(),
         },
-        Content::File { file, attachment, .. } => Outgoing::Attachment {
+        Content::File {
+            file, attachment, ..
+        } => Outgoing::Attachment {
             kind: media_kind(*file),
             id: id(attachment)?,
         },

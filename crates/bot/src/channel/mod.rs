@@ -110,7 +110,10 @@ pub struct Sent {
 impl Sent {
     /// A message without files.
     pub fn words(mid: impl Into<String>) -> Self {
-        Self { mid: mid.into(), files: Vec::new() }
+        Self {
+            mid: mid.into(),
+            files: Vec::new(),
+        }
     }
 }
 

@@ -183,10 +183,14 @@ fn quick_replies(choices: &[(String, String)]) -> Result<Vec<Value>, CallError> 
         .iter()
         .map(|(title, payload)| {
             if title.trim().is_empty() || title.chars().count() > QUICK_REPLY_TITLE {
-                return Err(unsendable("a quick reply's title has one to twenty characters"));
+                return Err(unsendable(
+                    "a quick reply's title has one to twenty characters",
+                ));
             }
             if payload.is_empty() || payload.len() > QUICK_REPLY_PAYLOAD {
-                return Err(unsendable("a quick reply's payload has one to a thousand bytes"));
+                return Err(unsendable(
+                    "a quick reply's payload has one to a thousand bytes",
+                ));
             }
             Ok(json!({ "content_type": "text", "title": title, "payload": payload }))
         })

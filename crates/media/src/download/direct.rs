@@ -21,7 +21,10 @@ impl Downloader {
 
     /// A file that is on this machine already. A copy: whoever put it there may take it away.
     pub(super) async fn copied(&self, path: &Path, dir: &Path) -> Result<Fetched, DownloadError> {
-        let bytes = tokio::fs::metadata(path).await.map_err(|error| disk(&error))?.len();
+        let bytes = tokio::fs::metadata(path)
+            .await
+            .map_err(|error| disk(&error))?
+            .len();
         if bytes > self.budget().max_bytes {
             return Err(DownloadError::new(
                 FailureClass::TooLarge,
@@ -29,7 +32,9 @@ impl Downloader {
             ));
         }
         let raw = dir.join("item-0.part");
-        tokio::fs::copy(path, &raw).await.map_err(|error| disk(&error))?;
+        tokio::fs::copy(path, &raw)
+            .await
+            .map_err(|error| disk(&error))?;
         Ok(only(self.adopt(&raw, dir, 0).await?))
     }
 

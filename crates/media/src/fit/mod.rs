@@ -277,11 +277,20 @@ impl Fitter {
         let is_long = probed
             .duration
             .is_some_and(|duration| duration > 2 * THUMBNAIL_AT);
-        let at = if is_long { THUMBNAIL_AT } else { Duration::ZERO };
+        let at = if is_long {
+            THUMBNAIL_AT
+        } else {
+            Duration::ZERO
+        };
         let to = format!("{stem}-thumb.jpg");
         for quality in [5, 12, 24] {
             let look = (THUMBNAIL_SIDE, quality);
-            if self.ffmpeg.jpeg(&input, at.as_secs_f64(), look, &to).await? != Ended::Well {
+            if self
+                .ffmpeg
+                .jpeg(&input, at.as_secs_f64(), look, &to)
+                .await?
+                != Ended::Well
+            {
                 return Err(FitError::Refused("cannot be decoded".to_owned()));
             }
             let made = std::fs::metadata(dir.join(&to));

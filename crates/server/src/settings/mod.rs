@@ -20,7 +20,7 @@ use toml::{Table, Value};
 pub use model::{
     BotSection, Database, GraphHosts, Instagram, Language, Listen, Log, LogFormat, LoginKind,
     Media, MediaRetention, Metrics, Redis, Retention, Send, Settings, SimulatorSection, Speech,
-    SpeechEngine, TelegramUpdates, Synchronous, Tools, Webhook,
+    SpeechEngine, Synchronous, TelegramUpdates, Tools, Webhook,
 };
 pub use problem::{Problem, Problems};
 
@@ -176,7 +176,9 @@ impl Settings {
     /// Whether anything of Instagram is set up.
     pub fn takes_instagram(&self) -> bool {
         let ours = &self.instagram;
-        !ours.app_secrets.is_empty() || ours.verify_token.is_some() || ours.page_access_token.is_some()
+        !ours.app_secrets.is_empty()
+            || ours.verify_token.is_some()
+            || ours.page_access_token.is_some()
     }
 
     /// The database in use: the one named, else SQLite in the data folder.

@@ -31,13 +31,18 @@ use subtle::ConstantTimeEq as _;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::{body, error::ApiError, telemetry::AckMetrics, webhook::meta::{Refusal, Taken}};
+use crate::{
+    body,
+    error::ApiError,
+    telemetry::AckMetrics,
+    webhook::meta::{Refusal, Taken},
+};
 
 /// The path of the webhook.
 pub(crate) const PATH: &str = "/webhooks/telegram";
 const SECRET: HeaderName = HeaderName::from_static("x-telegram-bot-api-secret-token");
 /// First and longest wait after a failed call.
-const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 /// Another program polls with our token: it must be ended by somebody, so there is no hurry.
 const CONFLICT: Duration = Duration::from_secs(15);
 /// How often the webhook is looked at: somebody may have pointed it elsewhere.
@@ -77,9 +82,7 @@ pub(crate) fn secret_from(master_key: &SecretString) -> SecretString {
 
 /// The webhook's route.
 pub(crate) fn routes(updates: Arc<Updates>) -> Router {
-    Router::new()
-        .route(PATH, post(receive))
-        .with_state(updates)
+    Router::new().route(PATH, post(receive)).with_state(updates)
 }
 
 async fn receive(State(updates): State<Arc<Updates>>, request: Request) -> Response {
@@ -127,7 +130,8 @@ impl Updates {
             events: vec![new_event(&identity, json, received_at_ms)],
         };
         let accepted = self.store.accept(delivery).await?;
-        self.metrics.taken(Taken::Stored(accepted), started.elapsed());
+        self.metrics
+            .taken(Taken::Stored(accepted), started.elapsed());
         Ok(())
     }
 
@@ -152,18 +156,26 @@ impl Updates {
         loop {
             match self.telegram.identify().await {
                 Ok(identity) => {
-                    tracing::info!(bot = identity.id, name = identity.username.as_deref(), "Telegram knows the bot");
+                    tracing::info!(
+                        bot = identity.id,
+                        name = identity.username.as_deref(),
+                        "Telegram knows the bot"
+                    );
                     let _ = self.identity.set(identity);
                     break;
                 }
                 Err(error) => {
-                    tracing::warn!(code = error.code, "Telegram does not answer; is telegram.token the one that @BotFather gave?");
+                    tracing::warn!(
+                        code = error.code,
+                        "Telegram does not answer; is telegram.token the one that @BotFather gave?"
+                    );
                 }
             }
             pause(&mut wait).await;
         }
         for language in Language::ALL {
-            let menu = bot::command::menu(language).map(|(word, text)| (word, bot::texts::plain(language, text)));
+            let menu = bot::command::menu(language)
+                .map(|(word, text)| (word, bot::texts::plain(language, text)));
             let commands: Vec<_> = menu
                 .iter()
                 .map(|(word, sentence)| Command { word, sentence })
@@ -190,7 +202,11 @@ impl Updates {
                 && is_set
                 && let Some(why) = &known.last_error_message
             {
-                tracing::warn!(why, waiting = known.pending_update_count, "Telegram could not deliver to the webhook");
+                tracing::warn!(
+                    why,
+                    waiting = known.pending_update_count,
+                    "Telegram could not deliver to the webhook"
+                );
             }
             // Set at every start, since the secret may have changed.
             let first = wait == AGAIN.0;
@@ -198,7 +214,10 @@ impl Updates {
                 match self.telegram.set_webhook(url, &self.secret).await {
                     Ok(()) => tracing::info!("Telegram delivers to the webhook"),
                     Err(error) => {
-                        tracing::warn!(code = error.code, "the webhook could not be set; is public_url an https address that Telegram reaches?");
+                        tracing::warn!(
+                            code = error.code,
+                            "the webhook could not be set; is public_url an https address that Telegram reaches?"
+                        );
                         pause(&mut wait).await;
                         continue;
                     }
@@ -233,11 +252,15 @@ impl Updates {
                         wait = AGAIN.0;
                         continue;
                     }
-                    Err(error) => tracing::warn!(%error, updates = updates.len(), "updates could not be stored; asking for them again"),
+                    Err(error) => {
+                        tracing::warn!(%error, updates = updates.len(), "updates could not be stored; asking for them again");
+                    }
                 },
                 Err(ReceiveError::Conflict) => {
                     is_ours = false;
-                    tracing::warn!("another program takes this bot's updates: end it, or give this one a token of its own");
+                    tracing::warn!(
+                        "another program takes this bot's updates: end it, or give this one a token of its own"
+                    );
                     tokio::time::sleep(CONFLICT).await;
                     continue;
                 }

@@ -46,7 +46,8 @@ impl Store {
 
     /// The newest job of a line in a queue.
     pub async fn last_job(&self, queue: &str, order_key: &str) -> Result<Option<JobRow>> {
-        let sql = format!("{JOB_SELECT} WHERE order_key = ? AND queue = ? ORDER BY id DESC LIMIT 1");
+        let sql =
+            format!("{JOB_SELECT} WHERE order_key = ? AND queue = ? ORDER BY id DESC LIMIT 1");
         let key = key_text(order_key);
         let row = self.reader().one(&sql, values![&*key, queue]).await?;
         row.as_ref().map(job_row).transpose()

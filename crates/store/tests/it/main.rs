@@ -11,6 +11,7 @@
 mod crash;
 mod erasure;
 mod inbox;
+mod intake;
 mod jobs;
 mod library;
 mod line;
