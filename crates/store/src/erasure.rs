@@ -150,7 +150,10 @@ impl Store {
         loop {
             match self.scrub(from).await? {
                 Scrubbed::All => return Ok(true),
-                Scrubbed::UpTo(next) => from = next,
+                Scrubbed::UpTo(next) => {
+                    from = next;
+                    tries = 0;
+                }
                 Scrubbed::Busy if tries < TRIES => {
                     tries += 1;
                     // Real time on purpose: this is about other threads, not about the jobs' calendar.
