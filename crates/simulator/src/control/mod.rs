@@ -23,7 +23,8 @@ use serde_json::{Value, json};
 use crate::world::World;
 pub(crate) use webhooks::order;
 
-pub(crate) fn routes() -> Router<Arc<World>> {
+/// What one person does in a thread.
+fn people_routes() -> Router<Arc<World>> {
     Router::new()
         .route("/_sim/people", get(people::list))
         .route(
@@ -37,6 +38,10 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/_sim/people/{igsid}/taps", post(taps::tap))
         .route("/_sim/people/{igsid}/menu", post(taps::menu))
         .route("/_sim/people/{igsid}/seen", post(events::seen))
+}
+
+pub(crate) fn routes() -> Router<Arc<World>> {
+    people_routes()
         .route("/_sim/stream", get(stream::stream))
         .route("/_sim/reactions", post(events::reaction))
         .route("/_sim/unsend", post(events::unsend))

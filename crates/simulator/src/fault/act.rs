@@ -20,8 +20,8 @@ use crate::calls::Faulted;
 use crate::serve::Hangup;
 use crate::world::Shared;
 
-/// Enough for the largest upload that Meta takes; a late upload is kept in memory until it happens.
-const LATE_BODY_LIMIT: usize = 32 * 1_024 * 1_024;
+/// Enough for the largest upload that Meta or Telegram takes; a late upload is kept in memory until it happens.
+const LATE_BODY_LIMIT: usize = 52 * 1_024 * 1_024;
 
 /// Middleware inside the call log: lets faults strike, then lets the call happen, or not.
 pub(crate) async fn apply(State(world): State<Shared>, request: Request, next: Next) -> Response {

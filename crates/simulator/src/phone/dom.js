@@ -64,6 +64,9 @@ export function radios(group, options, chosen, choose) {
   group.dataset.chosen = chosen;
 }
 
+/** Finds the parts of a phone by their names. */
+export const parts = (root) => (name) => root.querySelector(`[data-part="${name}"]`);
+
 let hiding;
 export function toast(text) {
   const node = document.getElementById("toast");

@@ -34,7 +34,8 @@ export const now = () => Date.now() + skew;
 function drawClock() {
   const at = new Date(now());
   document.getElementById("now").textContent = at.toLocaleString(current(), { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  document.getElementById("status-time").textContent = at.toLocaleTimeString(current(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const time = at.toLocaleTimeString(current(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  for (const node of document.querySelectorAll('[data-part="time"]')) node.textContent = time;
   const left = lastWord === null ? null : lastWord + DAY_MS - now();
   const words = left === null ? say("windowNone") : left <= 0 ? say("windowClosed") : say("windowOpen", span(left));
   const node = document.getElementById("window");
@@ -53,7 +54,8 @@ export async function readCalls() {
   const fresh = answer.calls.filter((one) => one.seq > last);
   last = Math.max(last, answer.last);
   // This page's own players fetch from the media host too; they are not the account's doing.
-  const others = fresh.filter((one) => one.user_agent !== navigator.userAgent);
+  // A bot that polls asks all the time; that is no news either.
+  const others = fresh.filter((one) => one.user_agent !== navigator.userAgent && !/\/getUpdates$/i.test(one.path));
   document.getElementById("pulse").hidden = others.length === 0;
   if (others.length) {
     calls = [...others.reverse(), ...calls].slice(0, KEPT);
@@ -76,11 +78,20 @@ function line(one) {
 
 const took = (us) => (us < 1000 ? "<1 ms" : us < 1_000_000 ? `${Math.round(us / 1000)} ms` : `${(us / 1_000_000).toFixed(1)} s`);
 
+const BOT_CALLS = {
+  sendmessage: "text", sendvideo: "video", sendanimation: "video", sendphoto: "image", sendmediagroup: "image", sendaudio: "audio",
+  sendvoice: "audio", senddocument: "document", sendchataction: "typing", editmessagetext: "edit", editmessagecaption: "edit",
+  editmessagemedia: "edit", editmessagereplymarkup: "edit", deletemessage: "deleted", answercallbackquery: "tap", getfile: "media",
+  setmycommands: "setUp", deletemycommands: "setUp", setwebhook: "setUp", deletewebhook: "setUp", getme: "profile", getchat: "profile",
+};
+
 function kindOf({ host, method, path, body }) {
+  if (host === "api.telegram.org") return path.startsWith("/file/") ? "media" : BOT_CALLS[path.split("/").at(-1).toLowerCase()] ?? "other";
   if (host === "www.instagram.com") return "page";
   if (host === "ai") return path.includes("chat") ? "chat" : "speech";
   if (!host.startsWith("graph.")) return host.includes("fbsbx") || host.includes("cdninstagram") || host.includes("fbcdn") ? "media" : "other";
   if (path.endsWith("message_attachments")) return "upload";
+  if (path.endsWith("messenger_profile")) return "setUp";
   if (path.endsWith("/messages") && method === "POST") {
     const action = body?.sender_action?.toLowerCase?.();
     if (action) return { mark_seen: "seen", typing_on: "typing", typing_off: "typingOff" }[action] ?? "other";

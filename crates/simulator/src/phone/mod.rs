@@ -1,4 +1,4 @@
-//! The phone page: a chat with the account in a browser, and the samples to send in it.
+//! The phone page: chats on Instagram and Telegram in a browser, and the samples to send in them.
 
 mod reels;
 
@@ -17,11 +17,18 @@ use crate::world::World;
 const PAGE: &str = include_str!("page.html");
 
 /// The page's parts: name, media type, text.
-const PARTS: [(&str, &str, &str); 8] = [
+const PARTS: [(&str, &str, &str); 15] = [
     ("style.css", CSS, include_str!("style.css")),
     ("script.js", JS, include_str!("script.js")),
     ("words.js", JS, include_str!("words.js")),
     ("dom.js", JS, include_str!("dom.js")),
+    ("instagram.js", JS, include_str!("instagram.js")),
+    ("people.js", JS, include_str!("people.js")),
+    ("pieces.js", JS, include_str!("pieces.js")),
+    ("samples.js", JS, include_str!("samples.js")),
+    ("shell.js", JS, include_str!("shell.js")),
+    ("telegram.js", JS, include_str!("telegram.js")),
+    ("telegram.css", CSS, include_str!("telegram.css")),
     ("thread.js", JS, include_str!("thread.js")),
     ("tray.js", JS, include_str!("tray.js")),
     ("inside.js", JS, include_str!("inside.js")),

@@ -166,7 +166,7 @@ pub(super) struct Chat {
 }
 
 impl Chat {
-    fn new(id: i64) -> Self {
+    fn new(id: i64, last_id: i64) -> Self {
         // Supergroup ids begin with -100 and have 13 digits and more.
         let kind = match id {
             1.. => ChatKind::Private,
@@ -187,7 +187,7 @@ impl Chat {
             bot_is_admin: true,
             migrated_to: None,
             messages: VecDeque::new(),
-            last_id: 0,
+            last_id,
             action: None,
             pace: ChatPace::default(),
             toasts: VecDeque::new(),
@@ -231,15 +231,31 @@ pub(super) struct Book {
     pub(super) pace: BotPace,
     /// ONE counter over private chats and basic groups, incoming and outgoing.
     last_id: i64,
+    /// Where the counters of new supergroups begin: above 0 after a reset.
+    floor: i64,
 }
 
 impl Book {
+    /// An empty one whose numbers go on, so that what a bot remembers names nothing new. Where
+    /// updates go stays.
+    pub(super) fn emptied(self) -> Self {
+        let supergroups = self.chats.values().map(|chat| chat.last_id).max();
+        Self {
+            floor: supergroups.unwrap_or(0).max(self.floor),
+            last_id: self.last_id,
+            updates: self.updates.emptied(),
+            webhook: self.webhook.kept(),
+            ..Self::default()
+        }
+    }
+
     /// The chat, which comes into being when somebody first names it through the control API.
     pub(super) fn chat(&mut self, id: i64) -> &mut Chat {
         if id > 0 {
             self.user(id);
         }
-        self.chats.entry(id).or_insert_with(|| Chat::new(id))
+        let floor = self.floor;
+        self.chats.entry(id).or_insert_with(|| Chat::new(id, floor))
     }
 
     pub(super) fn user(&mut self, id: i64) -> &mut User {
@@ -249,10 +265,11 @@ impl Book {
     /// Puts a message into its chat under the next number there.
     pub(super) fn add(&mut self, chat_id: i64, mut message: Message) -> i64 {
         let shared = &mut self.last_id;
+        let floor = self.floor;
         let chat = self
             .chats
             .entry(chat_id)
-            .or_insert_with(|| Chat::new(chat_id));
+            .or_insert_with(|| Chat::new(chat_id, floor));
         let last = if chat.kind == ChatKind::Supergroup {
             &mut chat.last_id
         } else {
@@ -281,8 +298,8 @@ impl Book {
         id
     }
 
-    /// The chat a bot names, if it may do something there.
-    pub(super) fn open(&mut self, named: Option<String>) -> Result<&mut Chat, BotError> {
+    /// The number of the chat that a bot names.
+    pub(super) fn named(&self, named: Option<String>) -> Result<i64, BotError> {
         let named = named.ok_or_else(|| BotError::bad("chat_id is empty"))?;
         let missing = || BotError::bad("chat not found");
         let id = match named.strip_prefix('@') {
@@ -300,8 +317,18 @@ impl Book {
                 .ok_or_else(missing)?,
             None => named.trim().parse().map_err(|_| missing())?,
         };
+        if self.chats.contains_key(&id) {
+            Ok(id)
+        } else {
+            Err(missing())
+        }
+    }
+
+    /// The chat a bot names, if it may do something there.
+    pub(super) fn open(&mut self, named: Option<String>) -> Result<&mut Chat, BotError> {
+        let id = self.named(named)?;
         let gone = self.users.get(&id).is_some_and(|user| user.deactivated);
-        let chat = self.chats.get_mut(&id).ok_or_else(missing)?;
+        let chat = self.chat(id);
         match chat.kind {
             ChatKind::Private if gone => Err(BotError::forbidden("user is deactivated")),
             ChatKind::Private if !chat.started => Err(BotError::forbidden(

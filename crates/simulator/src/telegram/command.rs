@@ -51,8 +51,9 @@ pub(super) fn answer_callback(world: &Shared, call: &Call) -> Result<Value, BotE
 
 /// `getChat`
 pub(super) fn get_chat(world: &Shared, call: &Call) -> Result<Value, BotError> {
-    let mut book = world.telegram().lock();
-    let id = book.open(call.text("chat_id"))?.id;
+    let book = world.telegram().lock();
+    // Who has blocked the bot can still be looked at.
+    let id = book.named(call.text("chat_id"))?;
     let chat = book
         .chats
         .get(&id)

@@ -72,10 +72,7 @@ impl Telegram {
     /// Back to the first moment; where updates go stays.
     pub(crate) fn clear(&self) {
         let mut book = self.lock();
-        let fresh = Book::default();
-        let old = std::mem::replace(&mut *book, fresh);
-        book.webhook = old.webhook.kept();
-        book.updates.allowed = old.updates.allowed;
+        *book = std::mem::take(&mut *book).emptied();
         drop(book);
         self.wake();
     }

@@ -129,6 +129,15 @@ impl Updates {
         next.into_iter().take(limit).map(Update::body).collect()
     }
 
+    /// What a reset leaves: the numbers go on, and what the bot asked for holds.
+    pub(super) fn emptied(self) -> Self {
+        Self {
+            allowed: self.allowed,
+            last_id: self.last_id,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn clear_pending(&mut self) {
         self.pending.clear();
         self.held.clear();

@@ -21,6 +21,8 @@ pub(super) struct ViewIn {
 struct Seen {
     message: Message,
     stored: Option<Stored>,
+    /// The picture before a video plays.
+    thumb: Option<String>,
 }
 
 /// `GET /_sim/telegram/chats/{id}/messages`
@@ -36,12 +38,17 @@ pub(super) async fn read(
         let seen: Vec<Seen> = chat
             .map(|chat| {
                 let messages = chat.messages.iter().cloned();
-                let with_file = |message: Message| Seen {
-                    stored: message
-                        .media
-                        .as_ref()
-                        .and_then(|media| book.files.get(&media.file_id).cloned()),
-                    message,
+                let with_file = |message: Message| {
+                    let media = message.media.as_ref();
+                    let stored = media.and_then(|media| book.files.get(&media.file_id).cloned());
+                    let thumb = stored.as_ref().and_then(|stored| stored.thumb.as_deref());
+                    Seen {
+                        thumb: thumb
+                            .and_then(|id| book.files.get(id))
+                            .map(|thumb| thumb.asset.clone()),
+                        stored,
+                        message,
+                    }
                 };
                 messages.map(with_file).collect()
             })
@@ -86,6 +93,7 @@ async fn show(world: &Shared, seen: &Seen, probing: bool) -> Value {
         Some(stored) => media(world, message, stored, probing).await,
         None => Value::Null,
     };
+    let media = with_thumbnail(world, media, seen.thumb.as_deref());
     json!({
         "id": message.id,
         "at": message.at_ms,
@@ -105,6 +113,13 @@ async fn show(world: &Shared, seen: &Seen, probing: bool) -> Value {
         "edits": message.history.len(),
         "history": message.history,
     })
+}
+
+fn with_thumbnail(world: &Shared, mut media: Value, thumb: Option<&str>) -> Value {
+    if let (Some(media), Some(thumb)) = (media.as_object_mut(), thumb) {
+        media.insert("thumbnail_url".into(), world.cdn_url(thumb).into());
+    }
+    media
 }
 
 fn buttons(message: &Message) -> Value {

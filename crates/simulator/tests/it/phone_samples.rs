@@ -379,15 +379,28 @@ async fn the_phone_page_needs_nothing_from_elsewhere() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), all, "an id stands twice");
-    for asset in page
+    // The page's own parts, and what they import in turn.
+    let mut wanted: Vec<String> = page
         .split(['"', '\''])
-        .filter(|part| part.starts_with("/_sim/phone/"))
-    {
-        let answer = client
-            .get(format!("{}{asset}", simulator.base_url()))
-            .send()
-            .await
-            .unwrap();
+        .filter_map(|part| part.strip_prefix("/_sim/phone/").map(str::to_owned))
+        .collect();
+    let mut seen = Vec::new();
+    while let Some(asset) = wanted.pop() {
+        if seen.contains(&asset) {
+            continue;
+        }
+        let url = format!("{}/_sim/phone/{asset}", simulator.base_url());
+        let answer = client.get(url).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{asset}");
+        let text = answer.text().await.unwrap();
+        let imported = text
+            .split(['"', '\''])
+            .filter_map(|part| part.strip_prefix("./"));
+        wanted.extend(imported.map(str::to_owned));
+        seen.push(asset);
     }
+    for part in ["instagram.js", "telegram.js", "words.js"] {
+        assert!(seen.contains(&part.to_owned()), "{part} is not used");
+    }
+    assert_eq!(page.matches("class=\"phone\"").count(), 2, "two phones");
 }
