@@ -5,16 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::{Duration, SystemTime};
 
-use graph_api::client::Graph;
 use media::Studio;
 use media::link::Hosts;
 use store::{Clock, Handler, Store};
 use tracing::warn;
 
-use crate::accounts::Accounts;
 use crate::brake::Brake;
 use crate::channel::Channel;
-use crate::channel::instagram::{Instagram, SharedBudget};
 use crate::context::Context;
 use crate::day::zone;
 use crate::desk::remove;
@@ -33,12 +30,8 @@ const ORPHAN: Duration = Duration::from_hours(1);
 pub struct BotParts {
     /// Jobs, outbox, conversations.
     pub store: Store,
-    /// The client for Meta.
-    pub graph: Arc<Graph>,
     /// Downloads, fits, listens, summarises.
     pub studio: Arc<Studio>,
-    /// Which account has which key.
-    pub accounts: Arc<dyn Accounts>,
     /// What the operator decided.
     pub settings: BotSettings,
     /// Time.
@@ -47,8 +40,8 @@ pub struct BotParts {
     pub data_dir: PathBuf,
     /// Which addresses count as pages and as media.
     pub hosts: Hosts,
-    /// Meta's rates, shared with everybody who calls Meta.
-    pub budget: SharedBudget,
+    /// Where it speaks.
+    pub channels: Vec<Arc<dyn Channel>>,
 }
 
 /// Why there is no bot.
@@ -65,16 +58,8 @@ pub enum BotError {
 pub struct Bot(Arc<Context>);
 
 impl Bot {
-    /// Puts a bot together that speaks on Instagram.
+    /// Puts a bot together.
     pub fn new(parts: BotParts) -> Result<Self, BotError> {
-        let (graph, accounts) = (parts.graph.clone(), parts.accounts.clone());
-        let (clock, budget) = (parts.clock.clone(), parts.budget.clone());
-        let channel = Arc::new(Instagram::new(graph, accounts, clock, budget));
-        Self::on(channel, parts)
-    }
-
-    /// Puts a bot together that speaks on this channel.
-    pub fn on(channel: Arc<dyn Channel>, parts: BotParts) -> Result<Self, BotError> {
         let BotParts {
             store,
             studio,
@@ -82,7 +67,7 @@ impl Bot {
             clock,
             data_dir,
             hosts,
-            ..
+            channels,
         } = parts;
         let zone = zone(&settings.time_zone)
             .ok_or_else(|| BotError::TimeZone(settings.time_zone.clone()))?;
@@ -91,7 +76,7 @@ impl Bot {
             brake: Brake::new(settings.brake),
             pages_closed_until_ms: AtomicI64::new(0),
             store,
-            channel,
+            channels,
             studio,
             settings,
             clock,

@@ -30,8 +30,8 @@ pub struct BrakeSettings {
 impl Default for BrakeSettings {
     fn default() -> Self {
         Self {
-            per_minute: 5,
-            per_hour: 30,
+            per_minute: 10,
+            per_hour: 60,
             error_every_seconds: 600,
         }
     }
@@ -125,6 +125,12 @@ impl Brake {
         true
     }
 
+    /// Forgets a conversation.
+    pub fn forget(&self, conversation: &str) {
+        let mut all = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(conversation);
+    }
+
     /// Remembers the hash of a text that we said.
     pub fn said(&self, conversation: &str, hash: &str) {
         let mut all = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,7 +166,11 @@ mod tests {
 
     #[test]
     fn five_a_minute_then_wait_thirty_an_hour_then_silence() {
-        let brake = Brake::default();
+        let brake = Brake::new(BrakeSettings {
+            per_minute: 5,
+            per_hour: 30,
+            ..BrakeSettings::default()
+        });
         let mut now = 1_000_000;
         for n in 0..5 {
             assert_eq!(brake.answer("c", &n.to_string(), now), Pace::Go);

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use graph_api::webhook::{Event, Shape, parse_stored};
 use jiff::tz::TimeZone;
 use media::link::Hosts;
 use media::{ChannelLimits, Language, Studio};
@@ -12,7 +11,8 @@ use store::{Claimed, Clock, Conversation, EventRow, Finish, Store, StoreError};
 use tracing::{error, warn};
 
 use crate::brake::Brake;
-use crate::channel::Channel;
+use crate::channel::{Channel, Inbound};
+use crate::pushed;
 use crate::send::{Delivered, PARKED_MS, Route, Sender};
 use crate::settings::BotSettings;
 use crate::texts::Failure;
@@ -20,7 +20,7 @@ use crate::texts::Failure;
 /// The one state of the bot.
 pub(crate) struct Context {
     pub(crate) store: Store,
-    pub(crate) channel: Arc<dyn Channel>,
+    pub(crate) channels: Vec<Arc<dyn Channel>>,
     pub(crate) studio: Arc<Studio>,
     pub(crate) settings: BotSettings,
     pub(crate) clock: Arc<dyn Clock>,
@@ -38,29 +38,47 @@ impl Context {
         self.clock.now_ms()
     }
 
+    /// The channel of a conversation. One that is not set up now may be tomorrow: its jobs wait.
+    pub(crate) fn channel(&self, of: &Conversation) -> Result<Arc<dyn Channel>, Halt> {
+        let known = self
+            .channels
+            .iter()
+            .find(|known| known.name() == of.channel);
+        known.cloned().ok_or_else(|| {
+            Halt::Finish(Finish::Wait {
+                until_ms: self.now_ms() + PARKED_MS,
+                why: "channel".into(),
+            })
+        })
+    }
+
     pub(crate) fn route(
         &self,
         job: &Claimed,
         conversation: Conversation,
         asked_mid: Option<String>,
-    ) -> Route {
-        Route {
+    ) -> Result<Route, Halt> {
+        Ok(Route {
             lease: job.lease,
+            channel: self.channel(&conversation)?,
             conversation,
-            channel: self.channel.clone(),
             asked_mid,
-        }
+        })
     }
 
-    /// The channel's limits with the operator's sizes.
-    pub(crate) fn file_limits(&self) -> ChannelLimits {
-        let files = &self.settings.files;
-        let limits = self.channel.limits().files;
+    /// What a person says with a stored event.
+    pub(crate) fn read(&self, route: &Route, event: &EventRow) -> Option<Inbound> {
+        if event.kind == pushed::KIND {
+            return pushed::read(event);
+        }
+        route.channel.read(event, &self.hosts)
+    }
+
+    /// The channel's limits with the operator's taste.
+    pub(crate) fn file_limits(&self, channel: &dyn Channel) -> ChannelLimits {
         ChannelLimits {
-            target_bytes: files.target_bytes.min(limits.hard_bytes),
-            hard_bytes: files.hard_bytes.min(limits.hard_bytes),
-            prefer_gif: files.prefer_gif,
-            ..limits
+            prefer_gif: self.settings.files.prefer_gif,
+            ..channel.limits().files
         }
     }
 
@@ -149,12 +167,6 @@ pub(crate) fn after_delivery(delivered: Delivered, done: &str, refund_on_stop: b
             refund: refund_on_stop,
         },
     }
-}
-
-/// The event of a stored row, as typed as when it came.
-pub(crate) fn event_of(row: &EventRow) -> Event {
-    let shape = Shape::from_word(&row.shape).unwrap_or(Shape::Messaging);
-    parse_stored(&row.account, shape, &row.raw)
 }
 
 /// The conversation a stored event belongs to.

@@ -3,6 +3,7 @@
 //! Midnight is local to a configured time zone and comes from the time zone database, because in
 //! some zones the day of the clock change has no midnight at all.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
@@ -32,6 +33,14 @@ pub fn day_of(now_ms: i64, zone: &TimeZone) -> Day {
 /// The zone of this IANA name; `None` if the database does not know it.
 pub fn zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok()
+}
+
+/// The day of this moment in the zone.
+pub(crate) fn local_date(at_ms: i64, zone: &TimeZone) -> Date {
+    Timestamp::from_millisecond(at_ms)
+        .unwrap_or_default()
+        .to_zoned(zone.clone())
+        .date()
 }
 
 /// "22/11 14:30" in the zone: how an answer says until when a file can be had.

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex as PlainMutex, PoisonError};
+use std::sync::{Arc, Mutex as PlainMutex, PoisonError};
 
-use media::Language;
+use media::{Language, Progress};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,14 +18,17 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::channel::{Content, Sign};
+use crate::asking::on_it;
+use crate::channel::{Channel, Content, Frame, Sign};
 use crate::context::{Context, Halt};
 use crate::files::work_dir;
+use crate::final_text::place;
 use crate::plan::Origin;
 use crate::print::Print;
 use crate::reel::Asked;
-use crate::send::{Delivered, STATUS, part};
-use crate::texts::{Text, plain};
+use crate::send::{Delivered, QUEUED, STATUS, Stop, part};
+use crate::stage::Stage;
+use crate::texts::plain;
 
 /// How often a job looks whether another job has finished the shared work.
 const BUSY_MS: i64 = 2_000;
@@ -33,8 +36,13 @@ const BUSY_MS: i64 = 2_000;
 const TYPING_MS: i64 = 15_000;
 /// An answer that is almost there needs no "got it" before it.
 const STATUS_AT_LEAST_MS: i64 = 1_500;
+/// How often a message is changed to say how far the work is.
+const PROGRESS_MS: i64 = 3_000;
 /// Without files there is little to keep, but two who ask at once should still share it.
 const KEEP_WORDS_MS: i64 = 3_600_000;
+
+/// The part that holds the words of the answer.
+pub(crate) const WORDS: &str = "text-0";
 
 /// Where one reel is worked on.
 pub(crate) struct Desk<'a> {
@@ -49,7 +57,14 @@ pub(crate) struct Desk<'a> {
     is_shared: AtomicBool,
     /// One visible send of this job at a time; true once the words of the answer went out.
     voice: Mutex<bool>,
+    /// What is being done now, as far as a person is concerned.
+    stage: Arc<PlainMutex<Stage>>,
     started_ms: i64,
+}
+
+/// The name of a reel's work folder.
+pub(crate) fn folder_of(key: &str) -> String {
+    hex::encode(&Sha256::digest(key.as_bytes())[..16])
 }
 
 /// A checkpoint with the prints of the files it speaks of.
@@ -65,7 +80,7 @@ impl<'a> Desk<'a> {
         job: &'a Claimed,
         asked: Asked,
     ) -> Result<Self, Halt> {
-        let folder = hex::encode(&Sha256::digest(asked.ask.key.as_bytes())[..16]);
+        let folder = folder_of(&asked.ask.key);
         let dir = work_dir(&ctx.data_dir, &folder);
         let turn = ctx.store.work_join(&job.lease, &asked.ask.key).await?;
         let desk = Self {
@@ -77,6 +92,7 @@ impl<'a> Desk<'a> {
             steps: PlainMutex::default(),
             is_shared: AtomicBool::new(false),
             voice: Mutex::new(false),
+            stage: Arc::default(),
             started_ms: ctx.now_ms(),
         };
         match turn {
@@ -103,14 +119,40 @@ impl<'a> Desk<'a> {
         let now_ms = self.ctx.now_ms();
         let waited_ms = now_ms - self.job.created_at_ms;
         if waited_ms.rem_euclid(TYPING_MS) < BUSY_MS {
-            self.ctx.channel.sign(self.asked.to(), Sign::Typing).await;
+            self.channel().sign(self.asked.to(), Sign::Typing).await;
         }
-        if waited_ms >= self.status_after_ms() {
+        if self.edits() {
+            self.at(Stage::Together);
+            self.show_progress().await?;
+        } else if waited_ms >= self.status_after_ms() {
             self.say_status().await?;
         }
         Ok(Finish::Wait {
             until_ms: now_ms + BUSY_MS,
             why: "shared_work".into(),
+        })
+    }
+
+    pub(crate) fn channel(&self) -> &dyn Channel {
+        &*self.asked.route.channel
+    }
+
+    /// Whether the answer replaces the message that said that it is on its way.
+    pub(crate) fn edits(&self) -> bool {
+        self.channel().limits().edits
+    }
+
+    /// What is being done now.
+    pub(crate) fn at(&self, stage: Stage) {
+        *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    }
+
+    /// For the steps that know how far they are.
+    pub(crate) fn progress(&self) -> Progress {
+        let stage = self.stage.clone();
+        Progress::new(move |step, share| {
+            let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
+            *stage = stage.after(step, share);
         })
     }
 
@@ -211,6 +253,18 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// What surrounds the first message of the answer: over the one that said that it is on its way, or, when the words
+    /// went out before the file, over the words.
+    pub(crate) async fn frame(&self) -> Result<Frame, Halt> {
+        let mut frame = self.asked.frame(self.ctx).await?;
+        if self.edits() && frame.over.is_none() {
+            let parts = self.ctx.store.parts(self.job.id).await?;
+            let words = parts.into_iter().find(|part| part.part == WORDS);
+            frame.over = words.and_then(|part| part.mid);
+        }
+        Ok(frame)
+    }
+
     /// Sends parts of the answer, never at the same time as the status line.
     pub(crate) async fn deliver(
         &self,
@@ -222,7 +276,20 @@ impl<'a> Desk<'a> {
             .iter()
             .map(|(name, seq, content)| part(name, *seq, content))
             .collect();
-        Ok(self.ctx.sender.deliver(&self.asked.route, parts).await?)
+        let delivered = self.ctx.sender.deliver(&self.asked.route, parts).await?;
+        if delivered == Delivered::Stop(Stop::MessageGone) && self.asked.reel.placeholder.is_some()
+        {
+            // Somebody else's program named a message that cannot be changed: ours are new then.
+            let anew = contents.into_iter().map(|(name, seq, content)| {
+                part(format!("{name}-anew"), seq, &content.without_place())
+            });
+            return Ok(self
+                .ctx
+                .sender
+                .deliver(&self.asked.route, anew.collect())
+                .await?);
+        }
+        Ok(delivered)
     }
 
     /// Goes on with what this job had planned to say, if it had.
@@ -233,8 +300,12 @@ impl<'a> Desk<'a> {
         Ok(delivered)
     }
 
-    /// Typing while the work lasts, and one line if it lasts longer than a few seconds.
+    /// Typing while the work lasts, and one line if it lasts longer than a few seconds; or, where messages can be
+    /// changed, the message that the answer will replace says how far the work is.
     pub(crate) async fn show_signs(&self, done: &CancellationToken) -> Result<(), Halt> {
+        if self.edits() {
+            return Ok(self.show_stages(done).await?);
+        }
         let clock = &self.ctx.clock;
         let status_at_ms = (self.job.created_at_ms + self.status_after_ms())
             .max(self.started_ms + STATUS_AT_LEAST_MS);
@@ -259,14 +330,53 @@ impl<'a> Desk<'a> {
             let now_ms = clock.now_ms();
             if now_ms >= typing_at_ms {
                 typing_at_ms = now_ms + TYPING_MS;
-                self.ctx.channel.sign(self.asked.to(), Sign::Typing).await;
+                self.channel().sign(self.asked.to(), Sign::Typing).await;
             }
             if !has_status && now_ms >= status_at_ms {
                 has_status = true;
                 self.say_status().await?;
-                self.ctx.channel.sign(self.asked.to(), Sign::Typing).await;
+                self.channel().sign(self.asked.to(), Sign::Typing).await;
             }
         }
+    }
+
+    async fn show_stages(&self, done: &CancellationToken) -> Result<(), StoreError> {
+        let clock = &self.ctx.clock;
+        let mut next_ms = self.started_ms + STATUS_AT_LEAST_MS;
+        loop {
+            tokio::select! {
+                () = done.cancelled() => return Ok(()),
+                () = clock.sleep_until(next_ms) => {}
+            }
+            self.show_progress().await?;
+            next_ms = clock.now_ms() + PROGRESS_MS;
+        }
+    }
+
+    /// Says in the message that the answer will replace how far the work is. Never once the answer has begun, and
+    /// never beside a send of the answer: what is said here must not overtake it.
+    async fn show_progress(&self) -> Result<(), StoreError> {
+        let mut has_spoken = self.voice.lock().await;
+        *has_spoken = *has_spoken || self.has_answered().await?;
+        if *has_spoken {
+            return Ok(());
+        }
+        // A message that is not there yet is changed the next time.
+        let Ok(Frame {
+            over: Some(mid), ..
+        }) = self.asked.frame(self.ctx).await
+        else {
+            return Ok(());
+        };
+        let stage = *self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = stage.words(self.language());
+        let place = place(
+            self.language(),
+            Some((self.asked.reel.n, self.asked.reel.of)),
+        );
+        let text = place.map_or(text.clone(), |place| format!("{place}: {text}"));
+        self.channel().progress(self.asked.to(), &mid, &text).await;
+        Ok(())
     }
 
     fn status_after_ms(&self) -> i64 {
@@ -280,21 +390,25 @@ impl<'a> Desk<'a> {
             return Ok(());
         }
         let has_spoken = self.voice.lock().await;
-        if *has_spoken || self.has_answered().await? {
+        if *has_spoken || self.has_answered().await? || self.was_told_of_the_queue().await? {
             return Ok(());
         }
-        let text = if self.asked.ask.is_voice {
-            Text::ReceivedAudio
-        } else {
-            Text::Received
-        };
-        let text = plain(self.language(), text);
-        let parts = vec![part(STATUS, 0, &Content::Text { text })];
+        let text = plain(self.language(), on_it(&self.asked.ask));
+        let parts = vec![part(STATUS, 0, &Content::text(text))];
         self.ctx
             .sender
             .deliver(&self.asked.route, parts)
             .await
             .map(|_| ())
+    }
+
+    /// One line before the answer is enough.
+    async fn was_told_of_the_queue(&self) -> Result<bool, StoreError> {
+        let Some(reply_job) = self.asked.reel.reply_job else {
+            return Ok(false);
+        };
+        let parts = self.ctx.store.parts(reply_job).await?;
+        Ok(parts.iter().any(|part| part.part.starts_with(QUEUED)))
     }
 
     async fn has_answered(&self) -> Result<bool, StoreError> {

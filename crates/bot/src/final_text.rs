@@ -137,7 +137,7 @@ fn is_user_name(name: &str) -> bool {
 }
 
 /// One line without addresses, control signs and the signs that turn text around.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     // Invisible signs go first: what they keep apart may be an address once they are gone.
     text.split_whitespace()
         .map(|token| {

@@ -6,86 +6,136 @@
 //!
 //! Longer than other files on purpose: a flow is told in one place.
 
-use std::time::Instant;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use media::{
     DownloadError, FailureClass, Fetched, FitError, FitHow, Fitted, Heard, Hints, Item, ItemKind,
-    Progress, Source, Summary, SummaryRequest, Verdict, Via,
+    Source, Summary, SummaryRequest, Verdict, Via,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::Finish;
+use tokio::sync::watch;
 use tracing::{info, warn};
 
-use crate::channel::{ChannelError, Content, FileKind, FileToUpload, Reaction};
+use crate::channel::{FileKind, Located, Reaction};
 use crate::context::{Halt, after_delivery};
-use crate::day::short_local;
+use crate::deliver::{self, file_kind};
 use crate::desk::{Desk, Kept};
-use crate::files::{FileName, signed_link};
 use crate::final_text::{self, Answer};
+use crate::library;
 use crate::plan::{AskSource, Origin};
 use crate::print::Print;
-use crate::send::{Delivered, PARKED_MS, Stop};
-use crate::texts::{Arg, Failure, Text, plain, say};
+use crate::send::Delivered;
+use crate::stage::Stage;
+use crate::texts::Failure;
 
 /// A post has up to twenty items; more than this in a row is noise in a chat.
 const MOST_ITEMS: usize = 10;
 /// Instagram said "calm": how long public pages are left alone.
 const CALM_MS: i64 = 300_000;
-/// Meta's uploads are remembered this long. Their life is not documented; a stale one is noticed
-/// and uploaded again.
-const ATTACHMENT_MS: i64 = 30 * 24 * 3_600_000;
-/// An upload that was refused as stale is made anew once.
-const UPLOADS: usize = 2;
+/// A file that is ready so soon after the words goes out with them; for one that must be encoded they do not wait.
+const SOON: Duration = Duration::from_millis(1500);
 
 /// The whole answer to one ask.
 pub(crate) async fn run(desk: &Desk<'_>) -> Result<Finish, Halt> {
     let fetched = download(desk).await?;
-    let (files, told) = tokio::join!(files(desk, &fetched), words(desk, &fetched));
-    let told = told?;
-    if matches!(told, Delivered::Stop(_)) {
-        return Ok(end(desk, told).await);
+    let (fitted, is_fitted) = watch::channel(false);
+    let (files, words) = tokio::join!(
+        files(desk, &fetched, fitted),
+        words(desk, &fetched, is_fitted)
+    );
+    let words = words?;
+    if matches!(words.told, Some(Delivered::Stop(_))) {
+        return end(desk, &fetched, &words, words.told.clone()).await;
     }
     let files = files?;
     desk.share().await?;
-    if matches!(told, Delivered::Pause { .. }) {
-        return Ok(end(desk, told).await);
+    if matches!(words.told, Some(Delivered::Pause { .. })) {
+        return end(desk, &fetched, &words, words.told.clone()).await;
     }
-    let delivered = deliver_files(desk, &fetched, &files).await?;
-    Ok(end(desk, delivered).await)
+    desk.at(Stage::Sending);
+    let delivered = deliver::all(desk, &fetched, &files, &words).await?;
+    end(desk, &fetched, &words, Some(delivered)).await
 }
 
 /// Fit, then upload: the half of the work that makes files.
-async fn files(desk: &Desk<'_>, fetched: &Fetched) -> Result<Vec<Made>, Halt> {
-    if desk.is_own() {
-        // The person has the file already; only the words go back.
-        return Ok(Vec::new());
-    }
-    let made = fit(desk, fetched).await?;
+async fn files(
+    desk: &Desk<'_>,
+    fetched: &Fetched,
+    fitted: watch::Sender<bool>,
+) -> Result<Vec<Made>, Halt> {
+    // The person has the file of their own already; only the words go back.
+    let made = if desk.is_own() {
+        Vec::new()
+    } else {
+        fit(desk, fetched).await?
+    };
+    fitted.send_replace(true);
     for one in &made {
         if let Some(print) = &one.print {
-            attachment(desk, one, print).await?;
+            deliver::hand_in(desk, one, print).await?;
         }
     }
     Ok(made)
 }
 
-/// Listen, understand, tell: the half of the work that makes words.
-async fn words(desk: &Desk<'_>, fetched: &Fetched) -> Result<Delivered, Halt> {
-    if let Some(told) = desk.resume("text-").await? {
-        return Ok(told);
-    }
+/// What there is to say about a reel.
+pub(crate) struct Words {
+    pub(crate) heard: Heard,
+    pub(crate) summary: Summary,
+    /// The whole text, not yet cut into messages.
+    pub(crate) text: String,
+    /// What became of the words, if they went out before the file was ready.
+    pub(crate) told: Option<Delivered>,
+}
+
+/// Listen, understand, and tell at once if the file still needs its time.
+async fn words(
+    desk: &Desk<'_>,
+    fetched: &Fetched,
+    mut is_fitted: watch::Receiver<bool>,
+) -> Result<Words, Halt> {
     let heard = transcribe(desk, fetched).await?;
+    desk.at(Stage::Summarising);
     let summary = summarise(desk, fetched, &heard).await?;
-    deliver_text(desk, fetched, &heard, &summary).await
+    let answer = Answer {
+        language: desk.language(),
+        place: Some((desk.asked.reel.n, desk.asked.reel.of)),
+        verdict: &heard.verdict,
+        summary: &summary,
+        only_pictures: fetched
+            .items
+            .iter()
+            .all(|item| item.kind == ItemKind::Image),
+        author: fetched.author.as_deref(),
+        permalink: fetched.permalink.as_deref(),
+    };
+    let text = final_text::compose(&answer);
+    let mut told = desk.resume("text-").await?;
+    if told.is_none() {
+        let soon = tokio::time::timeout(SOON, is_fitted.wait_for(|fitted| *fitted));
+        if !matches!(soon.await, Ok(Ok(_))) {
+            told = Some(deliver::words_first(desk, &text).await?);
+        }
+    }
+    Ok(Words {
+        heard,
+        summary,
+        text,
+        told,
+    })
 }
 
 // --- download ---
 
+const FETCHED: &str = "fetched";
+
 async fn download(desk: &Desk<'_>) -> Result<Fetched, Halt> {
-    const STEP: &str = "fetched";
-    if let Some(kept) = desk.kept::<Kept<Fetched>>(STEP) {
-        let is_needed = desk.kept::<Heard>("heard").is_none()
-            || (!desk.is_own() && desk.kept::<Vec<Made>>("made").is_none());
+    if let Some(kept) = desk.kept::<Kept<Fetched>>(FETCHED) {
+        let is_needed =
+            desk.kept::<Heard>("heard").is_none() || (!desk.is_own() && kept_files(desk).is_none());
         if !is_needed || desk.are_intact(&kept.prints).await {
             return Ok(kept.value);
         }
@@ -104,23 +154,37 @@ async fn download(desk: &Desk<'_>) -> Result<Fetched, Halt> {
         value: fetched,
         prints,
     };
-    desk.keep(STEP, &kept).await?;
+    desk.keep(FETCHED, &kept).await?;
     Ok(kept.value)
+}
+
+/// The file with the sound of finished work.
+pub(crate) fn kept_item(steps: &BTreeMap<String, Value>) -> Option<Item> {
+    let kept: Kept<Fetched> = serde_json::from_value(steps.get(FETCHED)?.clone()).ok()?;
+    kept.value
+        .main_item()
+        .filter(|item| item.has_audio)
+        .cloned()
 }
 
 /// From where Meta says the file is; if it is not there, from the post's page, where the share named one.
 async fn fetch(desk: &Desk<'_>) -> Result<Result<Fetched, DownloadError>, Halt> {
     let ask = &desk.asked.ask;
     let (source, page) = match &ask.source {
-        AskSource::Media(url) => (Source::Media { url: url.clone() }, ask.page.as_ref()),
+        AskSource::Media(url) => (Ok(Source::Media { url: url.clone() }), ask.page.as_ref()),
         AskSource::Page(link) => {
             calm(desk)?;
-            (Source::Page { link: link.clone() }, None)
+            (Ok(Source::Page { link: link.clone() }), None)
         }
+        AskSource::Held(name) => (located(desk, name).await?, None),
     };
     let download = async |source: &Source| {
-        let none = Progress::none();
-        desk.ctx.studio.download(source, &desk.dir, &none).await
+        let progress = desk.progress();
+        desk.ctx.studio.download(source, &desk.dir, &progress).await
+    };
+    let source = match source {
+        Ok(source) => source,
+        Err(fetched) => return Ok(fetched),
     };
     let fetched = download(&source).await;
     let (Err(error), Some(page)) = (&fetched, page) else {
@@ -137,6 +201,32 @@ async fn fetch(desk: &Desk<'_>) -> Result<Result<Fetched, DownloadError>, Halt> 
         Err(_) if error.class.is_retryable() => Ok(fetched),
         from_page => Ok(from_page),
     }
+}
+
+/// Where the file is that the channel keeps for the person.
+async fn located(
+    desk: &Desk<'_>,
+    name: &str,
+) -> Result<Result<Source, Result<Fetched, DownloadError>>, Halt> {
+    let error = match desk.channel().locate(desk.asked.to(), name).await {
+        Ok(Located::At(url)) => return Ok(Ok(Source::Media { url })),
+        Ok(Located::Here(path)) => return Ok(Ok(Source::File { path })),
+        Err(error) => error,
+    };
+    let class = match error.reaction {
+        Reaction::NeedsLogin | Reaction::AccountStopped => {
+            desk.ctx.sender.park(&desk.asked.route, &error).await?;
+            return Err(Halt::Finish(desk.ctx.parked()));
+        }
+        Reaction::Later(_) | Reaction::Throttled(_) => FailureClass::Network,
+        _ if error.code == "too_big" => FailureClass::TooLarge,
+        _ => FailureClass::Removed,
+    };
+    let mut failed = DownloadError::new(class, error.code);
+    if let Reaction::Later(after) | Reaction::Throttled(after) = error.reaction {
+        failed.retry_after = after.or(failed.retry_after);
+    }
+    Ok(Err(Err(failed)))
 }
 
 /// Whether a post's page may have what its file's address did not give: not after a stumble that the next try may get
@@ -217,28 +307,59 @@ async fn prints<'f>(
 
 /// What became of one item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Made {
+pub(crate) struct Made {
     /// The downloaded item.
-    file: String,
+    pub(crate) file: String,
     /// What is sent, unless nothing fits.
-    fitted: Option<Fitted>,
-    print: Option<Print>,
+    pub(crate) fitted: Option<Fitted>,
+    pub(crate) print: Option<Print>,
+    /// A small still picture of it, where the channel shows one.
+    #[serde(default)]
+    pub(crate) thumbnail: Option<String>,
     /// The word about it, when it is not the whole thing.
-    note: Option<Note>,
+    pub(crate) note: Option<Note>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Note {
+pub(crate) enum Note {
     Preview,
     TooBig,
     PictureTooBig,
     NoFile,
 }
 
+const MADE: &str = "made";
+
+/// The files that were made before: for this channel, or for another whose files fit this one as they are.
+fn kept_files(desk: &Desk<'_>) -> Option<Vec<Made>> {
+    let limits = desk.ctx.file_limits(desk.channel());
+    let fits = |one: &Made| {
+        one.note.is_none()
+            && one
+                .fitted
+                .as_ref()
+                .is_some_and(|fitted| fitted.bytes <= limits.hard_bytes)
+    };
+    let ours = desk.kept::<Vec<Made>>(&made_for(desk.channel().name()));
+    ours.or_else(|| {
+        let others = desk
+            .ctx
+            .channels
+            .iter()
+            .map(|channel| made_for(channel.name()));
+        others
+            .filter_map(|step| desk.kept::<Vec<Made>>(&step))
+            .find(|made| made.iter().all(fits))
+    })
+}
+
+fn made_for(channel: &str) -> String {
+    format!("{MADE} {channel}")
+}
+
 async fn fit(desk: &Desk<'_>, fetched: &Fetched) -> Result<Vec<Made>, Halt> {
-    const STEP: &str = "made";
-    if let Some(made) = desk.kept::<Vec<Made>>(STEP) {
+    if let Some(made) = kept_files(desk) {
         return Ok(made);
     }
     let started = Instant::now();
@@ -252,17 +373,15 @@ async fn fit(desk: &Desk<'_>, fetched: &Fetched) -> Result<Vec<Made>, Halt> {
         made.push(fit_one(desk, item).await?);
     }
     took(desk, "fit", started);
-    desk.keep(STEP, &made).await?;
+    desk.keep(&made_for(desk.channel().name()), &made).await?;
     Ok(made)
 }
 
 async fn fit_one(desk: &Desk<'_>, item: &Item) -> Result<Made, Halt> {
-    let limits = desk.ctx.file_limits();
-    let fitted = desk
-        .ctx
-        .studio
-        .fit(item, &desk.dir, &limits, &Progress::none())
-        .await;
+    let limits = desk.ctx.file_limits(desk.channel());
+    let progress = desk.progress();
+    let studio = &desk.ctx.studio;
+    let fitted = studio.fit(item, &desk.dir, &limits, &progress).await;
     let (fitted, note) = match fitted {
         Ok(fitted) => {
             let is_part = matches!(fitted.how, FitHow::Preview | FitHow::Gif);
@@ -289,10 +408,26 @@ async fn fit_one(desk: &Desk<'_>, item: &Item) -> Result<Made, Halt> {
     };
     Ok(Made {
         file: item.file.clone(),
+        thumbnail: thumbnail(desk, fitted.as_ref()).await,
         fitted,
         print,
         note,
     })
+}
+
+/// Some players show a square without it. A video goes out without one rather than not at all.
+async fn thumbnail(desk: &Desk<'_>, fitted: Option<&Fitted>) -> Option<String> {
+    let fitted = fitted.filter(|_| !desk.channel().limits().uploads_apart)?;
+    if file_kind(fitted) != FileKind::Video {
+        return None;
+    }
+    match desk.ctx.studio.thumbnail(&fitted.file, &desk.dir).await {
+        Ok(file) => Some(file),
+        Err(error) => {
+            warn!(job = %desk.job.id, %error, "a thumbnail could not be made");
+            None
+        }
+    }
 }
 
 // --- transcribe, summarise ---
@@ -323,17 +458,13 @@ async fn listen(desk: &Desk<'_>, fetched: &Fetched, item: &Item) -> Heard {
         duration_ms: item.duration_ms,
         has_audio: item.has_audio,
     };
-    let studio = &desk.ctx.studio;
-    let mut outcome = studio
-        .transcribe(item, &desk.dir, &hints, &Progress::none())
-        .await;
+    let (studio, progress) = (&desk.ctx.studio, desk.progress());
+    let mut outcome = studio.transcribe(item, &desk.dir, &hints, &progress).await;
     if outcome
         .as_ref()
         .is_err_and(media::TranscribeError::is_retryable)
     {
-        outcome = studio
-            .transcribe(item, &desk.dir, &hints, &Progress::none())
-            .await;
+        outcome = studio.transcribe(item, &desk.dir, &hints, &progress).await;
     }
     outcome.unwrap_or_else(|error| {
         warn!(job = %desk.job.id, %error, "listening failed; going on with the caption");
@@ -367,250 +498,26 @@ async fn summarise(desk: &Desk<'_>, fetched: &Fetched, heard: &Heard) -> Result<
     Ok(summary)
 }
 
-// --- deliver ---
-
-async fn deliver_text(
-    desk: &Desk<'_>,
-    fetched: &Fetched,
-    heard: &Heard,
-    summary: &Summary,
-) -> Result<Delivered, Halt> {
-    let answer = Answer {
-        language: desk.language(),
-        place: Some((desk.asked.reel.n, desk.asked.reel.of)),
-        verdict: &heard.verdict,
-        summary,
-        only_pictures: fetched
-            .items
-            .iter()
-            .all(|item| item.kind == ItemKind::Image),
-        author: fetched.author.as_deref(),
-        permalink: fetched.permalink.as_deref(),
-    };
-    let messages = final_text::cut(&final_text::compose(&answer), |text| {
-        desk.ctx.channel.split(text)
-    });
-    let contents = messages.into_iter().zip(0..).map(|(text, n)| {
-        let content = Content::Text { text };
-        desk.ctx.brake.said(
-            &desk.asked.route.conversation.key(),
-            &crate::send::hash_of(&content),
-        );
-        (format!("text-{n}"), 10 + n, content)
-    });
-    desk.deliver(contents.collect()).await
-}
-
-async fn deliver_files(
-    desk: &Desk<'_>,
-    fetched: &Fetched,
-    made: &[Made],
-) -> Result<Delivered, Halt> {
-    if let Some(text) = note(desk, fetched, made).await {
-        let content = Content::Text { text };
-        let told = desk.deliver(vec![("note-0".into(), 50, content)]).await?;
-        if !matches!(told, Delivered::All { .. }) {
-            return Ok(told);
-        }
-    }
-    let sendable: Vec<&Made> = made.iter().filter(|one| one.fitted.is_some()).collect();
-    let mut unresolved = 0;
-    for (n, group) in (0..).zip(groups(
-        &sendable,
-        desk.ctx.channel.limits().pictures_per_message,
-    )) {
-        match deliver_group(desk, n, group).await? {
-            Delivered::All { unresolved: left } => unresolved += left,
-            other => return Ok(other),
-        }
-    }
-    Ok(Delivered::All { unresolved })
-}
-
-/// Pictures side by side go together, a video goes alone, and the post's order stays.
-fn groups<'m>(made: &'m [&'m Made], most_pictures: usize) -> Vec<&'m [&'m Made]> {
-    let kind = |one: &&Made| one.fitted.as_ref().map(file_kind);
-    made.chunk_by(|a, b| kind(a) == Some(FileKind::Image) && kind(b) == Some(FileKind::Image))
-        .flat_map(|run| run.chunks(most_pictures.max(1)))
-        .collect()
-}
-
-async fn deliver_group(desk: &Desk<'_>, n: i32, group: &[&Made]) -> Result<Delivered, Halt> {
-    for round in 0..UPLOADS {
-        let again = if round == 0 { "" } else { "-again" };
-        let mut contents = Vec::new();
-        for one in group {
-            contents.push(content(desk, one).await?);
-        }
-        let together = together(&contents);
-        let delivered = desk
-            .deliver(vec![(format!("file-{n}{again}"), 100 + n * 20, together)])
-            .await?;
-        match delivered {
-            Delivered::Stop(Stop::StaleFile) => {
-                for print in group.iter().filter_map(|one| one.print.as_ref()) {
-                    let account = &desk.asked.route.conversation.account;
-                    desk.ctx
-                        .store
-                        .forget_attachment(account, &print.hash)
-                        .await?;
-                }
-            }
-            Delivered::Stop(Stop::OneByOne) => {
-                let single = (1..).zip(contents).map(|(k, content)| {
-                    (format!("file-{n}{again}-{k}"), 100 + n * 20 + k, content)
-                });
-                return desk.deliver(single.collect()).await;
-            }
-            other => return Ok(other),
-        }
-    }
-    Ok(Delivered::Stop(Stop::StaleFile))
-}
-
-fn together(contents: &[Content]) -> Content {
-    if let [only] = contents {
-        return only.clone();
-    }
-    let attachments = contents.iter().filter_map(|content| match content {
-        Content::File { attachment, .. } => Some(attachment.clone()),
-        _ => None,
-    });
-    Content::Pictures {
-        attachments: attachments.collect(),
-    }
-}
-
-async fn content(desk: &Desk<'_>, made: &Made) -> Result<Content, Halt> {
-    let (Some(fitted), Some(print)) = (&made.fitted, &made.print) else {
-        return Err(desk.start_over().await?);
-    };
-    Ok(Content::File {
-        file: file_kind(fitted),
-        attachment: attachment(desk, made, print).await?,
-    })
-}
-
-/// The channel's name for this file: remembered per account and content, else uploaded now.
-async fn attachment(desk: &Desk<'_>, made: &Made, print: &Print) -> Result<String, Halt> {
-    let conversation = &desk.asked.route.conversation;
-    let account = conversation.account.as_str();
-    if let Some(known) = desk.ctx.store.attachment(account, &print.hash).await? {
-        return Ok(known);
-    }
-    let Some(fitted) = &made.fitted else {
-        return Err(desk.start_over().await?);
-    };
-    if !desk.are_intact(std::slice::from_ref(print)).await {
-        return Err(desk.start_over().await?);
-    }
-    desk.ctx.check_account(&desk.asked.route).await?;
-    let started = Instant::now();
-    let path = desk.dir.join(&fitted.file);
-    let file = FileToUpload {
-        kind: file_kind(fitted),
-        path: &path,
-        mime: fitted.mime(),
-    };
-    let id = match desk.ctx.channel.upload(conversation, file).await {
-        Ok(id) => id,
-        Err(error) => return Err(after_failed_upload(desk, &error).await?),
-    };
-    took(desk, "upload", started);
-    let expires_ms = desk.ctx.now_ms() + ATTACHMENT_MS;
-    desk.ctx
-        .store
-        .remember_attachment(account, &print.hash, &id, expires_ms)
-        .await?;
-    Ok(id)
-}
-
-async fn after_failed_upload(desk: &Desk<'_>, error: &ChannelError) -> Result<Halt, Halt> {
-    warn!(job = %desk.job.id, code = error.code, fbtrace_id = error.trace.as_deref(), "an upload failed");
-    let millis = |after: std::time::Duration| i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
-    Ok(Halt::Finish(match error.reaction {
-        Reaction::Throttled(after) => Finish::Wait {
-            until_ms: desk.ctx.now_ms() + after.map_or(PARKED_MS, millis),
-            why: "throttled".into(),
-        },
-        Reaction::NeedsLogin | Reaction::AccountStopped => {
-            let route = &desk.asked.route;
-            desk.ctx.sender.park(route, error).await?;
-            desk.ctx.parked()
-        }
-        Reaction::Later(after) if !desk.is_last_attempt() => Finish::Retry {
-            after_ms: after.map(millis),
-            error: format!("upload {}", error.code),
-        },
-        _ => return Ok(Halt::Failed(Failure::Internal)),
-    }))
-}
-
-fn file_kind(fitted: &Fitted) -> FileKind {
-    if fitted.mime().starts_with("image/") {
-        FileKind::Image
-    } else {
-        FileKind::Video
-    }
-}
-
-/// The plain word about what did not fit, with a link to the whole where one may be given.
-async fn note(desk: &Desk<'_>, fetched: &Fetched, made: &[Made]) -> Option<String> {
-    let (one, note) = made.iter().find_map(|one| Some((one, one.note?)))?;
-    let language = desk.language();
-    let text = plain(
-        language,
-        match note {
-            Note::Preview => Text::Preview,
-            Note::TooBig => Text::TooBig,
-            Note::PictureTooBig => Text::PictureTooBig,
-            Note::NoFile => Text::NoFile,
-        },
-    );
-    let is_there = fetched.items.iter().any(|item| item.file == one.file);
-    let link = if is_there {
-        link(desk, &one.file).await
-    } else {
-        None
-    };
-    Some(match link {
-        Some(link) => format!("{text}\n{link}"),
-        None => text,
-    })
-}
-
-async fn link(desk: &Desk<'_>, file: &str) -> Option<String> {
-    let files = &desk.ctx.settings.files;
-    let (public, secret) = (files.public_url.as_ref()?, files.link_secret.as_ref()?);
-    // The sweep takes the folder by its date, so no link may promise more than what is left of it.
-    let keep = desk.ctx.settings.files.keep()?;
-    let changed = tokio::fs::metadata(&desk.dir).await.ok()?.modified().ok()?;
-    let left = keep.checked_sub(changed.elapsed().unwrap_or_default())?;
-    let until_ms = desk.ctx.now_ms() + i64::try_from(left.as_millis()).ok()?;
-    tokio::fs::metadata(desk.dir.join(file)).await.ok()?;
-    let name = FileName::new(&desk.folder, file)?;
-    let args = [
-        (
-            "until",
-            Arg::Words(short_local(until_ms, &desk.ctx.zone).into()),
-        ),
-        (
-            "url",
-            Arg::Words(signed_link(public, secret, &name, until_ms).into()),
-        ),
-    ];
-    Some(say(desk.language(), Text::FileLink, &args))
-}
+// --- the end ---
 
 /// The job's last word, and the files' end where nothing is kept.
-async fn end(desk: &Desk<'_>, delivered: Delivered) -> Finish {
+async fn end(
+    desk: &Desk<'_>,
+    fetched: &Fetched,
+    words: &Words,
+    delivered: Option<Delivered>,
+) -> Result<Finish, Halt> {
+    let delivered = delivered.unwrap_or(Delivered::All { unresolved: 0 });
+    if matches!(delivered, Delivered::All { .. }) {
+        library::add(desk, fetched, words).await?;
+    }
     if !matches!(delivered, Delivered::Pause { .. }) {
         desk.tidy().await;
     }
-    after_delivery(delivered, "answered", true)
+    Ok(after_delivery(delivered, "answered", true))
 }
 
-fn took(desk: &Desk<'_>, step: &'static str, started: Instant) {
+pub(crate) fn took(desk: &Desk<'_>, step: &'static str, started: Instant) {
     let seconds = started.elapsed().as_secs_f64();
     metrics::histogram!("gramophone_step_seconds", "step" => step).record(seconds);
     metrics::counter!("gramophone_steps_total", "step" => step).increment(1);

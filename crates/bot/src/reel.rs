@@ -11,17 +11,16 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use uuid::Uuid;
 
-use crate::channel::Content;
-use crate::context::{
-    Context, Halt, after_delivery, after_store_error, conversation_of, count, event_of,
-};
+use crate::channel::{Content, Frame, Inbound};
+use crate::choices;
+use crate::context::{Context, Halt, after_delivery, after_store_error, conversation_of, count};
 use crate::desk::Desk;
 use crate::final_text::place;
 use crate::pipeline;
-use crate::plan::{self, Ask, REEL};
+use crate::plan::{Ask, REEL};
 use crate::reply::Apology;
-use crate::send::{Delivered, Route, STATUS, part};
-use crate::texts::{Arg, Failure, Text, say};
+use crate::send::{Delivered, QUEUED, Route, STATUS, part};
+use crate::texts::{Arg, Failure, Text, say_on};
 
 /// The step that says that the person is to be told of a failure.
 const FAILED: &str = "failed";
@@ -35,8 +34,16 @@ pub(crate) struct ReelJob {
     pub(crate) n: u32,
     pub(crate) of: u32,
     pub(crate) language: Language,
+    /// The job that took the message in and told the person so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reply_job: Option<Uuid>,
+    /// The message that the answer replaces, where it was there before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) placeholder: Option<String>,
 }
 
+/// How long to wait for a message that is on its way.
+const NOT_YET_MS: i64 = 300;
 /// A reel may stumble over the network, over a crash of ours, and over Instagram's mood.
 const ATTEMPTS: i32 = 5;
 
@@ -107,6 +114,13 @@ async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     if let Some(failure) = asked.failed_before(ctx, job).await? {
         return tell_failure(ctx, job, &asked, failure).await;
     }
+    if asked.is_stopped(ctx).await? {
+        asked.withdraw(ctx).await?;
+        return Ok(Finish::Refused {
+            reason: "stopped".into(),
+            refund: true,
+        });
+    }
     let desk = Desk::sit_down(ctx, job, asked).await?;
     let done = CancellationToken::new();
     let work = async {
@@ -135,6 +149,19 @@ pub(crate) struct Asked {
     pub(crate) reel: ReelJob,
     pub(crate) ask: Ask,
     pub(crate) route: Route,
+    /// The message that answers are hung under.
+    pub(crate) under: Option<String>,
+}
+
+/// Where the answer goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Into messages of its own.
+    New,
+    /// Over this message of ours.
+    Over(String),
+    /// The message that it replaces is still on its way.
+    NotYet,
 }
 
 /// Finds the ask of this job in the stored event again.
@@ -156,17 +183,67 @@ async fn resolve(ctx: &Context, job: &Claimed) -> Result<Asked, Halt> {
         .await?
         .ok_or_else(|| gone("event_gone"))?;
     let to = conversation_of(&row).ok_or_else(|| gone("event_gone"))?;
+    let route = ctx.route(job, to.clone(), row.mid.clone())?;
+    let inbound = ctx.read(&route, &row).unwrap_or_default();
+    let Inbound { asked, under, .. } = inbound;
     if ctx.is_unsent(&to, row.mid.as_deref()).await? {
+        withdraw(ctx, &route, &reel).await?;
         return Err(gone("unsent"));
     }
-    let asked = plan::asks(&to.account, &event_of(&row).kind, &ctx.hosts, usize::MAX);
     let ask = asked
         .asks
         .into_iter()
         .find(|ask| ask.key == reel.key)
         .ok_or_else(|| gone("event_gone"))?;
-    let route = ctx.route(job, to, row.mid);
-    Ok(Asked { reel, ask, route })
+    Ok(Asked {
+        reel,
+        ask,
+        route,
+        under,
+    })
+}
+
+/// Where the answer of this job goes.
+async fn place_of(ctx: &Context, route: &Route, reel: &ReelJob) -> Result<Place, StoreError> {
+    if !route.channel.limits().edits {
+        return Ok(Place::New);
+    }
+    if let Some(mid) = &reel.placeholder {
+        return Ok(Place::Over(mid.clone()));
+    }
+    let Some(reply_job) = reel.reply_job else {
+        return Ok(Place::New);
+    };
+    let name = format!("{QUEUED}{}", reel.n);
+    let parts = ctx.store.parts(reply_job).await?;
+    let mid = parts
+        .into_iter()
+        .find(|part| part.part == name)
+        .and_then(|part| part.mid);
+    if let Some(mid) = mid {
+        return Ok(Place::Over(mid));
+    }
+    let reply = ctx.store.job(reply_job).await?;
+    let is_over = reply.is_none_or(|job| job.finished_at_ms.is_some());
+    Ok(if is_over { Place::New } else { Place::NotYet })
+}
+
+/// Takes the message back that said that the answer was on its way.
+async fn withdraw(ctx: &Context, route: &Route, reel: &ReelJob) -> Result<(), Halt> {
+    match place_of(ctx, route, reel).await? {
+        Place::Over(mid) => route.channel.take_back(&route.conversation, &mid).await,
+        Place::New => {}
+        Place::NotYet => return Err(Halt::Finish(not_yet(ctx))),
+    }
+    Ok(())
+}
+
+/// Until the message is there that the answer replaces.
+fn not_yet(ctx: &Context) -> Finish {
+    Finish::Wait {
+        until_ms: ctx.now_ms() + NOT_YET_MS,
+        why: "placeholder".into(),
+    }
 }
 
 impl Asked {
@@ -179,6 +256,40 @@ impl Asked {
         Ok(steps
             .get(FAILED)
             .and_then(|value| serde_json::from_value(value.clone()).ok()))
+    }
+
+    /// Whether the person asked us to be silent.
+    async fn is_stopped(&self, ctx: &Context) -> Result<bool, StoreError> {
+        let note = ctx.store.conversation_note(self.to()).await?;
+        Ok(note.stopped_at_ms.is_some())
+    }
+
+    async fn withdraw(&self, ctx: &Context) -> Result<(), Halt> {
+        withdraw(ctx, &self.route, &self.reel).await
+    }
+
+    /// What surrounds the first message of the answer.
+    pub(crate) async fn frame(&self, ctx: &Context) -> Result<Frame, Halt> {
+        let over = match place_of(ctx, &self.route, &self.reel).await? {
+            Place::Over(mid) => Some(mid),
+            Place::New => None,
+            Place::NotYet => return Err(Halt::Finish(not_yet(ctx))),
+        };
+        Ok(match over {
+            Some(_) => Frame {
+                over,
+                ..Frame::default()
+            },
+            None => self.alone(),
+        })
+    }
+
+    /// What surrounds a message of the answer that replaces nothing.
+    pub(crate) fn alone(&self) -> Frame {
+        Frame {
+            under: self.under.clone(),
+            ..Frame::default()
+        }
     }
 
     pub(crate) fn to(&self) -> &Conversation {
@@ -215,11 +326,14 @@ async fn tell_failure(
         "minutes",
         Arg::Number(i64::try_from(minutes).unwrap_or(i64::MAX)),
     );
-    let mut text = say(language, Text::Failed(failure), &[minutes]);
+    let channel = asked.route.channel.name();
+    let mut text = say_on(channel, language, Text::Failed(failure), &[minutes]);
     if let Some(place) = place(language, Some((asked.reel.n, asked.reel.of))) {
         text = format!("{place}: {text}");
     }
-    let parts = vec![part("failure-0", 200, &Content::Text { text })];
+    let mut frame = asked.frame(ctx).await?;
+    frame.choices = choices::after_failure(job.id, failure, language, &*asked.route.channel);
+    let parts = vec![part("failure-0", 200, &Content::framed(text, frame))];
     metrics::counter!("gramophone_failures_total", "class" => failure.as_str()).increment(1);
     match ctx.sender.deliver(&asked.route, parts).await? {
         Delivered::All { .. } => Ok(refused),
@@ -248,6 +362,10 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
         .failed_before(ctx, job)
         .await?
         .unwrap_or(Failure::Internal);
+    let over = match place_of(ctx, &asked.route, &asked.reel).await? {
+        Place::Over(mid) => Some(mid),
+        Place::New | Place::NotYet => None,
+    };
     let to = asked.route.conversation;
     let apology = Apology {
         channel: to.channel,
@@ -256,6 +374,7 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
         language: asked.reel.language,
         failure,
         asked_mid: asked.route.asked_mid,
+        over,
     };
     ctx.store.enqueue(apology.job(job.id)).await.map(|_| ())
 }

@@ -10,20 +10,23 @@ use async_trait::async_trait;
 use media::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{Claimed, Conversation, Finish, Handler, NewJob, StoreError};
+use store::{Claimed, Conversation, Finish, Handler, NewJob, Note, StoreError};
 use tracing::warn;
 use uuid::Uuid;
 
 use crate::asking::{Asking, needs_help};
 use crate::brake::Pace;
-use crate::channel::{Content, Sign};
+use crate::channel::{Content, Frame, Inbound, Sign};
+use crate::command::{self, Command, Tap};
 use crate::context::{
-    Context, Halt, after_delivery, after_store_error, conversation_of, count, event_of, refused,
+    Context, Halt, after_delivery, after_store_error, conversation_of, count, refused,
 };
+use crate::erase;
 use crate::language::choose;
-use crate::plan::{self, REPLY};
-use crate::send::{hash_of, part};
-use crate::texts::{Failure, Text, plain};
+use crate::plan::REPLY;
+use crate::send::{Route, hash_of, part};
+use crate::talk::Request;
+use crate::texts::{Failure, Text, say_on};
 
 /// Signs are worth this much waiting and no more.
 const SIGN_PATIENCE: Duration = Duration::from_secs(5);
@@ -53,6 +56,9 @@ pub(crate) struct Apology {
     pub(crate) language: Language,
     pub(crate) failure: Failure,
     pub(crate) asked_mid: Option<String>,
+    /// The message of ours that it replaces.
+    #[serde(default)]
+    pub(crate) over: Option<String>,
 }
 
 impl Apology {
@@ -105,51 +111,105 @@ async fn reply(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
 }
 
 async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, Halt> {
+    if let Some(finish) = erase::go_on(ctx, job, event_id).await? {
+        return Ok(finish);
+    }
     let Some(row) = ctx.store.event(event_id).await? else {
         return Ok(refused("event_gone"));
     };
-    let event = event_of(&row);
-    let (Some(to), true) = (conversation_of(&row), plan::deserves_answer(&event)) else {
+    let Some(to) = conversation_of(&row) else {
         return Ok(refused("nothing_to_answer"));
     };
-    let route = ctx.route(job, to.clone(), row.mid.clone());
+    let route = ctx.route(job, to.clone(), row.mid.clone())?;
+    let Some(mut inbound) = ctx.read(&route, &row) else {
+        return Ok(refused("nothing_to_answer"));
+    };
     ctx.check_account(&route).await?;
     if let Some(delivered) = ctx.sender.resume(&route, "").await? {
         return Ok(after_delivery(delivered, "answered", false));
     }
-    let words = plan::words(&event.kind);
-    if let Some(reason) = not_for_us(ctx, &to, row.mid.as_deref(), words).await? {
+    if let Some(reason) = not_for_us(ctx, &to, row.mid.as_deref(), &inbound).await? {
         return Ok(refused(reason));
     }
-    let asked = plan::asks(&to.account, &event.kind, &ctx.hosts, ctx.settings.max_links);
+    inbound.asked = inbound.asked.cut(ctx.settings.max_links);
     let note = ctx.store.conversation_note(&to).await?;
-    let is_worth_words = !asked.unsupported.is_empty() || needs_help(&note, ctx.now_ms());
-    if asked.asks.is_empty() && !is_worth_words {
-        sign(ctx, &to, &[Sign::Seen]).await;
+    let request = request(&inbound);
+    let is_silenced = note.stopped_at_ms.is_some()
+        && !matches!(request, Request::Obey(Command::Start | Command::Forget));
+    if is_silenced {
+        return Ok(refused("stopped"));
+    }
+    let is_worth_words = request != Request::Watch
+        || !inbound.asked.unsupported.is_empty()
+        || needs_help(&note, ctx.now_ms());
+    if inbound.asked.asks.is_empty() && !is_worth_words {
+        sign(&route, &[Sign::Seen]).await;
         return Ok(Finish::Done {
             note: "seen".into(),
         });
     }
-    brake(ctx, job, &to, event_id)?;
-    let language = choose(
-        words,
-        note.language.as_deref().and_then(Language::from_tag),
-        ctx.settings.language,
-    );
+    // Two machines talk in words; a tap needs a hand.
+    if inbound.tapped.is_none() {
+        brake(ctx, job, &to, event_id)?;
+    }
+    let language = language_of(ctx, &note, &inbound, &request);
     let asking = Asking {
         ctx,
         job,
-        to: &to,
+        route: &route,
         event_id,
-        asked: &asked,
+        inbound: &inbound,
         note: &note,
         language,
     };
-    let (finish, ()) = tokio::join!(
-        asking.answer(&route),
-        sign(ctx, &to, &[Sign::Seen, Sign::Typing])
-    );
+    let work = async {
+        match &request {
+            Request::Watch => asking.answer().await,
+            Request::Obey(command) => asking.obey(command).await,
+            Request::Tap(tap) => asking.tapped(tap).await,
+            Request::Unknown => asking.unknown_tap().await,
+        }
+    };
+    let signs = async {
+        if inbound.tapped.is_some() {
+            let _ = tokio::time::timeout(SIGN_PATIENCE, route.channel.notice_tap(&row)).await;
+        }
+        sign(&route, &[Sign::Seen, Sign::Typing]).await;
+    };
+    let (finish, ()) = tokio::join!(work, signs);
     finish
+}
+
+/// A message with something to watch is never a command.
+fn request(inbound: &Inbound) -> Request {
+    let has_links = !inbound.asked.asks.is_empty() || !inbound.asked.unsupported.is_empty();
+    match inbound.tapped.as_deref().map(Tap::parse) {
+        Some(Some(Tap::Command(command))) => return Request::Obey(command),
+        Some(Some(tap)) => return Request::Tap(tap),
+        Some(None) if inbound.words.is_empty() => return Request::Unknown,
+        _ if has_links => return Request::Watch,
+        _ => {}
+    }
+    command::read(&inbound.words).map_or(Request::Watch, Request::Obey)
+}
+
+/// What was chosen holds; else what is written tells, then what was spoken before, then the device.
+fn language_of(ctx: &Context, note: &Note, inbound: &Inbound, request: &Request) -> Language {
+    let known = note.language.as_deref().and_then(Language::from_tag);
+    if let (true, Some(chosen)) = (note.language_chosen, known) {
+        return chosen;
+    }
+    // A command is a few words in whatever language its menu had.
+    let words = match request {
+        Request::Watch => inbound.words.as_str(),
+        _ if inbound.words.starts_with('/') || inbound.tapped.is_some() => "",
+        _ => inbound.words.as_str(),
+    };
+    choose(
+        words,
+        known.or(inbound.device_language),
+        ctx.settings.language,
+    )
 }
 
 /// Slows a conversation that runs faster than people talk, and ends one that runs in circles.
@@ -178,34 +238,46 @@ async fn not_for_us(
     ctx: &Context,
     to: &Conversation,
     mid: Option<&str>,
-    words: &str,
+    inbound: &Inbound,
 ) -> Result<Option<&'static str>, StoreError> {
+    // A tap speaks of a message of ours, which is how it is known.
     if let Some(mid) = mid
+        && inbound.tapped.is_none()
         && ctx.store.part_by_mid(to, mid).await?.is_some()
     {
         return Ok(Some("own_message"));
     }
-    let as_ours = hash_of(&Content::Text {
-        text: words.to_owned(),
-    });
+    let words = &inbound.words;
+    let as_ours = hash_of(&Content::text(words));
     if !words.is_empty() && ctx.brake.is_ours(&to.key(), &as_ours) {
         return Ok(Some("own_words"));
     }
     Ok(ctx.is_unsent(to, mid).await?.then_some("unsent"))
 }
 
-async fn sign(ctx: &Context, to: &Conversation, signs: &[Sign]) {
+async fn sign(route: &Route, signs: &[Sign]) {
     for sign in signs {
         // A sign that does not come through in time is not worth a delay.
-        let _ = tokio::time::timeout(SIGN_PATIENCE, ctx.channel.sign(to, *sign)).await;
+        let shown = route.channel.sign(&route.conversation, *sign);
+        let _ = tokio::time::timeout(SIGN_PATIENCE, shown).await;
     }
 }
 
 async fn apologise(ctx: &Context, job: &Claimed, apology: Apology) -> Result<Finish, Halt> {
     let to = Conversation::new(apology.channel, apology.account, apology.person);
-    let route = ctx.route(job, to, apology.asked_mid);
-    let text = plain(apology.language, Text::Failed(apology.failure));
-    let parts = vec![part("apology-0", 0, &Content::Text { text })];
+    let route = ctx.route(job, to, apology.asked_mid)?;
+    let channel = route.channel.name();
+    let text = say_on(
+        channel,
+        apology.language,
+        Text::Failed(apology.failure),
+        &[],
+    );
+    let frame = Frame {
+        over: apology.over,
+        ..Frame::default()
+    };
+    let parts = vec![part("apology-0", 0, &Content::framed(text, frame))];
     let delivered = ctx.sender.deliver(&route, parts).await?;
     Ok(after_delivery(delivered, "apologised", false))
 }
@@ -220,7 +292,9 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
     let Some(to) = conversation_of(&row) else {
         return Ok(());
     };
-    let route = ctx.route(job, to.clone(), row.mid.clone());
+    let Ok(route) = ctx.route(job, to.clone(), row.mid.clone()) else {
+        return Ok(());
+    };
     ctx.sender.bury(&route).await?;
     let note = ctx.store.conversation_note(&to).await?;
     let apology = Apology {
@@ -230,6 +304,7 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
         person: to.person,
         failure: Failure::Internal,
         asked_mid: row.mid,
+        over: None,
     };
     ctx.store.enqueue(apology.job(job.id)).await.map(|_| ())
 }

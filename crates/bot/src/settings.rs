@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use media::{ChannelLimits, Language};
+use media::Language;
 use secrecy::SecretString;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -80,10 +80,6 @@ pub struct FileSettings {
     pub keep_seconds: Option<u32>,
     /// Send a GIF rather than a silent clip when a video does not fit.
     pub prefer_gif: bool,
-    /// Size an encode aims at.
-    pub target_bytes: u64,
-    /// Size that is never exceeded.
-    pub hard_bytes: u64,
     /// Longest video, for the sentence that says so.
     pub max_duration_seconds: u64,
     /// Where the world reaches this server; without it no links to files are given.
@@ -95,12 +91,9 @@ pub struct FileSettings {
 
 impl Default for FileSettings {
     fn default() -> Self {
-        let limits = ChannelLimits::instagram();
         Self {
             keep_seconds: Some(24 * 3600),
             prefer_gif: false,
-            target_bytes: limits.target_bytes,
-            hard_bytes: limits.hard_bytes,
             max_duration_seconds: 1800,
             public_url: None,
             link_secret: None,

@@ -21,107 +21,188 @@ static_loader! {
     };
 }
 
-/// One sentence, by what it is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs)] // each name is its key in the .ftl files, which hold the sentence itself
-pub enum Text {
-    Received,
-    ReceivedAudio,
-    PartOf,
-    Help,
-    TooManyLinks,
-    QuotaUsed,
-    QuotaPartly,
-    WaitHours,
-    WaitMinutes,
-    UnsupportedProfile,
-    UnsupportedHashtag,
-    UnsupportedStory,
-    UnsupportedMessage,
-    Excerpts,
-    CaptionOnly,
-    MusicOnly,
-    MusicNoCaption,
-    Silent,
-    SilentNoCaption,
-    PictureCaption,
-    NothingSaid,
-    Unsure,
-    Credit,
-    FileLink,
-    Preview,
-    TooBig,
-    NoFile,
-    PictureTooBig,
-    Failed(Failure),
-}
-
-/// Why a piece of work could not be finished, as far as a person is concerned.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // the words are those of `media::FailureClass` and three of our own
-pub enum Failure {
-    Private,
-    Removed,
-    LoginRequired,
-    RateLimited,
-    Geo,
-    Network,
-    TooLarge,
-    TooLong,
-    NotAVideo,
-    Ambiguous,
-    BadLink,
-    Hostile,
-    Misconfigured,
-    /// A picture sent where only speech makes sense.
-    Picture,
-    /// Our own fault: a bug, a full disk, a job that died on every attempt.
-    Internal,
-}
-
-impl Failure {
-    /// Every class, for the test that each has its sentence.
-    pub const ALL: [Self; 15] = [
-        Self::Private,
-        Self::Removed,
-        Self::LoginRequired,
-        Self::RateLimited,
-        Self::Geo,
-        Self::Network,
-        Self::TooLarge,
-        Self::TooLong,
-        Self::NotAVideo,
-        Self::Ambiguous,
-        Self::BadLink,
-        Self::Hostile,
-        Self::Misconfigured,
-        Self::Picture,
-        Self::Internal,
-    ];
-
-    /// The word in job reasons, metrics and the `.ftl` keys.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Private => "private",
-            Self::Removed => "removed",
-            Self::LoginRequired => "login_required",
-            Self::RateLimited => "rate_limited",
-            Self::Geo => "geo",
-            Self::Network => "network",
-            Self::TooLarge => "too_large",
-            Self::TooLong => "too_long",
-            Self::NotAVideo => "not_a_video",
-            Self::Ambiguous => "ambiguous",
-            Self::BadLink => "bad_link",
-            Self::Hostile => "hostile",
-            Self::Misconfigured => "misconfigured",
-            Self::Picture => "picture",
-            Self::Internal => "internal",
+/// Makes the sentences' names from one list, so that each is written once.
+macro_rules! texts {
+    ($($name:ident = $key:literal,)*) => {
+        /// One sentence, by what it is for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs)] // each name is its key in the .ftl files, which hold the sentence itself
+        pub enum Text {
+            $($name,)*
+            Failed(Failure),
         }
-    }
+
+        impl Text {
+            /// Every sentence that is not a failure.
+            pub const PLAIN: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The key in the `.ftl` files.
+            pub fn key(self) -> Cow<'static, str> {
+                match self {
+                    $(Self::$name => Cow::Borrowed($key),)*
+                    Self::Failed(failure) => Cow::Owned(format!("failed-{}", failure.as_str())),
+                }
+            }
+        }
+    };
+}
+
+texts! {
+    Received = "received",
+    ReceivedAudio = "received-audio",
+    PartOf = "part-of",
+    Help = "help",
+    TooManyLinks = "too-many-links",
+    QuotaUsed = "quota-used",
+    QuotaPartly = "quota-partly",
+    WaitHours = "wait-hours",
+    WaitMinutes = "wait-minutes",
+    UnsupportedProfile = "unsupported-profile",
+    UnsupportedHashtag = "unsupported-hashtag",
+    UnsupportedStory = "unsupported-story",
+    UnsupportedMessage = "unsupported-message",
+    Excerpts = "excerpts",
+    CaptionOnly = "caption-only",
+    MusicOnly = "music-only",
+    MusicNoCaption = "music-no-caption",
+    Silent = "silent",
+    SilentNoCaption = "silent-no-caption",
+    PictureCaption = "picture-caption",
+    NothingSaid = "nothing-said",
+    Unsure = "unsure",
+    Credit = "credit",
+    FileLink = "file-link",
+    Preview = "preview",
+    TooBig = "too-big",
+    NoFile = "no-file",
+    PictureTooBig = "picture-too-big",
+    HelpMore = "help-more",
+    HelpGroup = "help-group",
+    Welcome = "welcome",
+    Queued = "queued",
+    QueuedNoTime = "queued-no-time",
+    AboutSeconds = "about-seconds",
+    AboutMinutes = "about-minutes",
+    StepDownloading = "step-downloading",
+    StepDownloadingPart = "step-downloading-part",
+    StepTranscribing = "step-transcribing",
+    StepTranscribingPart = "step-transcribing-part",
+    StepSummarising = "step-summarising",
+    StepFitting = "step-fitting",
+    StepFittingPart = "step-fitting-part",
+    StepSending = "step-sending",
+    StepShared = "step-shared",
+    VideoFollows = "video-follows",
+    ChoiceTranscript = "choice-transcript",
+    ChoiceAudio = "choice-audio",
+    ChoiceInPortuguese = "choice-in-portuguese",
+    ChoiceInEnglish = "choice-in-english",
+    ChoiceInSpanish = "choice-in-spanish",
+    ChoiceTryAgain = "choice-try-again",
+    ChoiceHelp = "choice-help",
+    ChoiceFind = "choice-find",
+    ChoiceQuota = "choice-quota",
+    ChoiceHistory = "choice-history",
+    ChoiceLanguage = "choice-language",
+    ChoiceStop = "choice-stop",
+    ChoiceStart = "choice-start",
+    ChoiceForget = "choice-forget",
+    LanguagePortuguese = "language-portuguese",
+    LanguageEnglish = "language-english",
+    LanguageSpanish = "language-spanish",
+    FirstHow = "first-how",
+    FirstHistory = "first-history",
+    FirstFind = "first-find",
+    FirstQuota = "first-quota",
+    MoreOfThis = "more-of-this",
+    Transcript = "transcript",
+    TranscriptOf = "transcript-of",
+    TranscriptUnsure = "transcript-unsure",
+    TranscriptEmpty = "transcript-empty",
+    Audio = "audio",
+    AudioOf = "audio-of",
+    AudioNone = "audio-none",
+    FileGone = "file-gone",
+    NotYours = "not-yours",
+    StillWorking = "still-working",
+    TapUnknown = "tap-unknown",
+    NothingYet = "nothing-yet",
+    CannotTranslate = "cannot-translate",
+    AgainNow = "again-now",
+    AgainHint = "again-hint",
+    AgainNothing = "again-nothing",
+    QuotaLeft = "quota-left",
+    HistoryHeader = "history-header",
+    HistoryEntry = "history-entry",
+    HistoryEntryAnonymous = "history-entry-anonymous",
+    HistoryEmpty = "history-empty",
+    Untitled = "untitled",
+    Found = "found",
+    FoundAt = "found-at",
+    FoundInCaption = "found-in-caption",
+    FoundNothing = "found-nothing",
+    FindWhat = "find-what",
+    LanguageWhich = "language-which",
+    LanguageNow = "language-now",
+    Stopped = "stopped",
+    StartedAgain = "started-again",
+    Forgotten = "forgotten",
+    ForgottenGroup = "forgotten-group",
+    CommandHelp = "command-help",
+    CommandFind = "command-find",
+    CommandHistory = "command-history",
+    CommandQuota = "command-quota",
+    CommandLanguage = "command-language",
+    CommandStart = "command-start",
+    CommandStop = "command-stop",
+    CommandForget = "command-forget",
+    FileOverLimit = "file-over-limit",
+}
+
+/// Makes the failures from one list: the name, and its word in job reasons, metrics and `.ftl` keys.
+macro_rules! failures {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// Why a piece of work could not be finished, as far as a person is concerned.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
+        #[allow(missing_docs)] // the words are those of `media::FailureClass` and two of our own
+        pub enum Failure {
+            $($(#[$doc])* #[serde(rename = $word)] $name,)*
+        }
+
+        impl Failure {
+            /// Every class, for the test that each has its sentence.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The word in job reasons, metrics and the `.ftl` keys.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+    };
+}
+
+failures! {
+    Private = "private",
+    Removed = "removed",
+    LoginRequired = "login_required",
+    RateLimited = "rate_limited",
+    Geo = "geo",
+    Network = "network",
+    TooLarge = "too_large",
+    TooLong = "too_long",
+    NotAVideo = "not_a_video",
+    Ambiguous = "ambiguous",
+    BadLink = "bad_link",
+    Hostile = "hostile",
+    Misconfigured = "misconfigured",
+    /// A picture sent where only speech makes sense.
+    Picture = "picture",
+    /// Our own fault: a bug, a full disk, a job that died on every attempt.
+    Internal = "internal",
 }
 
 impl From<media::FailureClass> for Failure {
@@ -145,75 +226,6 @@ impl From<media::FailureClass> for Failure {
     }
 }
 
-impl Text {
-    /// Every sentence that is not a failure.
-    pub const PLAIN: [Self; 28] = [
-        Self::Received,
-        Self::ReceivedAudio,
-        Self::PartOf,
-        Self::Help,
-        Self::TooManyLinks,
-        Self::QuotaUsed,
-        Self::QuotaPartly,
-        Self::WaitHours,
-        Self::WaitMinutes,
-        Self::UnsupportedProfile,
-        Self::UnsupportedHashtag,
-        Self::UnsupportedStory,
-        Self::UnsupportedMessage,
-        Self::Excerpts,
-        Self::CaptionOnly,
-        Self::MusicOnly,
-        Self::MusicNoCaption,
-        Self::Silent,
-        Self::SilentNoCaption,
-        Self::PictureCaption,
-        Self::NothingSaid,
-        Self::Unsure,
-        Self::Credit,
-        Self::FileLink,
-        Self::Preview,
-        Self::TooBig,
-        Self::NoFile,
-        Self::PictureTooBig,
-    ];
-
-    /// The key in the `.ftl` files.
-    pub fn key(self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
-            Self::Received => "received",
-            Self::ReceivedAudio => "received-audio",
-            Self::PartOf => "part-of",
-            Self::Help => "help",
-            Self::TooManyLinks => "too-many-links",
-            Self::QuotaUsed => "quota-used",
-            Self::QuotaPartly => "quota-partly",
-            Self::WaitHours => "wait-hours",
-            Self::WaitMinutes => "wait-minutes",
-            Self::UnsupportedProfile => "unsupported-profile",
-            Self::UnsupportedHashtag => "unsupported-hashtag",
-            Self::UnsupportedStory => "unsupported-story",
-            Self::UnsupportedMessage => "unsupported-message",
-            Self::Excerpts => "excerpts",
-            Self::CaptionOnly => "caption-only",
-            Self::MusicOnly => "music-only",
-            Self::MusicNoCaption => "music-no-caption",
-            Self::Silent => "silent",
-            Self::SilentNoCaption => "silent-no-caption",
-            Self::PictureCaption => "picture-caption",
-            Self::NothingSaid => "nothing-said",
-            Self::Unsure => "unsure",
-            Self::Credit => "credit",
-            Self::FileLink => "file-link",
-            Self::Preview => "preview",
-            Self::TooBig => "too-big",
-            Self::NoFile => "no-file",
-            Self::PictureTooBig => "picture-too-big",
-            Self::Failed(failure) => return Cow::Owned(format!("failed-{}", failure.as_str())),
-        })
-    }
-}
-
 /// One value to put into a sentence.
 #[derive(Debug, Clone)]
 pub enum Arg<'a> {
@@ -225,8 +237,25 @@ pub enum Arg<'a> {
 
 /// The sentence in this language.
 pub fn say(language: Language, text: Text, args: &[(&'static str, Arg<'_>)]) -> String {
-    let args: HashMap<Cow<'static, str>, FluentValue<'_>> = args
-        .iter()
+    LOCALES.lookup_with_args(identifier(language), &text.key(), &values(args))
+}
+
+/// The sentence in this language as that channel needs it ("share it with me" on Instagram is "send
+/// me the file" on Telegram): under `<key>-<channel>` if there is such a key, else the common one.
+pub fn say_on(
+    channel: &str,
+    language: Language,
+    text: Text,
+    args: &[(&'static str, Arg<'_>)],
+) -> String {
+    let own = format!("{}-{channel}", text.key());
+    LOCALES
+        .try_lookup_with_args(identifier(language), &own, &values(args))
+        .unwrap_or_else(|| say(language, text, args))
+}
+
+fn values<'a>(args: &'a [(&'static str, Arg<'_>)]) -> HashMap<Cow<'static, str>, FluentValue<'a>> {
+    args.iter()
         .map(|(name, value)| {
             let value = match value {
                 Arg::Number(number) => FluentValue::from(*number),
@@ -234,8 +263,7 @@ pub fn say(language: Language, text: Text, args: &[(&'static str, Arg<'_>)]) -> 
             };
             (Cow::Borrowed(*name), value)
         })
-        .collect();
-    LOCALES.lookup_with_args(identifier(language), &text.key(), &args)
+        .collect()
 }
 
 /// The sentence in this language, for those that take no values.

@@ -34,13 +34,15 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         sources.flag("simulator.port", port.to_string());
     }
     if matches!(cli.command, Command::Demo) {
-        return demo::run(sources).await.map(|()| ExitCode::SUCCESS);
+        return Box::pin(demo::run(sources))
+            .await
+            .map(|()| ExitCode::SUCCESS);
     }
     let settings = Settings::load(&sources)?;
     match cli.command {
-        Command::Up => process::run(settings, Roles::BOTH).await?,
-        Command::Serve => process::run(settings, Roles::SERVE).await?,
-        Command::Work => process::run(settings, Roles::WORK).await?,
+        Command::Up => Box::pin(process::run(settings, Roles::BOTH)).await?,
+        Command::Serve => Box::pin(process::run(settings, Roles::SERVE)).await?,
+        Command::Work => Box::pin(process::run(settings, Roles::WORK)).await?,
         Command::Simulate { webhook } => simulate::run(&settings, webhook.as_deref()).await?,
         Command::Doctor => return Ok(doctor(&settings).await),
         Command::Migrate => {

@@ -233,6 +233,18 @@ impl ChannelLimits {
             prefer_gif: false,
         }
     }
+
+    /// Telegram's common server: files 50 MB, photos 10 MB (<https://core.telegram.org/bots/api#sending-files>, read
+    /// 2026-11). It counts as Meta does, without saying how, so the smaller reading holds, less a margin.
+    pub fn telegram() -> Self {
+        Self {
+            target_bytes: 48_000_000,
+            hard_bytes: 49_900_000,
+            image_bytes: 10_000_000,
+            gif_bytes: 49_900_000,
+            prefer_gif: false,
+        }
+    }
 }
 
 /// Which rung of the ladder made the file.

@@ -30,6 +30,11 @@ pub enum Source {
         /// The link.
         link: Link,
     },
+    /// A file on this machine, within a folder that the operator named.
+    File {
+        /// Where it lies.
+        path: std::path::PathBuf,
+    },
 }
 
 /// One tool's state, for `doctor` and readiness.
@@ -118,6 +123,21 @@ impl Studio {
         progress: &Progress,
     ) -> Result<Fitted, FitError> {
         self.fitter.fit(item, dir, limits, progress).await
+    }
+
+    /// Makes a small still picture of a fitted file; answers its name in `dir`.
+    pub async fn thumbnail(&self, file: &str, dir: &Path) -> Result<String, FitError> {
+        self.fitter.thumbnail(file, dir).await
+    }
+
+    /// Makes a file of the sound of `item` that the channel takes.
+    pub async fn sound(
+        &self,
+        item: &Item,
+        dir: &Path,
+        limits: &ChannelLimits,
+    ) -> Result<Fitted, FitError> {
+        self.fitter.sound_of(item, dir, limits).await
     }
 
     /// Listens to `item`.

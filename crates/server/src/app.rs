@@ -5,13 +5,20 @@
 use std::{
     net::SocketAddr,
     path::Path,
-    sync::{Arc, Mutex, atomic::AtomicI64},
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicI64},
     time::Duration,
 };
 
 use anyhow::Context as _;
 use axum::{Router, routing::get};
-use bot::{Bot, BotParts};
+use bot::{
+    Bot, BotParts, OurSides,
+    channel::{
+        Channel,
+        instagram::Instagram,
+        telegram::{Telegram, TelegramParts},
+    },
+};
 use graph_api::{
     budget::{Budget, Memory},
     client::Graph,
@@ -20,7 +27,8 @@ use graph_api::{
 use media::{Studio, transcribe::Engine};
 use secrecy::SecretString;
 use store::{
-    AccountState, Clock, Options, Runner, RunnerOptions, Store, SystemClock, spool::Spool,
+    AccountState, Clock, Options, Runner, RunnerOptions, Store, SystemClock, intake::Intake,
+    spool::Spool,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -34,9 +42,13 @@ use crate::{
     listener::{Limits, Listener},
     master_key,
     page::{self, StatusPage},
-    settings::{Settings, SpeechEngine},
+    pushed::Pushed,
+    settings::{Settings, SpeechEngine, TelegramUpdates},
     telemetry::{self, AckMetrics, MetricsPage},
-    webhook::meta::{self, Inbox},
+    webhook::{
+        meta::{self, Inbox},
+        telegram::{self, Updates},
+    },
 };
 
 /// What a process does.
@@ -75,6 +87,7 @@ pub struct App {
     spool: Arc<Spool>,
     health: Arc<Health>,
     link_secret: SecretString,
+    telegram: Option<Arc<Telegram>>,
     listener: Option<Listener>,
 }
 
@@ -161,6 +174,7 @@ impl App {
             None
         };
         let link_secret = master_key::load_or_make(&settings)?;
+        let telegram = telegram_of(&settings, store.clock())?;
         Ok(Self {
             settings,
             roles,
@@ -168,6 +182,7 @@ impl App {
             spool,
             health,
             link_secret,
+            telegram,
             listener,
         })
     }
@@ -190,13 +205,23 @@ impl App {
         let tasks = TaskTracker::new();
         tasks.spawn(telemetry::upkeep(recorder.clone(), stop.clone()));
         if let Some(listener) = self.listener.take() {
-            let inbox = Arc::new(self.inbox()?);
-            tasks.spawn({
-                let (inbox, stop) = (Arc::clone(&inbox), stop.clone());
-                async move { inbox.drain_spool(stop).await }
-            });
-            let front = Arc::new(Front::new(self.routes(inbox, recorder)));
+            let updates = self.updates();
+            let mut routes = self.routes(recorder);
+            if self.settings.takes_instagram() {
+                let inbox = Arc::new(self.inbox()?);
+                routes = routes.merge(meta::routes(Arc::clone(&inbox)));
+                let stop = stop.clone();
+                tasks.spawn(async move { inbox.drain_spool(stop).await });
+            }
+            if let Some(updates) = &updates {
+                routes = routes.merge(telegram::routes(Arc::clone(updates)));
+            }
+            let front = Arc::new(Front::new(routes));
             tasks.spawn(listener.serve(front, stop.clone()));
+            if let Some(updates) = updates {
+                tasks.spawn(updates.run(stop.clone()));
+            }
+            self.take_pushed_jobs(&tasks, &stop)?;
         }
         // After the listener, so that the first answer does not wait for clients and certificates.
         let worker = if self.roles.work {
@@ -237,11 +262,57 @@ impl App {
         })
     }
 
-    fn routes(
+    /// What takes Telegram's updates in, if there is a bot.
+    fn updates(&self) -> Option<Arc<Updates>> {
+        let settings = &self.settings;
+        let ours = &settings.telegram;
+        let webhook = match ours.updates {
+            TelegramUpdates::Polling => None,
+            TelegramUpdates::Webhook | TelegramUpdates::Auto => settings.public_url.clone(),
+        };
+        Some(Arc::new(Updates {
+            telegram: Arc::clone(self.telegram.as_ref()?),
+            store: self.store.clone(),
+            secret: ours
+                .webhook_secret
+                .clone()
+                .unwrap_or_else(|| telegram::secret_from(&self.link_secret)),
+            webhook: webhook.and_then(|url| {
+                let url = format!("{}{}", url.as_str().trim_end_matches('/'), telegram::PATH);
+                url.parse().ok()
+            }),
+            max_body_bytes: settings.webhook.max_body_bytes,
+            body_timeout: Duration::from_secs(settings.webhook.body_timeout_seconds),
+            metrics: AckMetrics::new(),
+            identity: OnceLock::new(),
+        }))
+    }
+
+    /// Takes in what other programs push into Redis, if there is one.
+    fn take_pushed_jobs(
         &self,
-        inbox: Arc<Inbox>,
-        recorder: metrics_exporter_prometheus::PrometheusHandle,
-    ) -> Router {
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let settings = &self.settings;
+        let Some(url) = &settings.redis.url else {
+            return Ok(());
+        };
+        let pushed = Pushed {
+            intake: Intake::open(url, &settings.redis.jobs_key)
+                .context("redis.url or redis.jobs_key cannot be used")?,
+            store: self.store.clone(),
+            ours: OurSides {
+                telegram: self.telegram.as_ref().map(|bot| bot.account().to_owned()),
+                instagram: settings.instagram.account_id.clone(),
+                page: settings.instagram.page_id.clone(),
+            },
+        };
+        tasks.spawn(pushed.run(stop.clone()));
+        Ok(())
+    }
+
+    fn routes(&self, recorder: metrics_exporter_prometheus::PrometheusHandle) -> Router {
         let settings = &self.settings;
         let numbers = MetricsPage {
             handle: recorder,
@@ -252,7 +323,7 @@ impl App {
         };
         let status = StatusPage {
             health: Arc::clone(&self.health),
-            can_answer: settings.instagram.page_access_token.is_some(),
+            can_answer: settings.instagram.page_access_token.is_some() || self.telegram.is_some(),
             public_url: settings.public_url.as_ref().map(ToString::to_string),
         };
         let linked = Files {
@@ -261,7 +332,6 @@ impl App {
             clock: Arc::clone(self.store.clock()),
         };
         Router::new()
-            .merge(meta::routes(inbox))
             .merge(health::routes(Arc::clone(&self.health)))
             .merge(files::routes(Arc::new(linked)))
             .route(
@@ -324,21 +394,30 @@ impl App {
             }),
         )
         .context("the Graph client cannot be set up")?;
-        if settings.instagram.page_access_token.is_none() {
+        if settings.takes_instagram() && settings.instagram.page_access_token.is_none() {
             tracing::warn!(
                 "no access token is set: messages are stored and wait. Set INSTAGRAM_PAGE_ACCESS_TOKEN and restart"
             );
         }
+        let instagram = Instagram::new(
+            Arc::new(graph),
+            Arc::new(SettingsAccount::new(&settings.instagram)),
+            Arc::clone(self.store.clock()) as Arc<dyn Clock>,
+            budget,
+            convert::instagram_files(settings),
+        );
+        let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::new(instagram)];
+        if let Some(telegram) = &self.telegram {
+            channels.push(Arc::clone(telegram) as Arc<dyn Channel>);
+        }
         let parts = BotParts {
             store: self.store.clone(),
-            graph: Arc::new(graph),
             studio,
-            accounts: Arc::new(SettingsAccount::new(&settings.instagram)),
             settings: convert::bot(settings, self.link_secret.clone()),
             clock: Arc::clone(self.store.clock()) as Arc<dyn Clock>,
             data_dir: settings.data_dir.clone(),
             hosts: convert::link_hosts(settings),
-            budget,
+            channels,
         };
         Ok(Bot::new(parts)?)
     }
@@ -363,6 +442,27 @@ impl App {
             Err(error) => tracing::warn!(%error, "the account's state cannot be read"),
         }
     }
+}
+
+/// The Telegram bot of the settings, if there is one.
+fn telegram_of(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Option<Arc<Telegram>>> {
+    let ours = &settings.telegram;
+    let Some(token) = &ours.token else {
+        return Ok(None);
+    };
+    let parts = TelegramParts {
+        token: token.clone(),
+        api: ours.api.clone(),
+        data_dir: settings.data_dir.clone(),
+        local_files_root: ours.local_files.clone(),
+        files: convert::telegram_files(settings),
+        clock: Arc::clone(clock),
+    };
+    let telegram = Telegram::new(parts).context("the Telegram client cannot be set up")?;
+    Ok(Some(Arc::new(telegram)))
 }
 
 async fn bind(settings: &Settings) -> anyhow::Result<Listener> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use graph_api::{budget::SendRates, client::Hosts};
-use media::{Language, settings as media_settings};
+use media::{ChannelLimits, Language, settings as media_settings};
 use secrecy::SecretString;
 
 use crate::settings::{MediaRetention, Settings, SpeechEngine, Synchronous};
@@ -112,8 +112,6 @@ pub(crate) fn bot(settings: &Settings, link_secret: SecretString) -> bot::BotSet
         files: bot::FileSettings {
             keep_seconds: keep(settings).map(|time| seconds(time.as_secs())),
             prefer_gif: settings.media.prefer_gif,
-            target_bytes: settings.media.target_bytes,
-            hard_bytes: settings.media.hard_bytes,
             max_duration_seconds: settings.media.max_duration_seconds,
             public_url: settings.public_url.clone(),
             link_secret: Some(link_secret),
@@ -124,6 +122,24 @@ pub(crate) fn bot(settings: &Settings, link_secret: SecretString) -> bot::BotSet
             ..bot::BrakeSettings::default()
         },
         ..bot::BotSettings::default()
+    }
+}
+
+/// What Instagram is given at most.
+pub(crate) fn instagram_files(settings: &Settings) -> ChannelLimits {
+    ChannelLimits {
+        target_bytes: settings.media.target_bytes,
+        hard_bytes: settings.media.hard_bytes,
+        ..ChannelLimits::instagram()
+    }
+}
+
+/// What Telegram is given at most.
+pub(crate) fn telegram_files(settings: &Settings) -> ChannelLimits {
+    ChannelLimits {
+        target_bytes: settings.telegram.target_bytes,
+        hard_bytes: settings.telegram.hard_bytes,
+        ..ChannelLimits::telegram()
     }
 }
 

@@ -14,6 +14,7 @@ pub mod listener;
 mod master_key;
 pub mod operate;
 mod page;
+mod pushed;
 pub mod settings;
 mod telemetry;
 mod webhook;

@@ -28,6 +28,11 @@ impl Store {
             .await
     }
 
+    /// The steps of finished work, as long as they are kept.
+    pub async fn work_kept(&self, key: &str) -> Result<Option<Work>> {
+        self.finished_work(&key_text(key)).await
+    }
+
     async fn finished_work(&self, key: &str) -> Result<Option<Work>> {
         let sql = "SELECT s.name, s.data FROM work w JOIN work_step s ON s.work_key = w.work_key \
                    WHERE w.work_key = ? AND w.state = 'done' AND w.keep_until_ms > ?";

@@ -14,12 +14,15 @@ use graph_api::id::{AccountId, AttachmentId, Igsid};
 use graph_api::limits;
 use graph_api::webhook::{Kind, Shape, parse_stored};
 use media::ChannelLimits;
+use media::link::Hosts;
 use store::{Clock, Conversation, EventRow};
 
 use super::{
-    Channel, ChannelError, Content, FileKind, FileToUpload, Limits, Lying, Reaction, Sign,
+    Channel, ChannelError, Content, FileKind, FileToUpload, Handed, Inbound, Limits, Located,
+    Lying, Outcome as FoundBy, Probe, Reaction, Sent, Sign,
 };
 use crate::accounts::Accounts;
+use crate::plan;
 
 /// The word in `Conversation::channel`.
 pub const NAME: &str = "instagram";
@@ -43,21 +46,30 @@ pub struct Instagram {
     accounts: Arc<dyn Accounts>,
     clock: Arc<dyn Clock>,
     budget: SharedBudget,
+    files: ChannelLimits,
 }
 
 impl Instagram {
-    /// The channel over this client. The budget is shared with everybody who calls Meta.
+    /// The channel over this client. The budget is shared with everybody who calls Meta; `files` may ask for less than
+    /// Meta allows, never for more.
     pub fn new(
         graph: Arc<Graph>,
         accounts: Arc<dyn Accounts>,
         clock: Arc<dyn Clock>,
         budget: SharedBudget,
+        files: ChannelLimits,
     ) -> Self {
+        let meta = ChannelLimits::instagram();
         Self {
             graph,
             accounts,
             clock,
             budget,
+            files: ChannelLimits {
+                target_bytes: files.target_bytes.min(meta.hard_bytes),
+                hard_bytes: files.hard_bytes.min(meta.hard_bytes),
+                ..meta
+            },
         }
     }
 
@@ -172,38 +184,52 @@ fn bucket(content: &Content) -> Bucket {
 
 fn media_kind(kind: FileKind) -> MediaKind {
     match kind {
-        FileKind::Image => MediaKind::Image,
+        FileKind::Image | FileKind::Animation => MediaKind::Image,
         FileKind::Video => MediaKind::Video,
+        FileKind::Audio => MediaKind::Audio,
+        FileKind::Document => MediaKind::File,
     }
 }
 
-fn outgoing(content: &Content) -> Outgoing {
-    match content {
-        Content::Text { text } => Outgoing::Text(text.clone()),
-        Content::File { file, attachment } => Outgoing::Attachment {
-            kind: media_kind(*file),
-            id: AttachmentId::from(attachment.as_str()),
-        },
-        Content::Pictures { attachments } => Outgoing::Images(
-            attachments
+/// `None` for what was never uploaded: this channel shows uploads only.
+fn outgoing(content: &Content) -> Option<Outgoing> {
+    let id = |handed: &Handed| match handed {
+        Handed::Known(id) => Some(AttachmentId::from(id.as_str())),
+        Handed::Local(_) => None,
+    };
+    Some(match content {
+        Content::Text { text, frame } if frame.choices.is_empty() => Outgoing::Text(text.clone()),
+        Content::Text { text, frame } => Outgoing::Choices {
+            text: text.clone(),
+            choices: frame
+                .choices
                 .iter()
-                .map(|id| AttachmentId::from(id.as_str()))
+                .map(|choice| (choice.title.clone(), choice.data.clone()))
                 .collect(),
-        ),
-    }
+        },
+        Content::File {
+            file, attachment, ..
+        } => Outgoing::Attachment {
+            kind: media_kind(*file),
+            id: id(attachment)?,
+        },
+        Content::Pictures { attachments, .. } => {
+            Outgoing::Images(attachments.iter().map(id).collect::<Option<_>>()?)
+        }
+    })
 }
 
 /// The name the person's device shows; the bytes decide the type.
 fn file_name(path: &Path, kind: FileKind) -> String {
-    let default = match kind {
-        FileKind::Image => "jpg",
-        FileKind::Video => "mp4",
+    let (name, default) = match kind {
+        FileKind::Image => ("image", "jpg"),
+        FileKind::Animation => ("image", "gif"),
+        FileKind::Video => ("video", "mp4"),
+        FileKind::Audio => ("audio", "m4a"),
+        FileKind::Document => ("file", "pdf"),
     };
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or(default);
-    match kind {
-        FileKind::Image => format!("image.{extension}"),
-        FileKind::Video => format!("video.{extension}"),
-    }
+    format!("{name}.{extension}")
 }
 
 fn lying(message: ThreadMessage, person: &str) -> Lying {
@@ -225,9 +251,16 @@ impl Channel for Instagram {
 
     fn limits(&self) -> Limits {
         Limits {
-            files: ChannelLimits::instagram(),
+            files: self.files,
+            caption_units: 0,
+            inbound_bytes: limits::VIDEO_BYTES,
             pictures_per_message: limits::IMAGES_PER_MESSAGE,
-            window_ms: limits::WINDOW_MS - WINDOW_MARGIN_MS,
+            window_ms: Some(limits::WINDOW_MS - WINDOW_MARGIN_MS),
+            edits: false,
+            uploads_apart: true,
+            documents: false,
+            choices: limits::QUICK_REPLIES,
+            outcome: FoundBy::Thread,
         }
     }
 
@@ -244,6 +277,17 @@ impl Channel for Instagram {
 
     fn key_print(&self, account: &str) -> Option<String> {
         Some(self.accounts.credentials(account)?.token.fingerprint())
+    }
+
+    fn read(&self, event: &EventRow, hosts: &Hosts) -> Option<Inbound> {
+        let shape = Shape::from_word(&event.shape)?;
+        let event = parse_stored(&event.account, shape, &event.raw);
+        plan::deserves_answer(&event).then(|| Inbound {
+            words: plan::words(&event.kind).to_owned(),
+            tapped: plan::tapped(&event.kind).map(str::to_owned),
+            asked: plan::asks(event.account.as_str(), &event.kind, hosts),
+            ..Inbound::default()
+        })
     }
 
     fn echo(&self, event: &EventRow) -> Option<Lying> {
@@ -305,15 +349,19 @@ impl Channel for Instagram {
         }
     }
 
-    async fn send(&self, to: &Conversation, content: &Content) -> Result<String, ChannelError> {
+    /// What people send here lies at an address that the webhook names.
+    async fn locate(&self, _: &Conversation, _: &str) -> Result<Located, ChannelError> {
+        Err(refused("no_such_file"))
+    }
+
+    async fn send(&self, to: &Conversation, content: &Content) -> Result<Sent, ChannelError> {
         let credentials = self.credentials(to)?;
         let person = Igsid::from(to.person.as_str());
-        match self
-            .graph
-            .send(&credentials, &person, &outgoing(content))
-            .await
-        {
-            Ok(sent) => Ok(sent.message_id.into_string()),
+        let Some(outgoing) = outgoing(content) else {
+            return Err(refused("not_uploaded"));
+        };
+        match self.graph.send(&credentials, &person, &outgoing).await {
+            Ok(sent) => Ok(Sent::words(sent.message_id.into_string())),
             Err(error) => Err(self.error(&credentials.account, bucket(content), &error, false)),
         }
     }
@@ -342,6 +390,21 @@ impl Channel for Instagram {
                 Err(self.error(&credentials.account, Bucket::Conversations, &error, true))
             }
         }
+    }
+
+    /// The thread can be read here.
+    async fn probe(&self, _: &Conversation, _: Probe<'_>) -> Result<Option<String>, ChannelError> {
+        Err(refused("no_probe"))
+    }
+}
+
+/// A call that this channel does not have.
+fn refused(code: &str) -> ChannelError {
+    ChannelError {
+        may_be_done: false,
+        reaction: Reaction::Refused,
+        code: code.to_owned(),
+        trace: None,
     }
 }
 

@@ -34,6 +34,8 @@ pub enum AskSource {
     Page(Link),
     /// A file on Meta's media host, signed for us.
     Media(Url),
+    /// A file that the channel keeps under this name.
+    Held(String),
 }
 
 // A signed media address opens without a key, so it counts as a secret.
@@ -42,6 +44,7 @@ impl fmt::Debug for AskSource {
         match self {
             Self::Page(link) => f.debug_tuple("Page").field(&link.key()).finish(),
             Self::Media(_) => f.write_str("Media(..)"),
+            Self::Held(_) => f.write_str("Held(..)"),
         }
     }
 }
@@ -84,23 +87,65 @@ pub(super) fn is_ours(kind: &str) -> bool {
         || matches!(kind, "video" | "audio" | "image" | "media")
 }
 
-/// What this event asks for, at most `max` things.
-pub fn asks(account: &str, kind: &Kind, hosts: &Hosts, max: usize) -> Asked {
+impl Asked {
+    /// The links in these words.
+    pub fn in_words(words: &str) -> Self {
+        let mut asked = Self::default();
+        asked.links(words);
+        asked
+    }
+
+    /// Leaves at most `max` things.
+    pub fn cut(mut self, max: usize) -> Self {
+        self.left_out += self.asks.len().saturating_sub(max);
+        self.asks.truncate(max);
+        self
+    }
+
+    /// One more thing, unless it is there already.
+    pub fn push(&mut self, ask: Ask) {
+        if self.asks.iter().all(|known| known.key != ask.key) {
+            self.asks.push(ask);
+        }
+    }
+
+    fn links(&mut self, text: &str) {
+        for link in link::find(text) {
+            self.page(link, Origin::Link, None);
+        }
+        self.unsupported.extend(unsupported::in_text(text));
+    }
+
+    fn page(&mut self, link: Link, origin: Origin, caption: Option<String>) {
+        if is_story(&link) {
+            self.unsupported.insert(Unsupported::Story);
+            return;
+        }
+        let key = format!("link:{}", link.key());
+        self.push(Ask {
+            key,
+            origin,
+            source: AskSource::Page(link),
+            page: None,
+            caption,
+            is_voice: false,
+        });
+    }
+}
+
+/// What this event asks for.
+pub fn asks(account: &str, kind: &Kind, hosts: &Hosts) -> Asked {
     let mut found = Found {
         account,
         hosts,
-        asked: Asked::default(),
+        asked: Asked::in_words(words(kind)),
         media: BTreeSet::new(),
     };
-    found.links(words(kind));
     if let Kind::Message(message) = kind {
         found.attachments(message);
         found.story_answered(message);
     }
-    let mut asked = found.asked;
-    asked.left_out = asked.asks.len().saturating_sub(max);
-    asked.asks.truncate(max);
-    asked
+    found.asked
 }
 
 struct Found<'a> {
@@ -112,13 +157,6 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    fn links(&mut self, text: &str) {
-        for link in link::find(text) {
-            self.page(link, Origin::Link, None);
-        }
-        self.asked.unsupported.extend(unsupported::in_text(text));
-    }
-
     fn attachments(&mut self, message: &Message) {
         // A newer kind beside a plain `share` is the same post told twice (Meta, November 2025).
         let (plain, newer): (Vec<_>, Vec<_>) = message
@@ -220,12 +258,12 @@ impl Found<'_> {
         }
         self.media.extend(names);
         match url.map(|url| link::classify(url, self.hosts)) {
-            Some(UrlKind::Link(link)) => self.page(link, origin, caption),
+            Some(UrlKind::Link(link)) => self.asked.page(link, origin, caption),
             Some(UrlKind::Media(url)) => {
                 let name =
                     media_id.map_or_else(|| fingerprint(url.as_str()), |id| format!("id-{id}"));
                 let key = format!("{}:{}:{name}", word(origin), self.account);
-                self.push(Ask {
+                self.asked.push(Ask {
                     key,
                     origin,
                     source: AskSource::Media(url),
@@ -237,28 +275,6 @@ impl Found<'_> {
             Some(UrlKind::Other) | None => {
                 self.asked.unsupported.insert(Unsupported::Message);
             }
-        }
-    }
-
-    fn page(&mut self, link: Link, origin: Origin, caption: Option<String>) {
-        if is_story(&link) {
-            self.asked.unsupported.insert(Unsupported::Story);
-            return;
-        }
-        let key = format!("link:{}", link.key());
-        self.push(Ask {
-            key,
-            origin,
-            source: AskSource::Page(link),
-            page: None,
-            caption,
-            is_voice: false,
-        });
-    }
-
-    fn push(&mut self, ask: Ask) {
-        if self.asked.asks.iter().all(|known| known.key != ask.key) {
-            self.asked.asks.push(ask);
         }
     }
 }

@@ -20,9 +20,9 @@ pub const REEL: &str = "reel";
 
 /// Older messages are history that came back, not somebody who waits (facts: a signed body can be
 /// replayed for ever, and Meta's own retries end after 36 hours).
-const STALE_MS: i64 = 48 * 3_600_000;
+pub(crate) const STALE_MS: i64 = 48 * 3_600_000;
 /// A reply is a few calls; it may stumble over a few outages.
-const REPLY_ATTEMPTS: i32 = 8;
+pub(crate) const REPLY_ATTEMPTS: i32 = 8;
 
 /// The job an accepted event causes, if it deserves one.
 pub fn plan_event(event: &Event, now_ms: i64) -> Option<NewJob> {
@@ -110,5 +110,14 @@ pub fn words(kind: &Kind) -> &str {
             title.as_deref().or(payload.as_deref()).unwrap_or_default()
         }
         _ => "",
+    }
+}
+
+/// What a tapped quick reply or button stands for.
+pub fn tapped(kind: &Kind) -> Option<&str> {
+    match kind {
+        Kind::Message(message) => message.quick_reply.as_deref(),
+        Kind::Postback { payload, .. } => payload.as_deref(),
+        _ => None,
     }
 }

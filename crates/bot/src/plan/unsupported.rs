@@ -13,6 +13,8 @@ pub enum Unsupported {
     Picture,
     /// A share without anything we can open.
     Message,
+    /// A file that is larger than the channel hands out.
+    TooLargeHere,
 }
 
 /// Profile and hashtag links in a text. What `media::link` accepts never counts here.

@@ -24,7 +24,7 @@ use tracing::{info, warn};
 
 pub use recognise::hash_of;
 
-use crate::channel::{Channel, ChannelError, Content, Reaction};
+use crate::channel::{Channel, ChannelError, Content, Handed, Outcome, Reaction, Sent};
 use crate::settings::SendSettings;
 
 /// Waits up to this for a permit are waited out in place.
@@ -36,6 +36,11 @@ const STALE_INTENT: Duration = Duration::from_secs(5);
 const HELD_MS: i64 = 1_000;
 /// How often a parked job looks whether its account works again.
 pub(crate) const PARKED_MS: i64 = 60_000;
+/// A platform whose messages are found by asking for them settles a try at once or not at all.
+const PROBED_SETTLE_SECONDS: u32 = 15;
+/// A file's name at the platform is remembered this long. Its life is not documented anywhere; a stale name is noticed
+/// and the file handed in again.
+pub(crate) const ATTACHMENT_MS: i64 = 30 * 24 * 3_600_000;
 /// First and longest wait after a refusal that may pass.
 const LATER_MS: (i64, i64) = (2_000, 300_000);
 
@@ -85,6 +90,8 @@ pub enum Stop {
     StaleFile,
     /// Pictures must go one by one.
     OneByOne,
+    /// The message to be changed is gone: the person took it away.
+    MessageGone,
     /// The platform refuses this message for good.
     Refused(String),
 }
@@ -98,6 +105,7 @@ impl Stop {
             Self::NotOurThread => "thread_owned_by_other".into(),
             Self::StaleFile => "stale_file".into(),
             Self::OneByOne => "one_by_one".into(),
+            Self::MessageGone => "message_gone".into(),
             Self::Refused(code) => format!("send_refused {code}"),
         }
     }
@@ -109,6 +117,7 @@ impl Stop {
             Self::NotOurThread,
             Self::StaleFile,
             Self::OneByOne,
+            Self::MessageGone,
         ]
         .into_iter()
         .find(|stop| stop.reason() == reason)
@@ -117,6 +126,8 @@ impl Stop {
 
 /// The part that says that the answer is on its way.
 pub(crate) const STATUS: &str = "status";
+/// What the names of the parts begin with that say that a thing to watch waits for its turn; its number follows.
+pub(crate) const QUEUED: &str = "queued-";
 /// A try whose outcome nobody could tell.
 const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 /// A message that the platform kept losing.
@@ -318,10 +329,13 @@ impl Sender {
         if let Some(open) = all.iter().find(|other| other.state.is_open()) {
             return Ok(Ready::Open(open));
         }
-        let last_inbound_ms = self.store.last_inbound_ms(&route.conversation).await?;
-        let until_ms = last_inbound_ms
-            .unwrap_or(0)
-            .saturating_add(route.channel.limits().window_ms);
+        let until_ms = match route.channel.limits().window_ms {
+            Some(window_ms) => {
+                let last_inbound_ms = self.store.last_inbound_ms(&route.conversation).await?;
+                last_inbound_ms.unwrap_or(0).saturating_add(window_ms)
+            }
+            None => i64::MAX,
+        };
         if self.clock.now_ms() >= until_ms {
             return Ok(Ready::WindowClosed);
         }
@@ -364,9 +378,10 @@ impl Sender {
     ) -> Result<Look, StoreError> {
         let now_ms = self.clock.now_ms();
         let error = match route.channel.send(&route.conversation, content).await {
-            Ok(mid) => {
-                self.settle(route, part, Settle::Sent { mid: Some(mid) })
-                    .await?;
+            Ok(sent) => {
+                self.remember_files(route, content, &sent).await?;
+                let mid = Some(sent.mid);
+                self.settle(route, part, Settle::Sent { mid }).await?;
                 return Ok(Look::Next { unresolved: false });
             }
             Err(error) => error,
@@ -384,6 +399,36 @@ impl Sender {
             .await
     }
 
+    /// The platform's names for files that went out by their bytes: the next asker's message only names them.
+    async fn remember_files(
+        &self,
+        route: &Route,
+        content: &Content,
+        sent: &Sent,
+    ) -> Result<(), StoreError> {
+        let until_ms = self.clock.now_ms() + ATTACHMENT_MS;
+        for (handed, name) in content.files().iter().zip(&sent.files) {
+            if let Handed::Local(file) = handed {
+                let account = &route.conversation.account;
+                self.store
+                    .remember_attachment(account, &file.hash, name, until_ms)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The times of the protocol on this channel.
+    fn times(&self, route: &Route) -> SendSettings {
+        match route.channel.limits().outcome {
+            Outcome::Thread => self.settings,
+            Outcome::Probe => SendSettings {
+                settle_seconds: self.settings.settle_seconds.min(PROBED_SETTLE_SECONDS),
+                ..self.settings
+            },
+        }
+    }
+
     async fn after_refusal(
         &self,
         route: &Route,
@@ -398,6 +443,7 @@ impl Sender {
             Reaction::NotOurThread => Stop::NotOurThread,
             Reaction::StaleFile => Stop::StaleFile,
             Reaction::OneByOne => Stop::OneByOne,
+            Reaction::MessageGone => Stop::MessageGone,
             Reaction::Refused => Stop::Refused(error.code.clone()),
             Reaction::Later(after) => {
                 self.settle(route, part, Settle::Planned).await?;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::channel::{Content, Lying};
+use crate::channel::{Content, Handed, Lying};
 use crate::settings::SendSettings;
 
 /// Their clock and ours may differ by this much.
@@ -24,11 +24,20 @@ const PROOFS: u32 = 2;
 /// because the thread gives words back with its own idea of white space.
 pub fn hash_of(content: &Content) -> String {
     let seen = match content {
-        Content::Text { text } => format!("text\n{}", normalise(text)),
-        Content::File { attachment, .. } => format!("{}\n{attachment}", content.kind()),
-        Content::Pictures { attachments } => format!("images\n{}", attachments.join("\n")),
+        Content::Text { text, .. } => format!("text\n{}", normalise(text)),
+        Content::File { .. } | Content::Pictures { .. } => {
+            let names: Vec<&str> = content.files().iter().map(name).collect();
+            format!("{}\n{}", content.kind(), names.join("\n"))
+        }
     };
     hex::encode(Sha256::digest(seen.as_bytes()))
+}
+
+fn name(handed: &Handed) -> &str {
+    match handed {
+        Handed::Known(id) => id,
+        Handed::Local(file) => &file.hash,
+    }
 }
 
 fn normalise(text: &str) -> String {
@@ -42,12 +51,12 @@ pub(super) fn looks_like(lying: &Lying, content: &Content) -> bool {
         return false;
     }
     match content {
-        Content::Text { text } => lying
+        Content::Text { text, .. } => lying
             .text
             .as_deref()
             .is_some_and(|theirs| normalise(theirs) == normalise(text)),
         Content::File { .. } => lying.files.len() == 1 && lying.files[0] == content.kind(),
-        Content::Pictures { attachments } => {
+        Content::Pictures { attachments, .. } => {
             lying.files.len() == attachments.len() && lying.files.iter().all(|kind| kind == "image")
         }
     }

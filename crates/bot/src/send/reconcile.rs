@@ -7,7 +7,7 @@ use tracing::{info, warn};
 
 use super::recognise::{CLOCKS_APART_MS, Next, Readings, Try, find, looks_like, reaches_back};
 use super::{Look, NEVER_ACCEPTED, OUTCOME_UNKNOWN, Route, Sender, content_of};
-use crate::channel::{Content, Lying};
+use crate::channel::{ChannelError, Content, Lying, Outcome, Probe};
 
 /// Parts proven absent are tried again this many times.
 const RESENDS: u32 = 2;
@@ -34,12 +34,9 @@ impl Sender {
             };
             let found = match self.by_echo(route, &part, &content).await? {
                 Some(mid) => Some(mid),
-                None => match route.channel.newest(&route.conversation).await {
-                    Ok(thread) => match self.by_thread(route, &part, &content, &thread).await? {
-                        Found::Sent(mid) => Some(mid),
-                        Found::Absent | Found::NothingProven => None,
-                    },
-                    Err(_) => None,
+                None => match self.ask(route, &part, &content).await? {
+                    Ok(Found::Sent(mid)) => Some(mid),
+                    Ok(Found::Absent | Found::NothingProven) | Err(_) => None,
                 },
             };
             if found.is_none() && part.state == PartState::Intent {
@@ -67,6 +64,11 @@ impl Sender {
                 .settle(&route.lease, part.id, Settle::Unknown)
                 .await?;
         }
+        if content.is_repeatable() {
+            // What it changes is the same afterwards, however often it is done.
+            self.settle(route, part, Settle::Absent).await?;
+            return Ok(Look::Again);
+        }
         if let Some(mid) = self.by_echo(route, part, &content).await? {
             self.settle(route, part, Settle::Sent { mid: Some(mid) })
                 .await?;
@@ -80,7 +82,7 @@ impl Sender {
             .and_then(|v| serde_json::from_value(v.clone()).ok())
             .unwrap_or_default();
         let now_ms = self.clock.now_ms();
-        match readings.next(intent_at_ms, now_ms, self.settings) {
+        match readings.next(intent_at_ms, now_ms, self.times(route)) {
             Next::WaitUntil(at) => return Ok(Look::Pause(at, "outcome")),
             Next::Absent => return self.absent(route, part).await,
             Next::GiveUp => {
@@ -89,18 +91,16 @@ impl Sender {
             }
             Next::Read => {}
         }
-        match route.channel.newest(&route.conversation).await {
-            Ok(thread) => match self.by_thread(route, part, &content, &thread).await? {
-                Found::Sent(mid) => {
-                    self.settle(route, part, Settle::Sent { mid: Some(mid) })
-                        .await?;
-                    return Ok(Look::Again);
-                }
-                Found::Absent => {
-                    readings.absent_at(intent_at_ms, now_ms, self.settings);
-                }
-                Found::NothingProven => readings.failed(),
-            },
+        match self.ask(route, part, &content).await? {
+            Ok(Found::Sent(mid)) => {
+                self.settle(route, part, Settle::Sent { mid: Some(mid) })
+                    .await?;
+                return Ok(Look::Again);
+            }
+            Ok(Found::Absent) => {
+                readings.absent_at(intent_at_ms, now_ms, self.times(route));
+            }
+            Ok(Found::NothingProven) => readings.failed(),
             Err(error) => {
                 info!(job = %route.lease.job_id, code = error.code, "the thread could not be read");
                 readings.failed();
@@ -109,6 +109,32 @@ impl Sender {
         let data = serde_json::to_value(readings).unwrap_or(Value::Null);
         self.store.step_done(&route.lease, &step, data).await?;
         Ok(Look::Again)
+    }
+
+    /// Asks the platform what became of a try.
+    async fn ask(
+        &self,
+        route: &Route,
+        part: &Part,
+        content: &Content,
+    ) -> Result<Result<Found, ChannelError>, StoreError> {
+        let talk = &route.conversation;
+        match route.channel.limits().outcome {
+            Outcome::Thread => match route.channel.newest(talk).await {
+                Ok(thread) => self.by_thread(route, part, content, &thread).await.map(Ok),
+                Err(error) => Ok(Err(error)),
+            },
+            Outcome::Probe => {
+                let known = self.taken(route).await?;
+                let probe = Probe {
+                    content,
+                    after: part.cursor_mid.as_deref(),
+                    known: &known,
+                };
+                let found = route.channel.probe(talk, probe).await;
+                Ok(found.map(|found| found.map_or(Found::Absent, Found::Sent)))
+            }
+        }
     }
 
     async fn absent(&self, route: &Route, part: &Part) -> Result<Look, StoreError> {

@@ -175,7 +175,7 @@ impl Write for ToThisThread {
 
 /// Collects what our crates log on this thread. One subscriber for the process, because places
 /// that log for the first time on a thread without one would stay silent for all.
-fn collect_lines() {
+pub(crate) fn collect_lines() {
     let ours = ["bot", "store", "graph_api", "media"];
     let targets = Targets::new().with_targets(ours.map(|name| (name, tracing::Level::TRACE)));
     let lines = tracing_subscriber::fmt::layer()
@@ -186,6 +186,11 @@ fn collect_lines() {
         .with(targets)
         .try_init();
     LINES.set(Some(Vec::new()));
+}
+
+/// What was collected so far.
+pub(crate) fn collected_lines() -> String {
+    String::from_utf8_lossy(&LINES.take().unwrap_or_default()).into_owned()
 }
 
 #[tokio::test]
@@ -205,8 +210,7 @@ async fn no_log_line_holds_a_word_a_token_or_an_address() {
         )
         .await;
     world.until_idle().await;
-    let lines = LINES.take().unwrap_or_default();
-    let all = String::from_utf8_lossy(&lines);
+    let all = collected_lines();
     for expected in [
         "a send was settled",
         "a step is done",

@@ -3,6 +3,7 @@
 // A test that cannot go on should stop where it is.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod command;
 mod conversation;
 mod final_text;
 mod language;
@@ -10,5 +11,9 @@ mod pipeline;
 mod plan;
 mod safety;
 mod send;
+mod telegram;
+mod telegram_fixtures;
+mod telegram_probe;
+mod telegram_support;
 mod texts;
 mod world;

@@ -131,7 +131,7 @@ fn hosts() -> Hosts {
 /// What is asked for, as short words.
 fn asked(message_body: &Value, max: usize) -> (Vec<String>, usize, Vec<Unsupported>) {
     let event = message(message_body);
-    let asked = asks(ACCOUNT, &event.kind, &hosts(), max);
+    let asked = asks(ACCOUNT, &event.kind, &hosts()).cut(max);
     let words = asked.asks.iter().map(|ask| {
         let origin = match ask.origin {
             Origin::Link => "link",
@@ -141,6 +141,7 @@ fn asked(message_body: &Value, max: usize) -> (Vec<String>, usize, Vec<Unsupport
         };
         match &ask.source {
             AskSource::Page(link) => format!("{origin} {}", link.key()),
+            AskSource::Held(name) => panic!("nothing is held on Instagram: {name}"),
             AskSource::Media(url) => {
                 format!("{origin} {}", url.query_pairs().next().expect("asset").1)
             }
@@ -205,14 +206,14 @@ fn the_page_of_a_share_told_twice_is_kept_behind_its_file() {
         let body =
             json!({"mid": "m", "attachments": [share("share", &plain), share("ig_reel", &newer)]});
         check_asks(&body, &["share 1"]);
-        let asked = asks(ACCOUNT, &message(&body).kind, &hosts(), 5);
+        let asked = asks(ACCOUNT, &message(&body).kind, &hosts());
         let page = asked.asks[0].page.as_ref().map(media::link::Link::key);
         assert_eq!(page.as_deref(), Some("post:C8Qx1abcDEF"), "{body}");
     }
     // Two posts and one page: nobody can tell whose it is.
     let other = json!({"reel_video_id": "8", "url": OTHER_CDN});
     let body = json!({"attachments": [share("share", &json!({"url": page})), share("ig_reel", &file), share("ig_reel", &other)]});
-    let asked = asks(ACCOUNT, &message(&body).kind, &hosts(), 5);
+    let asked = asks(ACCOUNT, &message(&body).kind, &hosts());
     assert_eq!(asked.asks.len(), 2);
     assert!(asked.asks.iter().all(|ask| ask.page.is_none()));
 }
@@ -292,7 +293,7 @@ fn many_links_are_cut_and_counted() {
 #[test]
 fn work_is_shared_only_as_far_as_it_may() {
     let keys = |account: &str, body: &Value| -> Vec<String> {
-        asks(account, &message(body).kind, &hosts(), 5)
+        asks(account, &message(body).kind, &hosts())
             .asks
             .into_iter()
             .map(|ask| ask.key)

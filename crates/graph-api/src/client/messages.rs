@@ -8,7 +8,9 @@ use super::call::{Answer, Body, Call, unsendable};
 use super::{Credentials, Graph};
 use crate::error::CallError;
 use crate::id::{AttachmentId, Igsid, Mid};
-use crate::limits::{IMAGES_PER_MESSAGE, TEXT_BYTES};
+use crate::limits::{
+    IMAGES_PER_MESSAGE, QUICK_REPLIES, QUICK_REPLY_PAYLOAD, QUICK_REPLY_TITLE, TEXT_BYTES,
+};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,6 +21,15 @@ use std::fmt;
 pub enum Outgoing {
     /// Words, at most [`TEXT_BYTES`] bytes; `limits::split_text` cuts longer ones.
     Text(String),
+    /// Words with quick replies below them: title and payload. Meta's apps on phones show them; on a desktop only the
+    /// words are seen.
+    /// <https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api/quick-replies>
+    Choices {
+        /// As in [`Outgoing::Text`].
+        text: String,
+        /// At most [`QUICK_REPLIES`] of them.
+        choices: Vec<(String, String)>,
+    },
     /// A file that was uploaded before.
     Attachment {
         /// What it is.
@@ -35,6 +46,9 @@ impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Choices { text, choices } => {
+                write!(f, "Choices({} bytes, {})", text.len(), choices.len())
+            }
             Self::Attachment { kind, id } => write!(f, "Attachment({kind:?} {id})"),
             Self::Images(ids) => write!(f, "Images({})", ids.len()),
         }
@@ -135,11 +149,16 @@ impl Graph {
 /// The `message` object; what Meta is sure to refuse is not sent at all.
 fn message(what: &Outgoing) -> Result<Value, CallError> {
     match what {
-        Outgoing::Text(text) if text.trim().is_empty() => Err(unsendable("the text is empty")),
-        Outgoing::Text(text) if text.len() > TEXT_BYTES => {
+        Outgoing::Text(text) | Outgoing::Choices { text, .. } if text.trim().is_empty() => {
+            Err(unsendable("the text is empty"))
+        }
+        Outgoing::Text(text) | Outgoing::Choices { text, .. } if text.len() > TEXT_BYTES => {
             Err(unsendable("the text is longer than 1000 bytes"))
         }
         Outgoing::Text(text) => Ok(json!({ "text": text })),
+        Outgoing::Choices { text, choices } => {
+            Ok(json!({ "text": text, "quick_replies": quick_replies(choices)? }))
+        }
         Outgoing::Attachment { kind, id } => Ok(json!({ "attachment": attachment(*kind, id) })),
         Outgoing::Images(ids) if ids.is_empty() => Err(unsendable("there are no images")),
         Outgoing::Images(ids) if ids.len() > IMAGES_PER_MESSAGE => {
@@ -153,6 +172,29 @@ fn message(what: &Outgoing) -> Result<Value, CallError> {
             Ok(json!({ "attachments": images }))
         }
     }
+}
+
+/// Meta cuts a longer title without a word, and the person would tap half of one.
+fn quick_replies(choices: &[(String, String)]) -> Result<Vec<Value>, CallError> {
+    if choices.is_empty() || choices.len() > QUICK_REPLIES {
+        return Err(unsendable("a message holds one to thirteen quick replies"));
+    }
+    choices
+        .iter()
+        .map(|(title, payload)| {
+            if title.trim().is_empty() || title.chars().count() > QUICK_REPLY_TITLE {
+                return Err(unsendable(
+                    "a quick reply's title has one to twenty characters",
+                ));
+            }
+            if payload.is_empty() || payload.len() > QUICK_REPLY_PAYLOAD {
+                return Err(unsendable(
+                    "a quick reply's payload has one to a thousand bytes",
+                ));
+            }
+            Ok(json!({ "content_type": "text", "title": title, "payload": payload }))
+        })
+        .collect()
 }
 
 fn attachment(kind: MediaKind, id: &AttachmentId) -> Value {
@@ -169,6 +211,14 @@ mod tests {
         let bad = [
             Outgoing::Text(" ".to_owned()),
             Outgoing::Text(long),
+            Outgoing::Choices {
+                text: "x".to_owned(),
+                choices: Vec::new(),
+            },
+            Outgoing::Choices {
+                text: "x".to_owned(),
+                choices: vec![("twenty-one characters".to_owned(), "p".to_owned())],
+            },
             Outgoing::Images(Vec::new()),
             Outgoing::Images(vec![AttachmentId::from("1"); 11]),
         ];

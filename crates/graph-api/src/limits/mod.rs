@@ -38,6 +38,15 @@ pub const FILE_FORMATS: &[&str] = &["pdf"];
 /// <https://developers.facebook.com/docs/instagram-platform/changelog>
 pub const IMAGES_PER_MESSAGE: usize = 10;
 
+/// Quick replies below one message.
+/// <https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api/quick-replies>
+/// (2026)
+pub const QUICK_REPLIES: usize = 13;
+/// Characters of a quick reply's title; the rest is cut. Same page as [`QUICK_REPLIES`].
+pub const QUICK_REPLY_TITLE: usize = 20;
+/// Bytes of what a quick reply stands for. Same page as [`QUICK_REPLIES`].
+pub const QUICK_REPLY_PAYLOAD: usize = 1000;
+
 /// How long after a person's last message we may write.
 /// <https://developers.facebook.com/docs/instagram-platform/overview> (2026)
 pub const WINDOW_MS: i64 = 24 * 60 * 60 * 1000;

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{Downloader, disk};
 use crate::net::Reach;
-use crate::{DownloadError, Fetched, Item, Progress, Step, Via};
+use crate::{DownloadError, FailureClass, Fetched, Item, Progress, Step, Via};
 
 impl Downloader {
     pub(super) async fn direct(
@@ -16,14 +16,26 @@ impl Downloader {
         progress: &Progress,
     ) -> Result<Fetched, DownloadError> {
         let item = self.fetch_item(url, dir, 0, progress).await?;
-        Ok(Fetched {
-            items: vec![item],
-            caption: None,
-            author: None,
-            permalink: None,
-            subtitles: None,
-            via: Via::Direct,
-        })
+        Ok(only(item))
+    }
+
+    /// A file that is on this machine already. A copy: whoever put it there may take it away.
+    pub(super) async fn copied(&self, path: &Path, dir: &Path) -> Result<Fetched, DownloadError> {
+        let bytes = tokio::fs::metadata(path)
+            .await
+            .map_err(|error| disk(&error))?
+            .len();
+        if bytes > self.budget().max_bytes {
+            return Err(DownloadError::new(
+                FailureClass::TooLarge,
+                "the file is larger than the settings allow",
+            ));
+        }
+        let raw = dir.join("item-0.part");
+        tokio::fs::copy(path, &raw)
+            .await
+            .map_err(|error| disk(&error))?;
+        Ok(only(self.adopt(&raw, dir, 0).await?))
     }
 
     /// One media URL into `item-<index>`.
@@ -48,6 +60,17 @@ impl Downloader {
             .download(url, Reach::Media, self.budget(), &raw, report)
             .await?;
         Ok(self.adopt(&raw, dir, index).await?)
+    }
+}
+
+fn only(item: Item) -> Fetched {
+    Fetched {
+        items: vec![item],
+        caption: None,
+        author: None,
+        permalink: None,
+        subtitles: None,
+        via: Via::Direct,
     }
 }
 

@@ -66,6 +66,7 @@ impl Downloader {
         match source {
             Source::Media { url } => self.direct(url, dir, progress).await,
             Source::Page { link } => self.page(link, dir, progress).await,
+            Source::File { path } => self.copied(path, dir).await,
         }
     }
 

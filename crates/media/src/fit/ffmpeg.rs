@@ -218,15 +218,20 @@ impl Ffmpeg {
         .await
     }
 
-    /// A still picture as JPEG, its long side at most `side`.
+    /// The picture that is seen after so many seconds as JPEG, its long side at most `side`.
     pub(super) async fn jpeg(
         &self,
         input: &Input<'_>,
-        side: u32,
-        quality: u32,
+        at_seconds: f64,
+        (side, quality): (u32, u32),
         to: &str,
     ) -> Result<Ended, ToolError> {
-        let mut args = input.flags();
+        let mut args = if at_seconds > 0.0 {
+            words(&format!("-ss {at_seconds:.3}"))
+        } else {
+            Vec::new()
+        };
+        args.extend(input.flags());
         args.extend(words("-frames:v 1 -an -map_metadata -1 -vf"));
         args.push(format!(
             "scale=w='min(iw,{side})':h='min(ih,{side})':force_original_aspect_ratio=decrease,\
@@ -246,7 +251,7 @@ impl Ffmpeg {
         .await
     }
 
-    /// Sound alone as AAC.
+    /// Sound alone as AAC, in the file that says so of itself: players tell `.m4a` from a film by its brand.
     pub(super) async fn audio(
         &self,
         input: &Input<'_>,
@@ -256,7 +261,7 @@ impl Ffmpeg {
         let mut args = input.flags();
         args.extend(words(&format!(
             "-map 0:a:0 -vn -t {} -c:a aac -b:a {bits_per_second} -ac 2 -ar 44100 -map_metadata -1 \
-             -movflags +faststart -f mp4",
+             -movflags +faststart -f ipod",
             self.max_duration.as_secs()
         )));
         args.extend(to.args());

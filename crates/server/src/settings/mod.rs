@@ -20,7 +20,7 @@ use toml::{Table, Value};
 pub use model::{
     BotSection, Database, GraphHosts, Instagram, Language, Listen, Log, LogFormat, LoginKind,
     Media, MediaRetention, Metrics, Redis, Retention, Send, Settings, SimulatorSection, Speech,
-    SpeechEngine, Synchronous, Tools, Webhook,
+    SpeechEngine, Synchronous, TelegramUpdates, Tools, Webhook,
 };
 pub use problem::{Problem, Problems};
 
@@ -152,6 +152,10 @@ impl Settings {
     /// What a server needs beyond sane values: without a secret it could not tell Meta from anyone.
     pub fn check_for_serving(&self) -> Result<(), Problems> {
         let mut problems = Problems(Vec::new());
+        if self.telegram.token.is_some() && !self.takes_instagram() {
+            // Telegram alone is a whole bot.
+            return Ok(());
+        }
         if self.instagram.app_secrets.is_empty() {
             problems.0.push(Problem::new(
                 "instagram.app_secrets",
@@ -167,6 +171,14 @@ impl Settings {
             ));
         }
         problems.or(())
+    }
+
+    /// Whether anything of Instagram is set up.
+    pub fn takes_instagram(&self) -> bool {
+        let ours = &self.instagram;
+        !ours.app_secrets.is_empty()
+            || ours.verify_token.is_some()
+            || ours.page_access_token.is_some()
     }
 
     /// The database in use: the one named, else SQLite in the data folder.

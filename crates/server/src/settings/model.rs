@@ -29,7 +29,9 @@ pub struct Settings {
     pub graph: GraphHosts,
     /// Where rows live.
     pub database: Database,
-    /// Accepted for later use.
+    /// The Telegram bot.
+    pub telegram: Telegram,
+    /// Where other programs push jobs.
     pub redis: Redis,
     /// Limits of a delivery.
     pub webhook: Webhook,
@@ -165,6 +167,42 @@ impl std::fmt::Debug for Database {
     }
 }
 
+/// How Telegram's updates come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TelegramUpdates {
+    /// By webhook where there is a public URL, else by polling.
+    Auto,
+    /// Telegram calls us.
+    Webhook,
+    /// We call Telegram.
+    Polling,
+}
+
+/// Section `telegram`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telegram {
+    /// Bot token.
+    #[serde(deserialize_with = "blank_secret")]
+    pub token: Option<SecretString>,
+    /// Base address of the Bot API.
+    #[serde(deserialize_with = "address")]
+    pub api: Url,
+    /// How updates come.
+    pub updates: TelegramUpdates,
+    /// What Telegram says to prove itself.
+    #[serde(deserialize_with = "blank_secret")]
+    pub webhook_secret: Option<SecretString>,
+    /// Folder of a local Bot API server's files.
+    #[serde(deserialize_with = "blank_path")]
+    pub local_files: Option<PathBuf>,
+    /// Size a re-encode aims at.
+    pub target_bytes: u64,
+    /// Size never exceeded.
+    pub hard_bytes: u64,
+}
+
 /// Section `redis`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -172,6 +210,8 @@ pub struct Redis {
     /// Redis URL, may hold a password.
     #[serde(deserialize_with = "blank_secret")]
     pub url: Option<SecretString>,
+    /// Key of the list or stream that jobs are pushed to.
+    pub jobs_key: String,
 }
 
 /// Section `webhook`.

@@ -14,6 +14,7 @@ pub const SHORT_NAMES: &[(&str, &str)] = &[
     ("INSTAGRAM_VERIFY_TOKEN", "instagram.verify_token"),
     ("INSTAGRAM_PAGE_ID", "instagram.page_id"),
     ("INSTAGRAM_PAGE_ACCESS_TOKEN", "instagram.page_access_token"),
+    ("TELEGRAM_BOT_TOKEN", "telegram.token"),
     ("DATABASE_URL", "database.url"),
     ("REDIS_URL", "redis.url"),
 ];

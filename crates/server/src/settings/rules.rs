@@ -21,6 +21,8 @@ enum Rule {
     Filled,
     KeyOrBlank,
     SpeechCommand,
+    BotTokenOrBlank,
+    WebhookSecretOrBlank,
 }
 
 /// Every key that has a rule of its own.
@@ -43,6 +45,16 @@ const RULES: &[(&str, Rule)] = &[
     ("graph.instagram_api", Rule::HttpUrl),
     ("graph.facebook_dialog", Rule::HttpUrl),
     ("graph.rupload", Rule::HttpUrl),
+    ("telegram.token", Rule::BotTokenOrBlank),
+    ("telegram.api", Rule::HttpUrl),
+    (
+        "telegram.updates",
+        Rule::OneOf(&["auto", "webhook", "polling"]),
+    ),
+    ("telegram.webhook_secret", Rule::WebhookSecretOrBlank),
+    ("telegram.target_bytes", Rule::AtLeast(100_000)),
+    ("telegram.hard_bytes", Rule::AtLeast(100_000)),
+    ("redis.jobs_key", Rule::Filled),
     ("database.synchronous", Rule::OneOf(&["full", "normal"])),
     ("webhook.max_body_bytes", Rule::AtLeast(4096)),
     ("webhook.header_timeout_seconds", Rule::AtLeast(1)),
@@ -88,6 +100,10 @@ const RULES: &[(&str, Rule)] = &[
 /// The largest size Meta takes for a video or sound in a message (facts checked 2026-11-22,
 /// <https://developers.facebook.com/docs/messenger-platform/instagram/features/send-message>).
 const META_ATTACHMENT_BYTES: i64 = 25_000_000;
+
+/// The largest file that a bot may send (<https://core.telegram.org/bots/api#senddocument>, read 2026-11-22). A Bot API
+/// server of one's own takes more.
+const TELEGRAM_UPLOAD_BYTES: i64 = 50_000_000;
 
 /// Checks the merged table against every rule and against the rules between settings.
 pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
@@ -150,6 +166,19 @@ fn obeys(value: &Value, rule: &Rule) -> Result<(), String> {
             text.is_empty() || text.len() >= 32,
             "must have at least 32 characters; leave it empty to have one made",
         ),
+        Rule::BotTokenOrBlank => say(
+            text.is_empty() || is_bot_token(text),
+            "must look like 123456789:AAE..., as @BotFather gives it",
+        ),
+        // core.telegram.org/bots/api#setwebhook, read 2026-11-22; a short one could be guessed.
+        Rule::WebhookSecretOrBlank => say(
+            text.is_empty()
+                || (16..=256).contains(&text.len())
+                    && text
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')),
+            "must have 16 to 256 letters, digits, _ or -; leave it empty to have one made",
+        ),
         Rule::SpeechCommand => say(
             value.as_array().is_none_or(|words| {
                 words
@@ -163,6 +192,17 @@ fn obeys(value: &Value, rule: &Rule) -> Result<(), String> {
 
 fn is_http(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+fn is_bot_token(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(id, secret)| {
+        !id.is_empty()
+            && id.bytes().all(|b| b.is_ascii_digit())
+            && secret.len() >= 16
+            && secret
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    })
 }
 
 fn is_graph_version(text: &str) -> bool {
@@ -199,6 +239,24 @@ fn check_together(table: &Table, problems: &mut Vec<Problem>) {
         problems.push(Problem::new(
             "media.hard_bytes",
             format!("must be below {META_ATTACHMENT_BYTES}, Meta's limit"),
+        ));
+    }
+    if number("telegram.target_bytes") > number("telegram.hard_bytes") {
+        problems.push(Problem::new(
+            "telegram.target_bytes",
+            "must not be above telegram.hard_bytes",
+        ));
+    }
+    if number("telegram.hard_bytes") > TELEGRAM_UPLOAD_BYTES {
+        problems.push(Problem::new(
+            "telegram.hard_bytes",
+            format!("must not be above {TELEGRAM_UPLOAD_BYTES}, Telegram's limit"),
+        ));
+    }
+    if text("telegram.updates") == "webhook" && text("public_url").is_empty() {
+        problems.push(Problem::new(
+            "public_url",
+            "must be set when telegram.updates is \"webhook\"; or choose \"polling\"",
         ));
     }
     if number("send.give_up_seconds") < number("send.settle_seconds") {

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::claim::check_lease;
-use crate::db::{Result, Row, Tx, oldest_id, values};
+use crate::db::{Result, Row, Tx, key_text, oldest_id, values};
 use crate::error::StoreError;
 use crate::machine::{self, JobStep};
 use crate::store::Store;
@@ -41,6 +41,15 @@ impl Store {
     pub async fn job(&self, id: Uuid) -> Result<Option<JobRow>> {
         let sql = format!("{JOB_SELECT} WHERE id = ?");
         let row = self.reader().one(&sql, values![id]).await?;
+        row.as_ref().map(job_row).transpose()
+    }
+
+    /// The newest job of a line in a queue.
+    pub async fn last_job(&self, queue: &str, order_key: &str) -> Result<Option<JobRow>> {
+        let sql =
+            format!("{JOB_SELECT} WHERE order_key = ? AND queue = ? ORDER BY id DESC LIMIT 1");
+        let key = key_text(order_key);
+        let row = self.reader().one(&sql, values![&*key, queue]).await?;
         row.as_ref().map(job_row).transpose()
     }
 

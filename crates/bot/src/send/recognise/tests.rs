@@ -1,7 +1,7 @@
 //! Tables for recognising our own messages and for the reading schedule.
 
 use super::*;
-use crate::channel::FileKind;
+use crate::channel::{FileKind, Frame, Look};
 
 fn ours(mid: &str, at_ms: i64, text: &str) -> Lying {
     Lying {
@@ -14,7 +14,7 @@ fn ours(mid: &str, at_ms: i64, text: &str) -> Lying {
 }
 
 fn text(words: &str) -> Content {
-    Content::Text { text: words.into() }
+    Content::text(words)
 }
 
 fn check_find(
@@ -68,10 +68,14 @@ fn files_are_known_by_kind_and_number() {
     };
     let video = Content::File {
         file: FileKind::Video,
-        attachment: "1".into(),
+        attachment: Handed::Known("1".into()),
+        caption: None,
+        look: Look::default(),
+        frame: Frame::default(),
     };
     let two = Content::Pictures {
-        attachments: vec!["1".into(), "2".into()],
+        attachments: vec![Handed::Known("1".into()), Handed::Known("2".into())],
+        frame: Frame::default(),
     };
     check_find(&[lying(&["video"])], &video, None, &[], Some("m"));
     check_find(&[lying(&["image"])], &video, None, &[], None);

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use bot::channel::instagram::Instagram;
 use bot::{Bot, BotParts, BotSettings, StaticAccounts};
 use graph_api::budget::{Budget, Memory};
 use graph_api::client::{AccessToken, Credentials, Graph, Hosts as GraphHosts, Login, Unobserved};
@@ -35,6 +36,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// What a test may choose.
 pub(crate) struct Choice {
     pub(crate) settings: BotSettings,
+    /// What Instagram is given at most.
+    pub(crate) files: media::ChannelLimits,
     pub(crate) media: media::Settings,
     /// Where the bot believes Meta to be; `None` is the simulator.
     pub(crate) token: String,
@@ -112,6 +115,7 @@ impl World {
         media.media.test_hosts = vec![sim.host_and_port()];
         let mut choice = Choice {
             settings: BotSettings::default(),
+            files: media::ChannelLimits::instagram(),
             media,
             token,
         };
@@ -150,18 +154,23 @@ impl World {
         let media_hosts = Hosts::new(&pages, &[sim.host_and_port()]);
         let parts = {
             let (store, clock, data_dir) = (store.clone(), clock.clone(), data_dir.clone());
-            let settings = choice.settings;
+            let (settings, files) = (choice.settings, choice.files);
             Box::new(move || {
+                let instagram = Instagram::new(
+                    graph.clone(),
+                    Arc::new(StaticAccounts::new(vec![credentials.clone()])),
+                    clock.clone(),
+                    Arc::new(Budget::new(Memory::default())),
+                    files,
+                );
                 Bot::new(BotParts {
                     store: store.clone(),
-                    graph: graph.clone(),
                     studio: studio.clone(),
-                    accounts: Arc::new(StaticAccounts::new(vec![credentials.clone()])),
                     settings: settings.clone(),
                     clock: clock.clone(),
                     data_dir: data_dir.clone(),
                     hosts: media_hosts.clone(),
-                    budget: Arc::new(Budget::new(Memory::default())),
+                    channels: vec![Arc::new(instagram)],
                 })
                 .expect("a bot")
             })
