@@ -72,6 +72,8 @@ pub struct Intake {
     /// The id under which the next entry of a list is taken: kept until it is known to have been used.
     next_id: Uuid,
     look_back: LookBack,
+    /// Whether the settings of Redis were looked at.
+    advised: bool,
     wait: Duration,
     health: watch::Sender<Health>,
 }
@@ -112,6 +114,7 @@ impl Intake {
             again: VecDeque::new(),
             next_id: Uuid::new_v4(),
             look_back: LookBack::AtOnce,
+            advised: false,
             wait: FIRST_WAIT,
             health: watch::Sender::new(Health::Unknown),
         })
@@ -162,7 +165,10 @@ impl Intake {
     /// One look, which may wait for about a second.
     async fn look(&mut self) -> std::result::Result<Option<Entry>, Fault> {
         if self.wire.connect().await? {
-            self.wire.advise().await;
+            if !self.advised {
+                self.advised = true;
+                self.wire.advise().await;
+            }
             // An answer may have been lost with the connection before.
             self.look_back = LookBack::AtOnce;
         }
