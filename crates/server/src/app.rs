@@ -285,6 +285,7 @@ impl App {
             body_timeout: Duration::from_secs(settings.webhook.body_timeout_seconds),
             metrics: AckMetrics::new(),
             identity: OnceLock::new(),
+            health: Arc::clone(&self.health),
         }))
     }
 
@@ -307,6 +308,7 @@ impl App {
                 instagram: settings.instagram.account_id.clone(),
                 page: settings.instagram.page_id.clone(),
             },
+            health: Arc::clone(&self.health),
         };
         tasks.spawn(pushed.run(stop.clone()));
         Ok(())
@@ -469,7 +471,7 @@ fn introduce(instagram: &Arc<Instagram>, settings: &Settings) {
 }
 
 /// The Telegram bot of the settings, if there is one.
-fn telegram_of(
+pub(crate) fn telegram_of(
     settings: &Settings,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Option<Arc<Telegram>>> {
