@@ -126,6 +126,7 @@ async fn over_the_first_word(
     let groups = groups(&sendable, desk.channel().limits().pictures_per_message);
     let is_below = groups.first().is_some_and(|group| group.len() == 1) && fits_below(desk, &text);
     let mut frame = desk.frame().await?;
+    let rest = choices.clone();
     let mut caption = None;
     if is_below {
         frame.choices = choices;
@@ -146,6 +147,18 @@ async fn over_the_first_word(
         };
         match group_of(desk, n, group, shown).await? {
             Delivered::All { unresolved: left } => unresolved += left,
+            refused @ Delivered::Stop(Stop::Refused(_) | Stop::StaleFile | Stop::OneByOne)
+                if is_below && n == 0 =>
+            {
+                // The file is refused; the words can still be had.
+                let text = format!("{}\n\n{}", words.text, plain(desk.language(), Text::NoFile));
+                let place = desk.frame().await?;
+                let told = messages(desk, &text, "rest", 95, place, &rest);
+                return Ok(match desk.deliver(told).await? {
+                    Delivered::All { .. } => refused,
+                    other => other,
+                });
+            }
             other => return Ok(other),
         }
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use media::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Claimed, Conversation, EventRow, Finish, Handler, JobRow, NewJob, StoreError};
+use store::{Claimed, Conversation, EventRow, Finish, Handler, JobRow, NewJob, Part, StoreError};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use uuid::Uuid;
@@ -14,13 +14,14 @@ use uuid::Uuid;
 use crate::channel::{Content, Frame, Inbound};
 use crate::choices;
 use crate::context::{Context, Halt, after_delivery, after_store_error, conversation_of, count};
-use crate::desk::Desk;
-use crate::final_text::place;
+use crate::desk::{Desk, WORDS};
+use crate::final_text::place as place_in_list;
 use crate::pipeline;
+use crate::place;
 use crate::plan::{Ask, REEL};
-use crate::reply::Apology;
-use crate::send::{Delivered, QUEUED, Route, STATUS, part};
-use crate::texts::{Arg, Failure, Text, say_on};
+use crate::reply::{Apology, Promise};
+use crate::send::{self, Delivered, Route, STATUS, Stop, part};
+use crate::texts::{Arg, Failure, Text, plain, say_on};
 
 /// The step that says that the person is to be told of a failure.
 const FAILED: &str = "failed";
@@ -40,10 +41,11 @@ pub(crate) struct ReelJob {
     /// The message that the answer replaces, where it was there before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) placeholder: Option<String>,
+    /// The person asked for it once more, after it had failed.
+    #[serde(default)]
+    pub(crate) is_again: bool,
 }
 
-/// How long to wait for a message that is on its way.
-const NOT_YET_MS: i64 = 300;
 /// A reel may stumble over the network, over a crash of ours, and over Instagram's mood.
 const ATTEMPTS: i32 = 5;
 
@@ -111,15 +113,9 @@ impl Handler for ReelHandler {
 async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     let asked = resolve(ctx, job).await?;
     ctx.check_account(&asked.route).await?;
+    asked.check_silence(ctx).await?;
     if let Some(failure) = asked.failed_before(ctx, job).await? {
         return tell_failure(ctx, job, &asked, failure).await;
-    }
-    if asked.is_stopped(ctx).await? {
-        asked.withdraw(ctx).await?;
-        return Ok(Finish::Refused {
-            reason: "stopped".into(),
-            refund: true,
-        });
     }
     let desk = Desk::sit_down(ctx, job, asked).await?;
     let done = CancellationToken::new();
@@ -153,17 +149,6 @@ pub(crate) struct Asked {
     pub(crate) under: Option<String>,
 }
 
-/// Where the answer goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Into messages of its own.
-    New,
-    /// Over this message of ours.
-    Over(String),
-    /// The message that it replaces is still on its way.
-    NotYet,
-}
-
 /// Finds the ask of this job in the stored event again.
 async fn resolve(ctx: &Context, job: &Claimed) -> Result<Asked, Halt> {
     let reel: ReelJob = serde_json::from_value(job.payload.clone()).map_err(|error| {
@@ -187,7 +172,7 @@ async fn resolve(ctx: &Context, job: &Claimed) -> Result<Asked, Halt> {
     let inbound = ctx.read(&route, &row).unwrap_or_default();
     let Inbound { asked, under, .. } = inbound;
     if ctx.is_unsent(&to, row.mid.as_deref()).await? {
-        withdraw(ctx, &route, &reel).await?;
+        place::withdraw(ctx, &route, &reel).await?;
         return Err(gone("unsent"));
     }
     let ask = asked
@@ -203,48 +188,6 @@ async fn resolve(ctx: &Context, job: &Claimed) -> Result<Asked, Halt> {
     })
 }
 
-/// Where the answer of this job goes.
-async fn place_of(ctx: &Context, route: &Route, reel: &ReelJob) -> Result<Place, StoreError> {
-    if !route.channel.limits().edits {
-        return Ok(Place::New);
-    }
-    if let Some(reply_job) = reel.reply_job {
-        let name = format!("{QUEUED}{}", reel.n);
-        let parts = ctx.store.parts(reply_job).await?;
-        let mid = parts
-            .into_iter()
-            .find(|part| part.part == name)
-            .and_then(|part| part.mid);
-        if let Some(mid) = mid {
-            return Ok(Place::Over(mid));
-        }
-        // What that job still has to say must not come over the answer.
-        let reply = ctx.store.job(reply_job).await?;
-        if reply.is_some_and(|job| job.finished_at_ms.is_none()) {
-            return Ok(Place::NotYet);
-        }
-    }
-    Ok(reel.placeholder.clone().map_or(Place::New, Place::Over))
-}
-
-/// Takes the message back that said that the answer was on its way.
-async fn withdraw(ctx: &Context, route: &Route, reel: &ReelJob) -> Result<(), Halt> {
-    match place_of(ctx, route, reel).await? {
-        Place::Over(mid) => route.channel.take_back(&route.conversation, &mid).await,
-        Place::New => {}
-        Place::NotYet => return Err(Halt::Finish(not_yet(ctx))),
-    }
-    Ok(())
-}
-
-/// Until the message is there that the answer replaces.
-fn not_yet(ctx: &Context) -> Finish {
-    Finish::Wait {
-        until_ms: ctx.now_ms() + NOT_YET_MS,
-        why: "placeholder".into(),
-    }
-}
-
 impl Asked {
     async fn failed_before(
         &self,
@@ -257,23 +200,34 @@ impl Asked {
             .and_then(|value| serde_json::from_value(value.clone()).ok()))
     }
 
-    /// Whether the person asked us to be silent.
-    async fn is_stopped(&self, ctx: &Context) -> Result<bool, StoreError> {
+    /// Nothing more is said to somebody who asked for silence.
+    pub(crate) async fn check_silence(&self, ctx: &Context) -> Result<(), Halt> {
         let note = ctx.store.conversation_note(self.to()).await?;
-        Ok(note.stopped_at_ms.is_some())
+        if note.stopped_at_ms.is_none() {
+            return Ok(());
+        }
+        // What was said already stays; what only said that more comes goes.
+        let parts = ctx.store.parts(self.route.lease.job_id).await?;
+        if !send::may_have_been_heard(&parts) {
+            place::withdraw(ctx, &self.route, &self.reel).await?;
+        }
+        Err(Halt::Finish(Finish::Refused {
+            reason: "stopped".into(),
+            refund: true,
+        }))
     }
 
-    async fn withdraw(&self, ctx: &Context) -> Result<(), Halt> {
-        withdraw(ctx, &self.route, &self.reel).await
+    /// Whether a message that another program named cannot be changed: then ours are new. One of ours that is gone was
+    /// taken away by the person.
+    pub(crate) fn has_lost_its_place(&self, delivered: &Delivered) -> bool {
+        *delivered == Delivered::Stop(Stop::MessageGone)
+            && self.reel.placeholder.is_some()
+            && !self.reel.is_again
     }
 
     /// What surrounds the first message of the answer.
     pub(crate) async fn frame(&self, ctx: &Context) -> Result<Frame, Halt> {
-        let over = match place_of(ctx, &self.route, &self.reel).await? {
-            Place::Over(mid) => Some(mid),
-            Place::New => None,
-            Place::NotYet => return Err(Halt::Finish(not_yet(ctx))),
-        };
+        let over = place::settled(ctx, &self.route, &self.reel).await?;
         Ok(match over {
             Some(_) => Frame {
                 over,
@@ -309,12 +263,15 @@ async fn tell_failure(
         refund: true,
     };
     let value = serde_json::to_value(failure).unwrap_or(Value::Null);
+    let mut frame = asked.frame(ctx).await?;
     let steps = ctx.store.steps(job.id).await?;
     if !steps.contains_key(FAILED) {
-        // Two machines may go on telling each other about one link; a person reads it once.
+        // Two machines may go on telling each other about one link; a person reads it once. But a message that says
+        // that the answer comes is never left so, and whoever asks once more is told once more.
         let about = format!("{reason} {}", asked.ask.key);
         let (key, token) = (asked.to().key(), job.id.to_string());
-        if !ctx.brake.error(&key, &about, &token, ctx.now_ms()) {
+        let is_new = ctx.brake.error(&key, &about, &token, ctx.now_ms());
+        if !is_new && frame.over.is_none() && !asked.reel.is_again {
             return Ok(refused);
         }
         ctx.store.step_done(&job.lease, FAILED, value).await?;
@@ -327,14 +284,21 @@ async fn tell_failure(
     );
     let channel = asked.route.channel.name();
     let mut text = say_on(channel, language, Text::Failed(failure), &[minutes]);
-    if let Some(place) = place(language, Some((asked.reel.n, asked.reel.of))) {
+    if let Some(place) = place_in_list(language, Some((asked.reel.n, asked.reel.of))) {
         text = format!("{place}: {text}");
     }
-    let mut frame = asked.frame(ctx).await?;
     frame.choices = choices::after_failure(job.id, failure, language, &*asked.route.channel);
-    let parts = vec![part("failure-0", 200, &Content::framed(text, frame))];
+    let content = Content::framed(text, frame);
     metrics::counter!("gramophone_failures_total", "class" => failure.as_str()).increment(1);
-    match ctx.sender.deliver(&asked.route, parts).await? {
+    let sender = &ctx.sender;
+    let parts = vec![part("failure-0", 200, &content)];
+    let mut delivered = sender.deliver(&asked.route, parts).await?;
+    if asked.has_lost_its_place(&delivered) {
+        place::lose(ctx, &asked.route).await?;
+        let parts = vec![part("failure-anew", 201, &content.without_place())];
+        delivered = sender.deliver(&asked.route, parts).await?;
+    }
+    match delivered {
         Delivered::All { .. } => Ok(refused),
         other => Ok(after_delivery(other, &reason, true)),
     }
@@ -351,20 +315,18 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
     ctx.sender.bury(&asked.route).await?;
     let _ = ctx.store.work_release(&job.lease, &asked.ask.key).await;
     let parts = ctx.store.parts(job.id).await?;
+    let is_silenced = ctx.store.conversation_note(asked.to()).await?.stopped_at_ms;
     let has_begun = parts
         .iter()
         .any(|p| p.part != STATUS && p.state == store::PartState::Sent);
-    if has_begun {
+    let promise = kept_promise(&parts, asked.reel.language);
+    if is_silenced.is_some() || (has_begun && promise.is_none()) {
         return Ok(());
     }
     let failure = asked
         .failed_before(ctx, job)
         .await?
         .unwrap_or(Failure::Internal);
-    let over = match place_of(ctx, &asked.route, &asked.reel).await? {
-        Place::Over(mid) => Some(mid),
-        Place::New | Place::NotYet => None,
-    };
     let to = asked.route.conversation;
     let apology = Apology {
         channel: to.channel,
@@ -373,7 +335,26 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
         language: asked.reel.language,
         failure,
         asked_mid: asked.route.asked_mid,
-        over,
+        reel: Some(asked.reel),
+        words: promise,
     };
     ctx.store.enqueue(apology.job(job.id)).await.map(|_| ())
+}
+
+/// The words that went out with the promise that the video follows, without it: the video will not follow.
+fn kept_promise(parts: &[Part], language: Language) -> Option<Promise> {
+    let words = parts.iter().find(|part| part.part == WORDS)?;
+    let is_alone = parts.iter().all(|part| {
+        part.part == STATUS || part.part == WORDS || part.state != store::PartState::Sent
+    });
+    let content: Content = serde_json::from_value(words.body.clone()).ok()?;
+    let Content::Text { text, .. } = content else {
+        return None;
+    };
+    let follows = plain(language, Text::VideoFollows);
+    let text = text.strip_suffix(&follows)?.trim_end();
+    Some(Promise {
+        over: words.mid.clone().filter(|_| is_alone)?,
+        text: format!("{text}\n\n{}", plain(language, Text::NoFile)),
+    })
 }

@@ -23,7 +23,10 @@ use crate::context::{
 };
 use crate::erase;
 use crate::language::choose;
+use crate::place;
 use crate::plan::REPLY;
+use crate::pushed;
+use crate::reel::ReelJob;
 use crate::send::{Route, hash_of, part};
 use crate::talk::Request;
 use crate::texts::{Failure, Text, say_on};
@@ -56,9 +59,21 @@ pub(crate) struct Apology {
     pub(crate) language: Language,
     pub(crate) failure: Failure,
     pub(crate) asked_mid: Option<String>,
-    /// The message of ours that it replaces.
+    /// The reel that failed: its message that said that the answer comes is replaced.
     #[serde(default)]
-    pub(crate) over: Option<String>,
+    pub(crate) reel: Option<ReelJob>,
+    /// What is said instead, when something had been promised.
+    #[serde(default)]
+    pub(crate) words: Option<Promise>,
+}
+
+/// Words that promised more, without the promise.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Promise {
+    /// Where they stand.
+    pub(crate) over: String,
+    /// What they are from now on.
+    pub(crate) text: String,
 }
 
 impl Apology {
@@ -146,9 +161,9 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
             note: "seen".into(),
         });
     }
-    // Two machines talk in words; a tap needs a hand.
-    if inbound.tapped.is_none() {
-        brake(ctx, job, &to, event_id)?;
+    // Another program's jobs are bounded by the day's allowance alone.
+    if row.kind != pushed::KIND {
+        brake(ctx, job, &to, event_id, inbound.tapped.is_some())?;
     }
     let language = language_of(ctx, &note, &inbound, &request);
     let asking = Asking {
@@ -218,11 +233,20 @@ fn language_of(ctx: &Context, note: &Note, inbound: &Inbound, request: &Request)
 }
 
 /// Slows a conversation that runs faster than people talk, and ends one that runs in circles.
-fn brake(ctx: &Context, job: &Claimed, to: &Conversation, event_id: Uuid) -> Result<(), Halt> {
-    match ctx
-        .brake
-        .answer(&to.key(), &event_id.to_string(), ctx.now_ms())
-    {
+fn brake(
+    ctx: &Context,
+    job: &Claimed,
+    to: &Conversation,
+    event_id: Uuid,
+    is_tap: bool,
+) -> Result<(), Halt> {
+    // A hand that taps is slowed like one that writes, but apart from it: two machines talk in words.
+    let key = if is_tap {
+        format!("{}#taps", to.key())
+    } else {
+        to.key()
+    };
+    match ctx.brake.answer(&key, &event_id.to_string(), ctx.now_ms()) {
         Pace::Go => Ok(()),
         Pace::WaitUntil(until_ms) => Err(Halt::Finish(Finish::Wait {
             until_ms,
@@ -271,15 +295,24 @@ async fn sign(route: &Route, signs: &[Sign]) {
 async fn apologise(ctx: &Context, job: &Claimed, apology: Apology) -> Result<Finish, Halt> {
     let to = Conversation::new(apology.channel, apology.account, apology.person);
     let route = ctx.route(job, to, apology.asked_mid)?;
+    let note = ctx.store.conversation_note(&route.conversation).await?;
+    if note.stopped_at_ms.is_some() {
+        return Ok(refused("stopped"));
+    }
     let channel = route.channel.name();
-    let text = say_on(
-        channel,
-        apology.language,
-        Text::Failed(apology.failure),
-        &[],
-    );
+    let (text, over) = match (apology.words, &apology.reel) {
+        (Some(words), _) => (words.text, Some(words.over)),
+        (None, reel) => {
+            let over = match reel {
+                Some(reel) => place::settled(ctx, &route, reel).await?,
+                None => None,
+            };
+            let text = Text::Failed(apology.failure);
+            (say_on(channel, apology.language, text, &[]), over)
+        }
+    };
     let frame = Frame {
-        over: apology.over,
+        over,
         ..Frame::default()
     };
     let parts = vec![part("apology-0", 0, &Content::framed(text, frame))];
@@ -309,7 +342,8 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
         person: to.person,
         failure: Failure::Internal,
         asked_mid: row.mid,
-        over: None,
+        reel: None,
+        words: None,
     };
     ctx.store.enqueue(apology.job(job.id)).await.map(|_| ())
 }

@@ -380,9 +380,9 @@ impl Sender {
         let now_ms = self.clock.now_ms();
         let error = match route.channel.send(&route.conversation, content).await {
             Ok(sent) => {
-                self.remember_files(route, content, &sent).await?;
-                let mid = Some(sent.mid);
+                let mid = Some(sent.mid.clone());
                 self.settle(route, part, Settle::Sent { mid }).await?;
+                self.remember_files(route, content, &sent).await?;
                 return Ok(Look::Next { unresolved: false });
             }
             Err(error) => error,
