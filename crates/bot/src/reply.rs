@@ -46,7 +46,7 @@ enum Task {
     /// A job died; somebody has to be told.
     Apology {
         /// What to say, and to whom.
-        apology: Apology,
+        apology: Box<Apology>,
     },
 }
 
@@ -118,7 +118,7 @@ impl Handler for ReplyHandler {
 async fn reply(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     match serde_json::from_value(job.payload.clone()) {
         Ok(Task::Event { event_id }) => answer(ctx, job, event_id).await,
-        Ok(Task::Apology { apology }) => apologise(ctx, job, apology).await,
+        Ok(Task::Apology { apology }) => apologise(ctx, job, *apology).await,
         Err(error) => Ok(Finish::Dead {
             reason: format!("payload: {error}"),
         }),

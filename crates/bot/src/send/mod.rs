@@ -377,7 +377,6 @@ impl Sender {
         content: &Content,
         attempt: i32,
     ) -> Result<Look, StoreError> {
-        let now_ms = self.clock.now_ms();
         let error = match route.channel.send(&route.conversation, content).await {
             Ok(sent) => {
                 let mid = Some(sent.mid.clone());
@@ -396,6 +395,8 @@ impl Sender {
             self.settle(route, part, Settle::Unknown).await?;
             return Ok(Look::Again);
         }
+        // Counted from the answer: the channel counts its own waits from there too, and must not be asked sooner.
+        let now_ms = self.clock.now_ms();
         self.after_refusal(route, part, &error, now_ms, attempt)
             .await
     }

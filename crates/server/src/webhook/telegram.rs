@@ -108,13 +108,13 @@ impl Updates {
         let (Some(secret), None) = (given.next(), given.next()) else {
             return Err(Refusal::Unsigned);
         };
-        if self.identity.get().is_none() {
-            // Who is spoken to in a group cannot be told yet; Telegram sends it again.
-            return Err(Refusal::NotStored);
-        }
         let ours = self.secret.expose_secret().as_bytes();
         if ours.is_empty() || !bool::from(secret.as_bytes().ct_eq(ours)) {
             return Err(Refusal::Unsigned);
+        }
+        if self.identity.get().is_none() {
+            // Who is spoken to in a group cannot be told yet; Telegram sends it again.
+            return Err(Refusal::NotStored);
         }
         let body = body::read(body, self.max_body_bytes, self.body_timeout).await?;
         let text = std::str::from_utf8(&body).map_err(|_| Refusal::Broken)?;
