@@ -16,4 +16,5 @@ mod telegram_fixtures;
 mod telegram_probe;
 mod telegram_support;
 mod texts;
+mod two_channels;
 mod world;
