@@ -12,6 +12,7 @@ mod plan;
 mod safety;
 mod send;
 mod telegram;
+mod telegram_answers;
 mod telegram_fixtures;
 mod telegram_probe;
 mod telegram_support;

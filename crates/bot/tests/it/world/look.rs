@@ -11,6 +11,7 @@ impl World {
         let thread = self
             .look(&format!("people/{person}/messages?probe=0"))
             .await;
+        super::check_words(&thread);
         let messages = thread["messages"].as_array().cloned().unwrap_or_default();
         messages
             .iter()

@@ -285,6 +285,13 @@ impl World {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
+    /// Takes away what was set up there, such as `faults`.
+    pub(crate) async fn clear(&self, path: &str) {
+        let url = format!("{}/_sim/{path}", self.sim.base_url());
+        let answer = self.http.delete(url).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+
     pub(crate) async fn look(&self, path: &str) -> Value {
         get(&self.http, &format!("{}/_sim/{path}", self.sim.base_url())).await
     }
@@ -363,6 +370,12 @@ impl Drop for World {
             task.abort();
         }
     }
+}
+
+/// Nobody is ever shown the name of a sentence instead of the sentence.
+fn check_words(seen: &Value) {
+    let seen = seen.to_string();
+    assert!(!seen.contains("Unknown localization key"), "{seen}");
 }
 
 /// Puts an empty file there, or takes it away.

@@ -141,6 +141,17 @@ impl World {
         self.said_in(chat).await.iter().map(shown).collect()
     }
 
+    /// Takes a message of ours away, as a person can.
+    pub(crate) async fn remove_message(&self, chat: &str, id: &Value) {
+        let url = format!(
+            "{}/api.telegram.org/bot{TOKEN}/deleteMessage",
+            self.sim.base_url()
+        );
+        let body = json!({"chat_id": chat, "message_id": id});
+        let answer = self.http.post(url).json(&body).send().await;
+        assert!(answer.expect("an answer").status().is_success());
+    }
+
     /// Taps the button with this title on the last message that has it; returns that message's id.
     pub(crate) async fn tap(&self, chat: &str, title: &str) -> i64 {
         let said = self.said_in(chat).await;
@@ -183,6 +194,7 @@ impl World {
 
 /// A message as text.
 pub(crate) fn shown(message: &Value) -> String {
+    super::check_words(message);
     match message["media"]["type"].as_str() {
         Some(kind) => format!(
             "[{kind}] {}",
