@@ -399,14 +399,15 @@ impl App {
                 "no access token is set: messages are stored and wait. Set INSTAGRAM_PAGE_ACCESS_TOKEN and restart"
             );
         }
-        let instagram = Instagram::new(
+        let instagram = Arc::new(Instagram::new(
             Arc::new(graph),
             Arc::new(SettingsAccount::new(&settings.instagram)),
             Arc::clone(self.store.clock()) as Arc<dyn Clock>,
             budget,
             convert::instagram_files(settings),
-        );
-        let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::new(instagram)];
+        ));
+        introduce(&instagram, settings);
+        let mut channels: Vec<Arc<dyn Channel>> = vec![instagram];
         if let Some(telegram) = &self.telegram {
             channels.push(Arc::clone(telegram) as Arc<dyn Channel>);
         }
@@ -442,6 +443,29 @@ impl App {
             Err(error) => tracing::warn!(%error, "the account's state cannot be read"),
         }
     }
+}
+
+/// First questions and menu of the chat, beside the work: nobody waits for them.
+fn introduce(instagram: &Arc<Instagram>, settings: &Settings) {
+    let (Some(account), true) = (
+        settings.instagram.account_id.clone(),
+        settings.instagram.page_access_token.is_some(),
+    ) else {
+        return;
+    };
+    let instagram = Arc::clone(instagram);
+    tokio::spawn(async move {
+        match instagram.introduce(&account).await {
+            Ok(()) => tracing::info!(account, "first questions and menu are set"),
+            Err(error) => {
+                tracing::info!(
+                    account,
+                    code = error.code,
+                    "first questions and menu could not be set"
+                );
+            }
+        }
+    });
 }
 
 /// The Telegram bot of the settings, if there is one.

@@ -182,6 +182,11 @@ async fn remove(tx: &Tx, call: &Call) -> Result<(Erased, i64)> {
     let sql = format!("DELETE FROM library WHERE {OF_TALK}");
     erased.entries = tx.exec(&sql, talk_values(own)).await?;
     erased.jobs = remove_jobs(tx, &traces.jobs).await?;
+    let nameless: Vec<Value> = traces.events.iter().map(|id| (*id).into()).collect();
+    for (list, ids) in in_lists(&nameless) {
+        let sql = format!("DELETE FROM event WHERE id {list}");
+        erased.events += tx.exec(&sql, ids).await?;
+    }
     let sql = format!("DELETE FROM conversation WHERE {OF_TALK}");
     tx.exec(&sql, talk_values(own)).await?;
     let sql = "DELETE FROM quota WHERE scope = ?";
