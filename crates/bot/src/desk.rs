@@ -25,7 +25,7 @@ use crate::files::work_dir;
 use crate::final_text::place;
 use crate::plan::Origin;
 use crate::print::Print;
-use crate::reel::Asked;
+use crate::reel::{Asked, stopped};
 use crate::send::{Delivered, QUEUED, STATUS, Stop, part};
 use crate::stage::Stage;
 use crate::texts::plain;
@@ -271,6 +271,7 @@ impl<'a> Desk<'a> {
         contents: Vec<(String, i32, Content)>,
     ) -> Result<Delivered, Halt> {
         let mut has_spoken = self.voice.lock().await;
+        self.unless_stopped().await?;
         *has_spoken = true;
         let parts = contents
             .iter()
@@ -292,9 +293,22 @@ impl<'a> Desk<'a> {
         Ok(delivered)
     }
 
+    /// Ends the job of somebody who said stop since it began. What they have read already stays; a message that only
+    /// says that an answer is on its way goes.
+    pub(crate) async fn unless_stopped(&self) -> Result<(), Halt> {
+        if !self.asked.is_stopped(self.ctx).await? {
+            return Ok(());
+        }
+        if !self.has_answered().await? {
+            self.asked.withdraw(self.ctx).await?;
+        }
+        Err(Halt::Finish(stopped()))
+    }
+
     /// Goes on with what this job had planned to say, if it had.
     pub(crate) async fn resume(&self, prefix: &str) -> Result<Option<Delivered>, Halt> {
         let mut has_spoken = self.voice.lock().await;
+        self.unless_stopped().await?;
         let delivered = self.ctx.sender.resume(&self.asked.route, prefix).await?;
         *has_spoken |= delivered.is_some();
         Ok(delivered)
@@ -358,7 +372,7 @@ impl<'a> Desk<'a> {
     async fn show_progress(&self) -> Result<(), StoreError> {
         let mut has_spoken = self.voice.lock().await;
         *has_spoken = *has_spoken || self.has_answered().await?;
-        if *has_spoken {
+        if *has_spoken || self.asked.is_stopped(self.ctx).await? {
             return Ok(());
         }
         // A message that is not there yet is changed the next time.
@@ -390,7 +404,9 @@ impl<'a> Desk<'a> {
             return Ok(());
         }
         let has_spoken = self.voice.lock().await;
-        if *has_spoken || self.has_answered().await? || self.was_told_of_the_queue().await? {
+        let is_told =
+            *has_spoken || self.has_answered().await? || self.was_told_of_the_queue().await?;
+        if is_told || self.asked.is_stopped(self.ctx).await? {
             return Ok(());
         }
         let text = plain(self.language(), on_it(&self.asked.ask));

@@ -48,6 +48,11 @@ impl Asking<'_> {
         }
         let folder = folder_of(&entry.work_key);
         let dir = work_dir(&self.ctx.data_dir, &folder);
+        // As players of subtitles name them: by the language that is spoken.
+        let spoken = heard.language.as_deref().and_then(Language::from_tag);
+        let name = spoken.map_or("transcript".to_owned(), |spoken| {
+            format!("transcript-{}", spoken.code())
+        });
         let mut contents = Vec::new();
         let files = [
             ("txt", "text/plain", txt),
@@ -66,7 +71,7 @@ impl Asking<'_> {
                         mime: mime.to_owned(),
                         hash: print.hash,
                         thumbnail: None,
-                        shown_as: Some(format!("transcript-{}.{ending}", self.language.code())),
+                        shown_as: Some(format!("{name}.{ending}")),
                     }),
                     caption: (n == 0).then(|| title.clone()),
                     look: Look::default(),

@@ -11,6 +11,8 @@ mod pipeline;
 mod plan;
 mod safety;
 mod send;
+mod talking;
+mod taps;
 mod telegram;
 mod telegram_answers;
 mod telegram_fixtures;

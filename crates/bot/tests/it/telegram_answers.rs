@@ -98,13 +98,13 @@ async fn words_that_do_not_fit_below_the_video_stay_above_it() {
     let address = format!("https://bot.example/{}/", "pasta/".repeat(160));
     let world = World::both_with(|choice| {
         let files = choice.telegram.as_mut().expect("Telegram");
-        (files.target_bytes, files.hard_bytes) = (60_000, 70_000);
+        (files.target_bytes, files.hard_bytes) = (300_000, 310_000);
         let files = &mut choice.settings.files;
         files.public_url = Some(address.parse().expect("a URL"));
         files.link_secret = Some("k".to_owned().into());
     })
     .await;
-    world.tell_words(ANA, REEL).await;
+    world.tell_words(ANA, &link("HLongLesson")).await;
     let said = world.said_in(ANA).await;
     assert_eq!(said.len(), 2, "{said:?}");
     let text = shown(&said[0]);

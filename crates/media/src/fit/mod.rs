@@ -103,7 +103,7 @@ impl Fitter {
         let fitted = match &probed.picture {
             _ if probed.container.is_image() => self.picture(&job).await,
             Some(picture) => self.film(&job, picture).await,
-            None => self.sound(&job).await,
+            None => self.sound(&job, &job.name("fit.m4a")).await,
         }?;
         progress.report(Step::Fit, 1.0);
         Ok(fitted)
@@ -327,20 +327,34 @@ impl Fitter {
             progress: &Progress::none(),
             stem,
         };
-        self.sound(&job).await
+        let name = job.name("sound.m4a");
+        if let Ok(made) = self.prober.probe(dir, &name).await
+            && made.bytes <= limits.hard_bytes
+        {
+            return Ok(fitted(&name, &made, FitHow::Audio));
+        }
+        // Several people may ask at once: each makes one, and under its name there only ever stands a whole one.
+        let own = job.name(&format!("sound-{:016x}.m4a", rand::random::<u64>()));
+        let mut made = self.sound(&job, &own).await?;
+        if made.file == own {
+            tokio::fs::rename(dir.join(&own), dir.join(&name))
+                .await
+                .map_err(|error| FitError::Tools(error.to_string()))?;
+            made.file = name;
+        }
+        Ok(made)
     }
 
-    async fn sound(&self, job: &Job<'_>) -> Result<Fitted, FitError> {
+    async fn sound(&self, job: &Job<'_>, to: &str) -> Result<Fitted, FitError> {
         let max_bytes = job.limits.hard_bytes;
         let is_aac = job.probed.audio_codec.as_deref() == Some("aac");
         let is_alone = job.probed.picture.is_none();
         if is_alone && is_aac && plan::is_mp4(job.probed) && job.probed.bytes <= max_bytes {
             return Ok(fitted(job.input.file, job.probed, FitHow::PassThrough));
         }
-        let to = job.name("fit.m4a");
         for bits_per_second in [128_000, 64_000] {
             let target = Target {
-                file: &to,
+                file: to,
                 max_bytes,
             };
             let ended = self

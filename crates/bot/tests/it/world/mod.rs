@@ -47,6 +47,8 @@ pub(crate) struct Choice {
     pub(crate) token: String,
     /// What Telegram is given at most; `None`: there is no Telegram.
     pub(crate) telegram: Option<media::ChannelLimits>,
+    /// Where the simulator's recogniser and language model are; nothing asks them unless a test says so.
+    pub(crate) ai: Url,
 }
 
 /// Makes a bot, and its Telegram, if it has one.
@@ -97,6 +99,42 @@ fn ffmpeg() -> PathBuf {
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/world/ffmpeg").into()
 }
 
+/// The real tools, the simulator as the outside world, and a recogniser of our own.
+fn media_settings(sim: &Simulator, folder: &Path, data_dir: &Path) -> media::Settings {
+    let mut media = media::Settings {
+        data_dir: data_dir.to_path_buf(),
+        ..media::Settings::default()
+    };
+    let pages = format!("{}/www.instagram.com", sim.base_url());
+    media.media.pages = Url::parse(&pages).expect("a URL");
+    media.media.test_hosts = vec![sim.host_and_port()];
+    media.tools.yt_dlp = yt_dlp();
+    media.tools.ffmpeg = ffmpeg();
+    media.speech.engine = media::settings::SpeechEngine::Command;
+    media.speech.command = vec!["/bin/sh".into(), "-c".into(), hearing(folder)];
+    media
+}
+
+fn graph(base: &str) -> Arc<Graph> {
+    let hosts = GraphHosts::new(
+        &format!("{base}/graph.facebook.com"),
+        &format!("{base}/graph.instagram.com"),
+    )
+    .expect("hosts");
+    Arc::new(Graph::new(hosts, "v26.0", Arc::new(Unobserved)).expect("a client"))
+}
+
+async fn open_store(data_dir: &Path, clock: &Arc<ManualClock>) -> Store {
+    Store::open(store::Options {
+        url: format!("sqlite://{}?mode=rwc", data_dir.join("store.db").display()),
+        durability: store::Durability::Normal,
+        clock: clock.clone(),
+        exclusive: false,
+    })
+    .await
+    .expect("a store")
+}
+
 /// What the recogniser hears.
 pub(crate) const HEARD: &str = "marmalade canary sings quietly about gramophone needles";
 
@@ -121,23 +159,15 @@ impl World {
         );
         let sim = Simulator::start(options).await.expect("a simulator");
         let base = sim.base_url();
-        let pages = Url::parse(&format!("{base}/www.instagram.com")).expect("a URL");
-        let mut media = media::Settings {
-            data_dir: data_dir.clone(),
-            ..media::Settings::default()
-        };
-        media.media.pages = pages.clone();
-        media.tools.yt_dlp = yt_dlp();
-        media.tools.ffmpeg = ffmpeg();
-        media.speech.engine = media::settings::SpeechEngine::Command;
-        media.speech.command = vec!["/bin/sh".into(), "-c".into(), hearing(folder.path())];
-        media.media.test_hosts = vec![sim.host_and_port()];
+        let media = media_settings(&sim, folder.path(), &data_dir);
+        let pages = media.media.pages.clone();
         let mut choice = Choice {
             settings: BotSettings::default(),
             files: media::ChannelLimits::instagram(),
             media,
             token,
             telegram: None,
+            ai: Url::parse(&format!("{base}/ai/v1")).expect("a URL"),
         };
         // A person at the keyboard is slower than a test.
         choice.settings.brake.per_minute = 1000;
@@ -150,26 +180,14 @@ impl World {
             .expect("a client");
         let now: Value = get(&http, &format!("{base}/_sim/clock")).await;
         let clock = Arc::new(ManualClock::new(now["now_ms"].as_i64().expect("the time")));
-        let store = Store::open(store::Options {
-            url: format!("sqlite://{}?mode=rwc", data_dir.join("store.db").display()),
-            durability: store::Durability::Normal,
-            clock: clock.clone(),
-            exclusive: false,
-        })
-        .await
-        .expect("a store");
+        let store = open_store(&data_dir, &clock).await;
         let credentials = Credentials {
             account: AccountId::from(ACCOUNT),
             login: Login::Facebook { page_id: page },
             token: AccessToken::new(&choice.token),
             app_secret: Some(secret.clone().into()),
         };
-        let hosts = GraphHosts::new(
-            &format!("{base}/graph.facebook.com"),
-            &format!("{base}/graph.instagram.com"),
-        )
-        .expect("hosts");
-        let graph = Arc::new(Graph::new(hosts, "v26.0", Arc::new(Unobserved)).expect("a client"));
+        let graph = graph(&base);
         let studio = Arc::new(Studio::new(choice.media).expect("a studio"));
         let updates = match choice.telegram {
             Some(_) => Some(telegram::Updates::new(&sim, &clock, &data_dir).await),
