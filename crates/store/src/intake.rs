@@ -125,6 +125,15 @@ impl Intake {
         self.health.subscribe()
     }
 
+    /// How many entries wait, for an operator who looks: asks once and fails when Redis does not answer.
+    pub async fn waiting(&mut self) -> Result<u64> {
+        let ask = async {
+            self.wire.connect().await?;
+            self.wire.length().await
+        };
+        ask.await.map_err(Fault::into_error)
+    }
+
     /// Waits for the next entry, however long Redis is away. Safe to drop while it waits: what was taken comes again.
     /// Fails only when waiting does not help.
     pub async fn next(&mut self) -> Result<Entry> {

@@ -177,6 +177,8 @@ pub enum TelegramUpdates {
     Webhook,
     /// We call Telegram.
     Polling,
+    /// Another program takes them, and pushes jobs.
+    None,
 }
 
 /// Section `telegram`.
@@ -399,6 +401,8 @@ pub struct Retention {
     pub events_days: u32,
     /// Ended jobs.
     pub jobs_days: u32,
+    /// What people can find again.
+    pub library_days: u32,
 }
 
 /// How log lines look.

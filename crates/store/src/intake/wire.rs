@@ -216,6 +216,17 @@ impl Wire {
         })
     }
 
+    /// How many entries the key holds; of a stream, those that are taken too.
+    pub(super) async fn length(&mut self) -> Answer<u64> {
+        let own = self.keys.own.clone();
+        let count = match self.kind().await? {
+            Some(Kind::List) => "LLEN",
+            Some(Kind::Stream) => "XLEN",
+            None => return Ok(0),
+        };
+        Ok(self.ask(&command(&[count, &own])).await?)
+    }
+
     /// Takes the head of the list under this id.
     pub(super) async fn take(&mut self, id: Uuid) -> Answer<Option<Bytes>> {
         let keys = [&*self.keys.own, &*self.keys.taken];
