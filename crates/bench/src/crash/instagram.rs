@@ -26,6 +26,10 @@ pub(super) fn person(number: usize) -> String {
     format!("55500000000{number:05}")
 }
 
+pub(super) fn messages(number: usize) -> String {
+    format!("/_sim/people/{}/messages", person(number))
+}
+
 pub(super) async fn send_reel(world: &World, number: usize) -> Result<()> {
     let is_share = number.is_multiple_of(2);
     let message = match &world.reels {
@@ -46,19 +50,16 @@ pub(super) async fn send_reel(world: &World, number: usize) -> Result<()> {
             json!({"text": format!("https://www.instagram.com/reel/{code}/")})
         }
     };
-    let path = format!("/_sim/people/{}/messages", person(number));
-    world.post(&path, &message).await?;
+    world.post(&messages(number), &message).await?;
     Ok(())
 }
 
 pub(super) async fn thread(world: &World, number: usize) -> Result<Thread> {
-    let path = format!("/_sim/people/{}/messages", person(number));
-    let seen = world.get(&path).await?;
     let mut thread = Thread {
         wants_video: true,
         ..Thread::default()
     };
-    for message in seen["messages"].as_array().into_iter().flatten() {
+    for message in world.messages(number).await? {
         if message["from"] != "business" {
             continue;
         }

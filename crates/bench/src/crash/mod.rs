@@ -8,6 +8,7 @@ pub mod checker;
 mod instagram;
 pub mod signs;
 pub mod steps;
+pub mod story;
 mod telegram;
 pub mod world;
 

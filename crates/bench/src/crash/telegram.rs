@@ -36,7 +36,7 @@ fn has_own(number: usize) -> bool {
     number % 4 == 3
 }
 
-fn messages(number: usize) -> String {
+pub(super) fn messages(number: usize) -> String {
     format!("/_sim/telegram/chats/{}/messages", person(number))
 }
 
@@ -61,13 +61,9 @@ pub(super) async fn send_reel(world: &World, number: usize) -> Result<()> {
 }
 
 async fn from_bot(world: &World, number: usize) -> Result<Vec<Value>> {
-    let mut seen = world.get(&format!("{}?probe=0", messages(number))).await?;
-    let all = seen["messages"].take();
-    let all: Vec<Value> = serde_json::from_value(all).unwrap_or_default();
-    Ok(all
-        .into_iter()
-        .filter(|message| message["from"] == "bot")
-        .collect())
+    let mut messages = world.messages(number).await?;
+    messages.retain(|message| message["from"] == "bot");
+    Ok(messages)
 }
 
 pub(super) async fn thread(world: &World, number: usize) -> Result<Thread> {

@@ -223,6 +223,16 @@ impl World {
         }
     }
 
+    /// Every message between a person and the business, as the simulator shows it.
+    pub(super) async fn messages(&self, number: usize) -> Result<Vec<Value>> {
+        let path = match self.channel {
+            Channel::Instagram => instagram::messages(number),
+            Channel::Telegram => telegram::messages(number),
+        };
+        let mut seen = self.get(&format!("{path}?probe=0")).await?;
+        Ok(serde_json::from_value(seen["messages"].take())?)
+    }
+
     /// Meta's clock moves on, so that deliveries which met a dead process are tried again. Telegram's updates wait to
     /// be asked for.
     pub async fn deliver_what_is_due(&self) -> Result<()> {

@@ -5,8 +5,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use bench::crash::world::Channel;
-use bench::crash::{Outcome, never_hit, print, run};
+use bench::crash::world::{Channel, World};
+use bench::crash::{Outcome, never_hit, print, run, story};
 
 use crate::house;
 
@@ -67,7 +67,7 @@ async fn stubbed(channel: Channel, seed: u64, folder: &Path) -> Outcome {
         trial.lives_ms = [vec![(250, 1_600); 4], vec![(1_600, 3_200)]].concat();
     }
     let outcome = run(&trial, &world).await.unwrap();
-    assert_clean(&outcome, seed);
+    assert_clean(&world, &outcome, seed).await;
     assert!(
         outcome.kills >= 20,
         "only {} kills: the trial ended before it tried",
@@ -80,15 +80,19 @@ async fn stubbed(channel: Channel, seed: u64, folder: &Path) -> Outcome {
 async fn real(channel: Channel, seed: u64, folder: &Path) -> Outcome {
     let (world, trial) = house::real(channel, folder, seed).await;
     let outcome = run(&trial, &world).await.unwrap();
-    assert_clean(&outcome, seed);
+    assert_clean(&world, &outcome, seed).await;
     outcome
 }
 
-fn assert_clean(outcome: &Outcome, seed: u64) {
-    assert!(
-        outcome.findings.is_clean(),
-        "seed {seed}, {} kills: {:#?}",
+async fn assert_clean(world: &World, outcome: &Outcome, seed: u64) {
+    if outcome.findings.is_clean() {
+        return;
+    }
+    let people = outcome.history.threads.len();
+    panic!(
+        "seed {seed}, {} kills: {:#?}\n{}",
         outcome.kills,
-        outcome.findings
+        outcome.findings,
+        story::of(world, &outcome.findings, people).await.unwrap()
     );
 }
