@@ -285,6 +285,7 @@ impl App {
             body_timeout: Duration::from_secs(settings.webhook.body_timeout_seconds),
             metrics: AckMetrics::new(),
             identity: OnceLock::new(),
+            health: Arc::clone(&self.health),
         }))
     }
 
@@ -307,6 +308,7 @@ impl App {
                 instagram: settings.instagram.account_id.clone(),
                 page: settings.instagram.page_id.clone(),
             },
+            health: Arc::clone(&self.health),
         };
         tasks.spawn(pushed.run(stop.clone()));
         Ok(())
@@ -399,14 +401,15 @@ impl App {
                 "no access token is set: messages are stored and wait. Set INSTAGRAM_PAGE_ACCESS_TOKEN and restart"
             );
         }
-        let instagram = Instagram::new(
+        let instagram = Arc::new(Instagram::new(
             Arc::new(graph),
             Arc::new(SettingsAccount::new(&settings.instagram)),
             Arc::clone(self.store.clock()) as Arc<dyn Clock>,
             budget,
             convert::instagram_files(settings),
-        );
-        let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::new(instagram)];
+        ));
+        introduce(&instagram, settings);
+        let mut channels: Vec<Arc<dyn Channel>> = vec![instagram];
         if let Some(telegram) = &self.telegram {
             channels.push(Arc::clone(telegram) as Arc<dyn Channel>);
         }
@@ -444,8 +447,31 @@ impl App {
     }
 }
 
+/// First questions and menu of the chat, beside the work: nobody waits for them.
+fn introduce(instagram: &Arc<Instagram>, settings: &Settings) {
+    let (Some(account), true) = (
+        settings.instagram.account_id.clone(),
+        settings.instagram.page_access_token.is_some(),
+    ) else {
+        return;
+    };
+    let instagram = Arc::clone(instagram);
+    tokio::spawn(async move {
+        match instagram.introduce(&account).await {
+            Ok(()) => tracing::info!(account, "first questions and menu are set"),
+            Err(error) => {
+                tracing::info!(
+                    account,
+                    code = error.code,
+                    "first questions and menu could not be set"
+                );
+            }
+        }
+    });
+}
+
 /// The Telegram bot of the settings, if there is one.
-fn telegram_of(
+pub(crate) fn telegram_of(
     settings: &Settings,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Option<Arc<Telegram>>> {

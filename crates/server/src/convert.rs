@@ -28,7 +28,7 @@ pub(crate) fn retention(settings: &Settings) -> store::Retention {
         events_ms: i64::from(days.events_days) * DAY_MS,
         jobs_ms: i64::from(days.jobs_days) * DAY_MS,
         quotas_ms: QUOTAS_MS,
-        ..store::Retention::default()
+        library_ms: i64::from(days.library_days) * DAY_MS,
     }
 }
 

@@ -93,6 +93,8 @@ pub(crate) struct Health {
     /// When the worker of this process last beat; `None` when it has none.
     worker: Option<AtomicI64>,
     tools: RwLock<Option<BTreeMap<&'static str, Part>>>,
+    /// Those we depend on and cannot mend: told, and never a reason to take this server out of service.
+    outsiders: RwLock<BTreeMap<&'static str, Part>>,
 }
 
 impl Health {
@@ -104,7 +106,21 @@ impl Health {
             spool,
             worker,
             tools: RwLock::new(None),
+            outsiders: RwLock::default(),
         }
+    }
+
+    /// How an outsider is: `None` when all is well.
+    pub(crate) fn outsider(&self, name: &'static str, trouble: Option<&str>) {
+        let part = Part {
+            detail: trouble.map(str::to_owned),
+            ..Part::good()
+        };
+        let mut outsiders = self
+            .outsiders
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        outsiders.insert(name, part);
     }
 
     /// How everything is, now.
@@ -124,6 +140,11 @@ impl Health {
             }
             None => {}
         }
+        let outsiders = self
+            .outsiders
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        parts.extend(outsiders.iter().map(|(name, part)| (*name, part.clone())));
         Readiness {
             ready: parts.values().all(|part| part.ok),
             parts,

@@ -1,13 +1,15 @@
 //! Jobs that other programs push into Redis: into the database first, and only then out of Redis.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bot::{OurSides, pushed_event};
 use store::{
     NewDelivery, Store, StoreError,
-    intake::{Entry, Intake},
+    intake::{self, Entry, Intake},
 };
 use tokio_util::sync::CancellationToken;
+
+use crate::health::Health;
 
 /// After the database or Redis did not do its part.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -18,11 +20,27 @@ pub(crate) struct Pushed {
     pub intake: Intake,
     pub store: Store,
     pub ours: OurSides,
+    pub health: Arc<Health>,
 }
 
 impl Pushed {
     /// Takes jobs in until told to stop.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let (mut redis, health) = (self.intake.health(), Arc::clone(&self.health));
+        let tell = async move {
+            loop {
+                match &*redis.borrow_and_update() {
+                    intake::Health::Unknown | intake::Health::Up => health.outsider("redis", None),
+                    intake::Health::Away(_) => {
+                        health.outsider("redis", Some("is away; pushed jobs wait there"));
+                    }
+                    intake::Health::WrongType(what) => health.outsider("redis", Some(what)),
+                }
+                if redis.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
         let work = async {
             loop {
                 if let Err(error) = self.take_one().await {
@@ -37,6 +55,7 @@ impl Pushed {
         tokio::select! {
             () = stop.cancelled() => {}
             () = work => {}
+            () = tell => {}
         }
     }
 

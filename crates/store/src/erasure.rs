@@ -150,7 +150,10 @@ impl Store {
         loop {
             match self.scrub(from).await? {
                 Scrubbed::All => return Ok(true),
-                Scrubbed::UpTo(next) => from = next,
+                Scrubbed::UpTo(next) => {
+                    from = next;
+                    tries = 0;
+                }
                 Scrubbed::Busy if tries < TRIES => {
                     tries += 1;
                     // Real time on purpose: this is about other threads, not about the jobs' calendar.
@@ -179,6 +182,11 @@ async fn remove(tx: &Tx, call: &Call) -> Result<(Erased, i64)> {
     let sql = format!("DELETE FROM library WHERE {OF_TALK}");
     erased.entries = tx.exec(&sql, talk_values(own)).await?;
     erased.jobs = remove_jobs(tx, &traces.jobs).await?;
+    let nameless: Vec<Value> = traces.events.iter().map(|id| (*id).into()).collect();
+    for (list, ids) in in_lists(&nameless) {
+        let sql = format!("DELETE FROM event WHERE id {list}");
+        erased.events += tx.exec(&sql, ids).await?;
+    }
     let sql = format!("DELETE FROM conversation WHERE {OF_TALK}");
     tx.exec(&sql, talk_values(own)).await?;
     let sql = "DELETE FROM quota WHERE scope = ?";

@@ -72,6 +72,8 @@ pub struct Intake {
     /// The id under which the next entry of a list is taken: kept until it is known to have been used.
     next_id: Uuid,
     look_back: LookBack,
+    /// Whether the settings of Redis were looked at.
+    advised: bool,
     wait: Duration,
     health: watch::Sender<Health>,
 }
@@ -112,6 +114,7 @@ impl Intake {
             again: VecDeque::new(),
             next_id: Uuid::new_v4(),
             look_back: LookBack::AtOnce,
+            advised: false,
             wait: FIRST_WAIT,
             health: watch::Sender::new(Health::Unknown),
         })
@@ -120,6 +123,15 @@ impl Intake {
     /// How it is doing, now and from now on.
     pub fn health(&self) -> watch::Receiver<Health> {
         self.health.subscribe()
+    }
+
+    /// How many entries wait, for an operator who looks: asks once and fails when Redis does not answer.
+    pub async fn waiting(&mut self) -> Result<u64> {
+        let ask = async {
+            self.wire.connect().await?;
+            self.wire.length().await
+        };
+        ask.await.map_err(Fault::into_error)
     }
 
     /// Waits for the next entry, however long Redis is away. Safe to drop while it waits: what was taken comes again.
@@ -162,7 +174,10 @@ impl Intake {
     /// One look, which may wait for about a second.
     async fn look(&mut self) -> std::result::Result<Option<Entry>, Fault> {
         if self.wire.connect().await? {
-            self.wire.advise().await;
+            if !self.advised {
+                self.advised = true;
+                self.wire.advise().await;
+            }
             // An answer may have been lost with the connection before.
             self.look_back = LookBack::AtOnce;
         }

@@ -10,8 +10,8 @@
 //! Why that is safe: it happens on the writer's thread, in a write transaction, with the log empty, so that the file is
 //! what SQLite would read and nobody else writes it; only bytes that no row, pointer or list of free blocks uses are
 //! written, so that a cut of power in the middle leaves the same rows; a page that does not look as it must is left
-//! alone; and the writer's own copies of the pages are dropped afterwards. All this holds for one process: a store that
-//! is not opened `exclusive` is cleared by `VACUUM` after all, which writes the whole database anew (about three times
+//! alone; and the writer's own copies of the pages are dropped afterwards. All this holds for one process and for a
+//! file as we make it: anything else is cleared by `VACUUM` after all, which writes the whole database anew (about three times
 //! its size goes to the disk, and everybody else's writes wait).
 
 use std::fs::{File, OpenOptions};
@@ -67,9 +67,21 @@ impl Scrubber {
         })
     }
 
+    /// The file, if its pages can be told apart by their first byte: not so where SQLite keeps maps of them (somebody
+    /// has turned `auto_vacuum` on), nor above 128 GB.
+    fn plain_file(&self) -> std::io::Result<Option<&File>> {
+        let Some(file) = &self.file else {
+            return Ok(None);
+        };
+        let header = header(file)?;
+        let has_maps = header[52..56] != [0; 4];
+        let is_large = file.metadata()?.len() / u64::from(MOST_PAGES) >= page_size(&header);
+        Ok((!has_maps && !is_large).then_some(file))
+    }
+
     /// Clears a slice of pages from page `from` on (they count from 1).
     pub(crate) fn scrub(&self, lite: &Lite, from: u32) -> Result<Scrubbed> {
-        let Some(file) = &self.file else {
+        let Some(file) = self.plain_file().map_err(failed)? else {
             lite.vacuum()?;
             let is_empty = lite.empty_log()?;
             return Ok(if is_empty {
@@ -94,21 +106,26 @@ impl Scrubber {
     }
 }
 
-/// Clears the pages of a slice.
-fn slice(file: &File, from: u32) -> std::io::Result<Scrubbed> {
+fn header(file: &File) -> std::io::Result<[u8; FILE_HEADER]> {
     let mut header = [0; FILE_HEADER];
     file.read_exact_at(&mut header, 0)?;
-    let size = match usize::from(two(&header, 16)) {
+    Ok(header)
+}
+
+fn page_size(header: &[u8; FILE_HEADER]) -> u64 {
+    match two(header, 16) {
         1 => 65_536,
-        size => size,
-    };
+        size => u64::from(size),
+    }
+}
+
+/// Clears the pages of a slice.
+fn slice(file: &File, from: u32) -> std::io::Result<Scrubbed> {
+    let header = header(file)?;
+    let size = usize::try_from(page_size(&header)).unwrap_or(usize::MAX);
     let usable = size.saturating_sub(usize::from(header[20]));
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     let pages = u32::try_from(length.checked_div(size).unwrap_or(0)).unwrap_or(u32::MAX);
-    if pages >= MOST_PAGES {
-        let text = "the database is too large to tell its pages apart";
-        return Err(std::io::Error::other(text));
-    }
     let count = u32::try_from(SLICE.checked_div(size).unwrap_or(1)).unwrap_or(1);
     let end = from.saturating_add(count).min(pages.saturating_add(1));
     let mut page = vec![0; size];

@@ -157,7 +157,9 @@ impl Store {
         // The lock on the data is let go when the writer has ended, not sooner.
         let writes = Writes::Gathered(Writer::start(lite, scrubber, shared.clone(), lock)?);
         let store = Self::new(reads, writes, shared);
-        store.finish_cleaning().await?;
+        if let Err(error) = store.finish_cleaning().await {
+            tracing::warn!(%error, "the file of the database could not be cleared of erased rows yet");
+        }
         if options.exclusive {
             let freed = store.free_all_leases().await?;
             tracing::info!(jobs = freed, "freed the leases of the process before");

@@ -53,19 +53,7 @@ impl Store {
             })
             .await?;
         let others = self
-            .purge_pieces(move |tx| {
-                let before_ms = now_ms.saturating_sub(retention.quotas_ms);
-                Box::pin(async move {
-                    let sql = "DELETE FROM quota WHERE changed_at_ms < ?";
-                    let quotas = tx.exec(sql, values![before_ms]).await?;
-                    let sql = "DELETE FROM attachment WHERE expires_ms < ?";
-                    let attachments = tx.exec(sql, values![now_ms]).await?;
-                    // As long as what an erased person had sent could have been known.
-                    let before_ms = now_ms.saturating_sub(retention.events_ms);
-                    let sql = "DELETE FROM erased WHERE erased_at_ms < ?";
-                    Ok(quotas + attachments + tx.exec(sql, values![before_ms]).await?)
-                })
-            })
+            .purge_pieces(move |tx| Box::pin(purge_others(tx, now_ms, retention)))
             .await?;
         self.finish_cleaning().await?;
         Ok(Purged {
@@ -183,6 +171,19 @@ async fn purge_jobs(tx: &Tx, before_ms: i64) -> Result<u64> {
         }
     }
     Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+}
+
+/// What is small and little.
+async fn purge_others(tx: &Tx, now_ms: i64, retention: Retention) -> Result<u64> {
+    let before_ms = now_ms.saturating_sub(retention.quotas_ms);
+    let sql = "DELETE FROM quota WHERE changed_at_ms < ?";
+    let quotas = tx.exec(sql, values![before_ms]).await?;
+    let sql = "DELETE FROM attachment WHERE expires_ms < ?";
+    let attachments = tx.exec(sql, values![now_ms]).await?;
+    // As long as what an erased person had sent could have been known.
+    let before_ms = now_ms.saturating_sub(retention.events_ms);
+    let sql = "DELETE FROM erased WHERE erased_at_ms < ?";
+    Ok(quotas + attachments + tx.exec(sql, values![before_ms]).await?)
 }
 
 /// Finished work goes in its time. Work that nobody finished (the window closed, the person could not be reached)

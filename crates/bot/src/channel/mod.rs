@@ -210,6 +210,13 @@ pub trait Channel: Send + Sync {
     /// Takes the right to send one such message now, or says when to ask again.
     fn permit(&self, to: &Conversation, content: &Content) -> Result<(), Duration>;
 
+    /// The newest message that is known to be there before a try, given the newest of the conversation: what is not
+    /// newer cannot be what the try became.
+    fn cursor(&self, of: &Conversation, newest: Option<&str>) -> Option<String> {
+        let _ = of;
+        newest.map(str::to_owned)
+    }
+
     /// A fingerprint of the account's key, so that a new key is noticed; `None` if there is none.
     fn key_print(&self, account: &str) -> Option<String>;
 

@@ -342,8 +342,9 @@ impl Sender {
         if let Err(wait) = route.channel.permit(&route.conversation, content) {
             return Ok(Ready::Wait(wait));
         }
+        let newest = newest_mid(all).or_else(|| route.asked_mid.clone());
         Ok(Ready::Go(IntentIn {
-            cursor_mid: newest_mid(all).or_else(|| route.asked_mid.clone()),
+            cursor_mid: route.channel.cursor(&route.conversation, newest.as_deref()),
             window_open_until_ms: until_ms,
         }))
     }

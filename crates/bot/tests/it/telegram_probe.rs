@@ -248,3 +248,48 @@ async fn a_send_that_is_done_late_is_found_once_it_is_there() {
         Some("3")
     );
 }
+
+#[tokio::test]
+async fn a_try_is_written_down_with_the_newest_message_of_all_chats() {
+    let peer = Peer::new().await;
+    peer.no_floods().await;
+    let cursor = |telegram: &Telegram, chat, newest| telegram.cursor(&with(chat), newest);
+    assert_eq!(cursor(&peer.telegram, ANA, Some("1")).as_deref(), Some("1"));
+    for _ in 0..120 {
+        peer.writes("8", json!({"text": "de outra pessoa"})).await;
+    }
+    let sent = peer
+        .telegram
+        .send(&with("8"), &Content::text("Recebi."))
+        .await
+        .expect("sent");
+    let before = cursor(&peer.telegram, ANA, Some("1")).expect("a message");
+    assert_eq!(before, sent.mid);
+    assert_eq!(cursor(&peer.telegram, FORUM, None), None, "counted apart");
+    lose(&peer, ANA, &framed(), "sendMessage", "apply_then_drop").await;
+    let found = probe(&peer.another(), ANA, &framed(), &before, &[]).await;
+    assert_eq!(found.as_deref(), Some("123"));
+
+    // Without it the way is too long for one question, and nothing is proven before its end.
+    let text = framed();
+    let ask = || Probe {
+        content: &text,
+        after: Some("1"),
+        known: &[],
+    };
+    let far = peer
+        .telegram
+        .probe(&with(ANA), ask())
+        .await
+        .expect_err("far");
+    assert_eq!(
+        (far.reaction, far.code.as_str()),
+        (Reaction::Later(None), "probe_far")
+    );
+    let found = peer
+        .telegram
+        .probe(&with(ANA), ask())
+        .await
+        .expect("through");
+    assert_eq!(found.as_deref(), Some("123"));
+}

@@ -6,12 +6,14 @@ mod attachments;
 mod call;
 mod conversations;
 mod messages;
+mod messenger_profile;
 mod observe;
 mod profile;
 
 pub use attachments::{MediaKind, Upload};
 pub use conversations::ThreadMessage;
 pub use messages::{Action, Outgoing, Sent};
+pub use messenger_profile::{Entry, Offer};
 pub use observe::{CallCode, CallRecord, Observer, Unobserved};
 pub use profile::{Me, Profile};
 

@@ -47,6 +47,13 @@ pub const QUICK_REPLY_TITLE: usize = 20;
 /// Bytes of what a quick reply stands for. Same page as [`QUICK_REPLIES`].
 pub const QUICK_REPLY_PAYLOAD: usize = 1000;
 
+/// Questions that a chat can begin with.
+/// <https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api/ice-breakers>
+/// (2026)
+pub const ICE_BREAKERS: usize = 4;
+/// Characters of such a question. Same page as [`ICE_BREAKERS`].
+pub const ICE_BREAKER_QUESTION: usize = 80;
+
 /// How long after a person's last message we may write.
 /// <https://developers.facebook.com/docs/instagram-platform/overview> (2026)
 pub const WINDOW_MS: i64 = 24 * 60 * 60 * 1000;

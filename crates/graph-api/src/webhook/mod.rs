@@ -10,6 +10,7 @@ mod message;
 mod parse;
 mod read_change;
 mod read_message;
+mod redact;
 mod signature;
 
 pub use challenge::{ChallengeError, verify_challenge};
@@ -19,4 +20,5 @@ pub use event::{
 };
 pub use message::{Attachment, Message, Referral, ReplyTo};
 pub use parse::{MAX_DEPTH, ParseError, parse, parse_stored};
+pub use redact::without_person;
 pub use signature::{AppSecrets, NoSecret, SignatureError, Verified};

@@ -4,8 +4,8 @@
 use crate::fixtures::{ACCOUNT, PAGE, PERSON, all, one};
 use crate::responder::{Reply, Request, Responder};
 use graph_api::client::{
-    AccessToken, Action, BuildError, CallCode, CallRecord, Credentials, Graph, Hosts, Login,
-    MediaKind, Observer, Outgoing, Upload,
+    AccessToken, Action, BuildError, CallCode, CallRecord, Credentials, Entry, Graph, Hosts, Login,
+    MediaKind, Observer, Offer, Outgoing, Upload,
 };
 use graph_api::error::{CallError, NotSent, Outcome, Reaction};
 use graph_api::id::{AccountId, AttachmentId, Igsid};
@@ -204,6 +204,32 @@ async fn sender_actions_are_what_meta_documents() {
     check_request(&requests[1], "graph.facebook.com", "request-mark-seen");
     assert_eq!(requests[2].json()["sender_action"], "typing_off");
     assert_eq!(world.log.last().endpoint, "sender_action");
+}
+
+#[tokio::test]
+async fn questions_and_menu_are_what_meta_documents() {
+    let done = Reply::Json(200, Vec::new(), json!({"result": "success"}));
+    let world = world(vec![done]).await;
+    let entry = |title: &str| Entry {
+        title: title.to_owned(),
+        payload: "c:help".to_owned(),
+    };
+    let offer = Offer {
+        locale: "default".to_owned(),
+        ice_breakers: vec![entry("How do you work?")],
+        menu: vec![entry("Help")],
+    };
+    let set = world
+        .graph
+        .set_messenger_profile(&facebook(), &[offer])
+        .await;
+    set.unwrap();
+    let requests = world.responder.requests();
+    check_request(
+        &requests[0],
+        "graph.facebook.com",
+        "request-messenger-profile",
+    );
 }
 
 #[tokio::test]

@@ -1,11 +1,16 @@
 //! Looks at everything a set-up needs and says one next step for each thing that is wrong.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use graph_api::client::{Credentials, Graph, Unobserved};
 use media::{Studio, ToolReport};
+use secrecy::SecretString;
+use store::{Clock, SystemClock, intake::Intake};
 
 use crate::{accounts::SettingsAccount, app, convert, settings::Settings};
+
+/// How long Redis may take to say that it is there.
+const REDIS_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,12 +67,22 @@ impl Line {
 
 /// Everything, in the order in which a newcomer sets it up.
 pub async fn examine(settings: &Settings) -> Vec<Line> {
-    let mut lines = vec![
-        secrets(settings),
-        verify_token(settings),
-        public_url(settings),
-    ];
-    lines.push(token(settings).await);
+    let mut lines = Vec::new();
+    // Telegram alone is a whole bot: then nothing of Instagram is missing.
+    if settings.telegram.token.is_none() || settings.takes_instagram() {
+        lines.extend([
+            secrets(settings),
+            verify_token(settings),
+            public_url(settings),
+        ]);
+        lines.push(token(settings).await);
+    }
+    if settings.telegram.token.is_some() {
+        lines.push(telegram(settings).await);
+    }
+    if let Some(url) = &settings.redis.url {
+        lines.push(redis(url, &settings.redis.jobs_key).await);
+    }
     lines.push(database(settings).await);
     lines.extend(tools(settings).await);
     lines
@@ -175,6 +190,69 @@ async fn ask_who_we_are(
             ),
             _ => Line::good(NAME, "Meta accepts it"),
         },
+    }
+}
+
+async fn telegram(settings: &Settings) -> Line {
+    const NAME: &str = "Telegram";
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let bot = match app::telegram_of(settings, &clock) {
+        Ok(Some(bot)) => bot,
+        Ok(None) => return Line::note(NAME, "not set up", "set TELEGRAM_BOT_TOKEN"),
+        Err(error) => {
+            return Line::bad(
+                NAME,
+                super::told(&error),
+                "check the section [telegram] of the settings",
+            );
+        }
+    };
+    let identity = match bot.identify().await {
+        Ok(identity) => identity,
+        Err(error) => {
+            return Line::bad(
+                NAME,
+                format!("does not know the bot ({})", error.code),
+                "set TELEGRAM_BOT_TOKEN to what @BotFather gave; for a network error try again",
+            );
+        }
+    };
+    let name = identity.username.unwrap_or(identity.id);
+    match bot.webhook_info().await {
+        Ok(webhook) if webhook.last_error_message.is_some() => Line::note(
+            NAME,
+            format!(
+                "@{name}; a delivery failed: {}",
+                webhook.last_error_message.unwrap_or_default()
+            ),
+            "see that Telegram reaches public_url over HTTPS, or set telegram.updates to \"polling\"",
+        ),
+        Ok(webhook) if webhook.url.is_empty() => {
+            Line::good(NAME, format!("@{name}, asked for its updates"))
+        }
+        Ok(_) => Line::good(NAME, format!("@{name}, delivers to a webhook")),
+        Err(error) => Line::bad(NAME, error.code, "try again"),
+    }
+}
+
+async fn redis(url: &SecretString, key: &str) -> Line {
+    const NAME: &str = "Redis";
+    let mut intake = match Intake::open(url, key) {
+        Ok(intake) => intake,
+        Err(error) => return Line::bad(NAME, error.to_string(), "check redis.url"),
+    };
+    match tokio::time::timeout(REDIS_PATIENCE, intake.waiting()).await {
+        Ok(Ok(waiting)) => Line::good(NAME, format!("answers; {waiting} jobs wait in {key}")),
+        Ok(Err(error)) => Line::bad(
+            NAME,
+            error.to_string(),
+            "start it, or correct redis.url and redis.jobs_key",
+        ),
+        Err(_) => Line::bad(
+            NAME,
+            "does not answer in time",
+            "start it, or correct redis.url",
+        ),
     }
 }
 

@@ -399,6 +399,8 @@ pub struct Retention {
     pub events_days: u32,
     /// Ended jobs.
     pub jobs_days: u32,
+    /// What people can find again.
+    pub library_days: u32,
 }
 
 /// How log lines look.

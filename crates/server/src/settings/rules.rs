@@ -92,6 +92,7 @@ const RULES: &[(&str, Rule)] = &[
     // Meta repeats deliveries for up to 36 hours; a key forgotten sooner would answer twice.
     ("retention.events_days", Rule::AtLeast(2)),
     ("retention.jobs_days", Rule::AtLeast(2)),
+    ("retention.library_days", Rule::AtLeast(1)),
     ("log.format", Rule::OneOf(&["json", "text"])),
     ("log.level", Rule::Filled),
     ("simulator.port", Rule::Port),

@@ -34,10 +34,13 @@ use url::Url;
 use crate::{
     body,
     error::ApiError,
+    health::Health,
     telemetry::AckMetrics,
     webhook::meta::{Refusal, Taken},
 };
 
+/// Its name among the parts.
+const NAME: &str = "telegram";
 /// The path of the webhook.
 pub(crate) const PATH: &str = "/webhooks/telegram";
 const SECRET: HeaderName = HeaderName::from_static("x-telegram-bot-api-secret-token");
@@ -67,6 +70,8 @@ pub(crate) struct Updates {
     pub metrics: AckMetrics,
     /// Who the bot is: asked once.
     pub identity: OnceLock<BotIdentity>,
+    /// Where it is told how Telegram is.
+    pub health: Arc<Health>,
 }
 
 /// The secret of the webhook, from the key of this installation.
@@ -162,6 +167,7 @@ impl Updates {
                         "Telegram knows the bot"
                     );
                     let _ = self.identity.set(identity);
+                    self.health.outsider(NAME, None);
                     break;
                 }
                 Err(error) => {
@@ -248,6 +254,7 @@ impl Updates {
                 Ok(updates) => match self.store_all(&updates).await {
                     Ok(()) => {
                         // Acknowledged by the next question, so only after they are stored.
+                        self.health.outsider(NAME, None);
                         offset = updates.iter().map(|update| update.id + 1).max().or(offset);
                         wait = AGAIN.0;
                         continue;
@@ -258,6 +265,8 @@ impl Updates {
                 },
                 Err(ReceiveError::Conflict) => {
                     is_ours = false;
+                    self.health
+                        .outsider(NAME, Some("another program takes this bot's updates"));
                     tracing::warn!(
                         "another program takes this bot's updates: end it, or give this one a token of its own"
                     );
@@ -265,6 +274,8 @@ impl Updates {
                     continue;
                 }
                 Err(ReceiveError::Failed(error)) => {
+                    self.health
+                        .outsider(NAME, Some("does not answer; asking again"));
                     tracing::info!(code = error.code, "Telegram gave no updates");
                 }
             }

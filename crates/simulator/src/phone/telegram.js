@@ -174,7 +174,7 @@ function marked(text, entities) {
     const piece = text.slice(from, to);
     const around = entities.filter((one) => one.offset <= from && one.offset + one.length >= to);
     const target = around.find((one) => one.type === "text_link" || one.type === "url");
-    let node = target ? link(target.url ?? text.slice(target.offset, target.offset + target.length), piece) : null;
+    let node = target ? link(target.url ?? text.slice(target.offset, target.offset + target.length), target.type === "url" ? piece.replace(/^https?:\/\/(www\.)?/, "") : piece) : null;
     let inner = node ? [node] : around.some((one) => TAGS[one.type]?.startsWith("code")) ? [piece] : withLinks(piece);
     for (const one of around) {
       if (!TAGS[one.type]) continue;

@@ -8,7 +8,7 @@ use super::{changed, show};
 use crate::world::Shared;
 
 /// How long a tap waits for its answer; Telegram says "too old" and no figure.
-const TAP_MS: i64 = 60_000;
+pub(super) const TAP_MS: i64 = 60_000;
 /// <https://core.telegram.org/bots/api#answercallbackquery>, 2026-11.
 const TOAST_CHARS: usize = 200;
 /// <https://core.telegram.org/bots/api#setmycommands>, 2026-11.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::chat::{Book, Callback, ChatKind, Message};
+use super::command::TAP_MS;
 use super::entity::{self, Words, units};
 use super::person_file::{self, FileIn};
 use super::show::{self, BOT_NAME};
@@ -314,6 +315,9 @@ pub(super) async fn tap(
             chat: chat_id,
             at_ms: world.clock().now_ms(),
         };
+        // Taps that nobody answered in time are forgotten.
+        let oldest_ms = callback.at_ms - TAP_MS;
+        book.callbacks.retain(|_, other| other.at_ms >= oldest_ms);
         book.callbacks.insert(id.clone(), callback);
         let message = show::message(world.options(), &book, chat_id, input.message_id);
         json!({

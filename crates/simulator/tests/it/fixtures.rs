@@ -733,6 +733,7 @@ async fn every_pinned_request_is_understood() {
         "request-mark-seen",
         "request-me-facebook-login",
         "request-me-instagram-login",
+        "request-messenger-profile",
         "request-profile",
         "request-send-images",
         "request-send-text",

@@ -515,3 +515,142 @@ async fn a_voice_note_can_be_spoken_and_fetched() {
             > 200
     );
 }
+
+#[tokio::test]
+async fn a_tap_grows_too_old() {
+    let world = world().await;
+    let keyboard = json!({"inline_keyboard": [[{"text": "a", "callback_data": "a"}]]});
+    let sent = world
+        .bot_ok(
+            "sendMessage",
+            json!({"chat_id": CHAT, "text": "x", "reply_markup": keyboard}),
+        )
+        .await;
+    let tap = json!({"message_id": sent["message_id"], "data": "a"});
+    let path = format!("telegram/chats/{CHAT}/taps");
+    let id = world.sim(&path, tap.clone()).await["callback_query_id"].clone();
+    world.sim("clock", json!({"advance_ms": 60_001})).await;
+    let answer = world
+        .bot("answerCallbackQuery", json!({"callback_query_id": id}))
+        .await;
+    assert_eq!(answer.status, 400);
+    let id = world.sim(&path, tap).await["callback_query_id"].clone();
+    let alert = json!({"callback_query_id": id, "text": "Sem cota", "show_alert": true});
+    world.bot_ok("answerCallbackQuery", alert).await;
+    assert_eq!(world.chat(CHAT).await["toast"]["alert"], true);
+    let missing = world
+        .client
+        .post(world.url(&format!("_sim/{path}")))
+        .json(&json!({"message_id": sent["message_id"], "data": "other"}));
+    assert_eq!(missing.send().await.unwrap().status(), 400);
+}
+
+#[tokio::test]
+async fn a_file_can_be_named_by_address() {
+    let world = world().await;
+    let upload = form().part("photo", part(jpeg(640, 480, 900), "a.jpg"));
+    world.bot_form("sendPhoto", upload).await;
+    let seen = world.chat(CHAT).await["messages"][1].clone();
+    let url = seen["media"]["url"].clone();
+    let sent = world
+        .bot_ok("sendPhoto", json!({"chat_id": CHAT, "photo": url}))
+        .await;
+    assert_eq!(sent["photo"][0]["width"], 640);
+    for (photo, sentence) in [
+        (
+            world.url("cdn/nothing"),
+            "Bad Request: failed to get HTTP URL content",
+        ),
+        (
+            world.url("_sim"),
+            "Bad Request: wrong type of the web page content",
+        ),
+        (
+            "http://example.com/a.jpg".into(),
+            "Bad Request: wrong file identifier/HTTP URL specified",
+        ),
+    ] {
+        let body = json!({"chat_id": CHAT, "photo": photo});
+        assert_eq!(
+            world.bot_fails("sendPhoto", body).await,
+            (400, sentence.to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn reactions_chats_and_voices() {
+    let world = world().await;
+    let asked = world.chat_writes(CHAT, json!({"text": "oi"})).await["message_id"].clone();
+    let react = |list: Value| json!({"chat_id": CHAT, "message_id": asked, "reaction": list});
+    let eyes = json!([{"type": "emoji", "emoji": "👀"}]);
+    world.bot_ok("setMessageReaction", react(eyes)).await;
+    assert_eq!(world.chat(CHAT).await["messages"][1]["reaction"], "👀");
+    let two = json!([{"type": "emoji", "emoji": "👀"}, {"type": "emoji", "emoji": "👍"}]);
+    assert_eq!(
+        world.bot_fails("setMessageReaction", react(two)).await.1,
+        "Bad Request: REACTIONS_TOO_MANY"
+    );
+    world.bot_ok("setMessageReaction", react(json!([]))).await;
+    assert_eq!(
+        world.chat(CHAT).await["messages"][1]["reaction"],
+        Value::Null
+    );
+    world
+        .sim(
+            &format!("telegram/chats/{CHAT}"),
+            json!({"blocked": true, "title": "Ana"}),
+        )
+        .await;
+    let chat = world.bot_ok("getChat", json!({"chat_id": CHAT})).await;
+    assert_eq!(
+        (&chat["first_name"], &chat["type"]),
+        (&json!("Ana"), &json!("private"))
+    );
+    world
+        .sim(&format!("telegram/chats/{CHAT}"), json!({"blocked": false}))
+        .await;
+    let voice = form()
+        .part("voice", part(b"OggS rest".to_vec(), "v.ogg"))
+        .text("duration", "3");
+    let sent = world.bot_form("sendVoice", voice).await.body["result"].clone();
+    assert_eq!(sent["voice"]["duration"], 3);
+}
+
+#[tokio::test]
+async fn an_album_keeps_its_kind() {
+    let world = world().await;
+    let mixed = json!([{"type": "photo", "media": "attach://p"}, {"type": "document", "media": "attach://d"}]);
+    let album = form()
+        .text("media", mixed.to_string())
+        .part("p", part(jpeg(640, 480, 500), "p.jpg"))
+        .part("d", part(b"%PDF-1.7".to_vec(), "d.pdf"));
+    let sentence = "Bad Request: can't use the media of the specified type in the album";
+    let refused = world.bot_form("sendMediaGroup", album).await;
+    assert_eq!(failure(&refused), (400, sentence.to_owned()));
+    let photos =
+        json!([{"type": "photo", "media": "attach://p"}, {"type": "photo", "media": "attach://p"}]);
+    let album = form()
+        .text("media", photos.to_string())
+        .part("p", part(jpeg(640, 480, 500), "p.jpg"));
+    let sent = world.bot_form("sendMediaGroup", album).await.body["result"][0].clone();
+    let edit = form()
+        .text("message_id", sent["message_id"].to_string())
+        .text(
+            "media",
+            json!({"type": "document", "media": "attach://d"}).to_string(),
+        )
+        .part("d", part(b"%PDF-1.7".to_vec(), "d.pdf"));
+    let refused = world.bot_form("editMessageMedia", edit).await;
+    assert_eq!(failure(&refused), (400, sentence.to_owned()));
+}
+
+#[tokio::test]
+async fn markdown_is_refused_rather_than_misread() {
+    let world = world().await;
+    let body = json!({"chat_id": CHAT, "text": "*a*", "parse_mode": "MarkdownV2"});
+    assert_eq!(
+        world.bot_fails("sendMessage", body).await,
+        (400, "Bad Request: unsupported parse_mode".to_owned())
+    );
+}

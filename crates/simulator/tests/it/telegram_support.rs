@@ -144,6 +144,8 @@ pub(crate) struct Hook {
     /// What it answers; the last one repeats.
     statuses: Mutex<Vec<u16>>,
     reply: Mutex<Option<Value>>,
+    /// Keeps callers waiting for their answer.
+    holding: watch::Sender<bool>,
 }
 
 impl Hook {
@@ -157,6 +159,7 @@ impl Hook {
             arrivals: watch::Sender::new(Vec::new()),
             statuses: Mutex::new(vec![200]),
             reply: Mutex::default(),
+            holding: watch::Sender::new(false),
         });
         let app = Router::new()
             .route("/webhooks/telegram", post(arrive))
@@ -167,6 +170,10 @@ impl Hook {
 
     pub(crate) async fn answer(&self, statuses: &[u16]) {
         *self.statuses.lock().await = statuses.iter().rev().copied().collect();
+    }
+
+    pub(crate) fn hold(&self, hold: bool) {
+        self.holding.send_replace(hold);
     }
 
     pub(crate) async fn reply(&self, reply: Value) {
@@ -201,6 +208,11 @@ async fn arrive(State(hook): State<Arc<Hook>>, headers: HeaderMap, body: Bytes) 
     let body = serde_json::from_slice(&body).unwrap();
     hook.arrivals
         .send_modify(|arrivals| arrivals.push(Posted { body, secret }));
+    hook.holding
+        .subscribe()
+        .wait_for(|hold| !hold)
+        .await
+        .unwrap();
     let status = StatusCode::from_u16(status).unwrap();
     match hook.reply.lock().await.clone() {
         Some(reply) => (status, axum::Json(reply)).into_response(),

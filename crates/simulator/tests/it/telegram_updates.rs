@@ -288,3 +288,50 @@ async fn a_bot_that_is_no_administrator_hears_only_what_is_for_it() {
         assert_eq!(written["update_id"].is_number(), heard, "{body}");
     }
 }
+
+#[tokio::test]
+async fn a_webhook_takes_no_more_at_once_than_it_said() {
+    let world = world().await;
+    let hook = Hook::start().await;
+    hook.hold(true);
+    let set = json!({"url": hook.url, "max_connections": 2});
+    world.bot_ok("setWebhook", set).await;
+    for chat in 1..=4 {
+        world.chat_writes(chat, json!({"text": "oi"})).await;
+    }
+    hook.wait(2).await;
+    let seen = world.look("telegram").await;
+    assert_eq!(seen["delivery"]["busy"], 2);
+    assert_eq!(seen["pending"], 4);
+    hook.hold(false);
+    hook.wait(4).await;
+}
+
+#[tokio::test]
+async fn the_stream_tells_of_chats() {
+    let world = world().await;
+    let mut stream = world
+        .client
+        .get(world.url("_sim/stream"))
+        .send()
+        .await
+        .unwrap();
+    world
+        .bot_ok("sendMessage", json!({"chat_id": CHAT, "text": "oi"}))
+        .await;
+    let mut told = String::new();
+    while !told.contains('}') {
+        told.push_str(std::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap());
+    }
+    let data = told.split("data: ").nth(1).unwrap().lines().next().unwrap();
+    let change: Value = serde_json::from_str(data).unwrap();
+    assert_eq!(
+        (&change["channel"], &change["person"], &change["what"]),
+        (
+            &json!("telegram"),
+            &json!(CHAT.to_string()),
+            &json!("message")
+        )
+    );
+    assert_eq!(change["account"], "123456789");
+}

@@ -25,6 +25,8 @@ const JOBS: &str = "SELECT id, person, order_key, quota_scope, payload FROM job 
 pub(crate) struct Traces {
     pub(crate) jobs: BTreeSet<Uuid>,
     pub(crate) works: BTreeSet<String>,
+    /// Events of nobody in particular that name them: of a kind we do not know.
+    pub(crate) events: BTreeSet<Uuid>,
 }
 
 /// By what a job is told to be of a conversation.
@@ -127,9 +129,32 @@ impl Store {
                 }
             }
         }
+        traces.events = self.nameless(conversation).await?;
         traces.works = self.works_of(conversation, texts_of_theirs).await?;
         self.leave_to_others(conversation, &mut traces).await?;
         Ok(traces)
+    }
+
+    /// Events without a person in which this one stands.
+    async fn nameless(&self, conversation: &Conversation) -> Result<BTreeSet<Uuid>> {
+        let sql = "SELECT id FROM event WHERE person IS NULL AND account = ? AND channel = ?";
+        let of = values![conversation.account.as_str(), conversation.channel.as_str()];
+        let rows = self.reader().all(sql, of).await?;
+        let ids: Vec<Value> = rows
+            .iter()
+            .map(|row| row.get::<Uuid>("id").map(Into::into))
+            .collect::<Result<_>>()?;
+        let mut found = BTreeSet::new();
+        for (list, ids) in in_lists(&ids) {
+            let sql = format!("SELECT id, raw FROM event WHERE id {list}");
+            for row in self.reader().all(&sql, ids).await? {
+                let raw: String = row.get("raw")?;
+                if names(raw.as_bytes(), conversation.person.as_bytes()) {
+                    found.insert(row.get("id")?);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Which of these texts are keys of shared work; and those that their library names.

@@ -10,8 +10,10 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use answers::{Page, Raw, advice, taken_of_stream};
+use scripts::{BURY_OF_LIST, BURY_OF_STREAM, TAKE, TAKE_OVER, command, script};
 
 mod answers;
+mod scripts;
 
 /// How long a connection may take to be made, and an answer to come.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,43 +23,6 @@ const BLOCK: Duration = Duration::from_secs(1);
 const GROUP: &str = "gramophone";
 /// Entries of a stream that are taken over at a time.
 const PAGE: usize = 100;
-
-/// Pops the head into the hash of the taken, with the time; the same id gets the same entry again.
-const TAKE: &str = "
-local known = redis.call('HGET', KEYS[2], ARGV[1])
-if known then return string.sub(known, string.find(known, ' ', 1, true) + 1) end
-local body = redis.call('LPOP', KEYS[1])
-if not body then return false end
-redis.call('HSET', KEYS[2], ARGV[1], redis.call('TIME')[1] .. ' ' .. body)
-return body";
-
-/// All that was taken so many seconds ago, taken anew.
-const TAKE_OVER: &str = "
-local now = tonumber(redis.call('TIME')[1])
-local all = redis.call('HGETALL', KEYS[1])
-local found = {}
-for i = 1, #all, 2 do
-  local space = string.find(all[i + 1], ' ', 1, true) or 0
-  local at = tonumber(string.sub(all[i + 1], 1, space - 1)) or 0
-  if now - at >= tonumber(ARGV[1]) then
-    local body = string.sub(all[i + 1], space + 1)
-    redis.call('HSET', KEYS[1], all[i], now .. ' ' .. body)
-    found[#found + 1] = all[i]
-    found[#found + 1] = body
-  end
-end
-return found";
-
-/// Moves a taken entry of a list to the dead, once.
-const BURY_OF_LIST: &str = "
-if redis.call('HDEL', KEYS[1], ARGV[1]) == 1 then redis.call('RPUSH', KEYS[2], ARGV[2]) end
-return 1";
-
-/// Moves a pending entry of a stream to the dead, once.
-const BURY_OF_STREAM: &str = "
-if redis.call('XACK', KEYS[1], ARGV[3], ARGV[1]) == 1 then redis.call('RPUSH', KEYS[2], ARGV[2]) end
-redis.call('XDEL', KEYS[1], ARGV[1])
-return 1";
 
 /// The key, and those beside it.
 #[derive(Debug)]
@@ -251,6 +216,17 @@ impl Wire {
         })
     }
 
+    /// How many entries the key holds; of a stream, those that are taken too.
+    pub(super) async fn length(&mut self) -> Answer<u64> {
+        let own = self.keys.own.clone();
+        let count = match self.kind().await? {
+            Some(Kind::List) => "LLEN",
+            Some(Kind::Stream) => "XLEN",
+            None => return Ok(0),
+        };
+        Ok(self.ask(&command(&[count, &own])).await?)
+    }
+
     /// Takes the head of the list under this id.
     pub(super) async fn take(&mut self, id: Uuid) -> Answer<Option<Bytes>> {
         let keys = [&*self.keys.own, &*self.keys.taken];
@@ -417,21 +393,4 @@ fn is_wrong_type(error: &RedisError) -> bool {
         .detail()
         .is_some_and(|text| text.contains("WRONGTYPE"));
     said || is_code(error, "WRONGTYPE")
-}
-
-fn command(words: &[&str]) -> Cmd {
-    let mut command = Cmd::new();
-    for word in words {
-        command.arg(*word);
-    }
-    command
-}
-
-fn script(text: &str, keys: &[&str], args: &[&str]) -> Cmd {
-    let mut command = command(&["EVAL", text]);
-    command.arg(keys.len());
-    for word in keys.iter().chain(args) {
-        command.arg(*word);
-    }
-    command
 }

@@ -37,7 +37,7 @@ const NEWEST_DONE: &str = "SELECT id, started_at_ms, finished_at_ms FROM job WHE
      AND queue = ? AND priority = ? AND turn = ? ORDER BY id DESC";
 
 /// Up to this place a job is told exactly where it stands; beyond it nobody counts along.
-const EXACT: u32 = 500;
+const EXACT: u32 = 100;
 /// Most pairs of priority and turn that are looked at: whoever was thirtieth in line is no better witness.
 const PAIRS: usize = 32;
 

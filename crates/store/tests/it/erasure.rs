@@ -310,6 +310,10 @@ async fn forgetting_leaves_nothing_behind() {
         ..delivery(Vec::new())
     };
     store.accept(unknown).await.unwrap();
+    let mut nameless = webhook(903, WHO, WORDS[2]);
+    nameless.events[0].person = None;
+    nameless.events[0].job = None;
+    store.accept(nameless).await.unwrap();
     let mut half_known = webhook(900, WHO, WORDS[1]);
     half_known.events.push(message(902, "bob"));
     store.accept(half_known).await.unwrap();
@@ -317,7 +321,7 @@ async fn forgetting_leaves_nothing_behind() {
     assert!(!remains(house.folder.path(), &needles()).is_empty());
 
     let erased = forget(store, &talk(WHO)).await;
-    assert_eq!((erased.events, erased.entries), (78, 16));
+    assert_eq!((erased.events, erased.entries), (79, 16));
     assert_eq!(erased.works.len(), 3, "{:?}", erased.works);
     assert_eq!(
         remains(house.folder.path(), &needles()),

@@ -433,7 +433,8 @@ async fn a_thousand_jobs_survive_ten_deaths_of_their_consumer() {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
             };
-            tokio::time::timeout(LONG, enough).await.unwrap();
+            // What was on its way to Redis when its consumer died is found by the look that is made every minute.
+            tokio::time::timeout(LONG * 4, enough).await.unwrap();
             consumer.abort();
             let _ = consumer.await;
         }

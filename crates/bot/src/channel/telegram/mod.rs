@@ -216,6 +216,15 @@ impl Channel for Telegram {
         }
     }
 
+    fn cursor(&self, of: &Conversation, newest: Option<&str>) -> Option<String> {
+        let theirs = newest.and_then(|mid| mid.parse().ok());
+        let seen = self
+            .place(of)
+            .ok()
+            .and_then(|place| locked(&self.ids).newest(place));
+        theirs.max(seen).map(|mid: i32| mid.to_string())
+    }
+
     fn key_print(&self, account: &str) -> Option<String> {
         (account == self.account()).then(|| self.api.fingerprint())
     }
@@ -318,9 +327,6 @@ impl Channel for Telegram {
         } else {
             Deed::Send
         };
-        if deed == Deed::Send {
-            locked(&self.ids).trying(place);
-        }
         let answer = match self.api.call::<Value>(draft.into_call()).await {
             Ok(answer) => sent(&answer).ok_or(CallError::Malformed(200)),
             Err(error) => Err(error),

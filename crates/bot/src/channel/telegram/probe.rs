@@ -7,16 +7,17 @@
 //! Nothing is changed by a question that meets somebody else's message, no message, or another kind of ours.
 //!
 //! **What "not there" is worth.** In a supergroup every message shows (as "can't be edited"), so a row of ids without any
-//! is the end of the counter: proof. Elsewhere messages of other chats use up ids that look empty from here. If this
-//! process made the try, it knows an id from just before it and the newest it has seen since, and goes on past that one by
-//! a margin. If it did not (it was started after a crash), it knows only the conversation's own messages and looks at all
-//! [`MOST_COLD`] ids after the newest of them.
+//! is the end of the counter: proof. Elsewhere messages of other chats use up ids that look empty from here. So each try
+//! is written down with the newest id of the counter that was known before it (`Channel::cursor`), and the search goes
+//! from there to the newest id that has been seen since, and on by a margin; by a wider one in a process that has seen
+//! nothing yet. An id below the newest that shows no message never will, so a search that has become too long goes on at
+//! the next question where it ended, and proves nothing until it is through.
 //!
-//! **What remains.** A lost message is sent again, and so seen twice, if between the last message known in this chat and
-//! the lost one more than [`MOST_COLD`] messages of *other* chats were counted *and* the process died during that very
-//! call. Where the gap is known to be larger than what may be asked, nothing is proven and nothing repeated: then the
-//! message stays unsettled. And an edit is no question for a message that we do not know of but that looks different: it
-//! would change it. Such are only messages that another program sent with the same token, after our last one.
+//! **What remains.** A lost message is sent again, and so seen twice, if more than [`MOST_COLD`] messages of *other* chats
+//! were counted between the newest id known before the try and the lost message, *and* the process died during that very
+//! call, *and* the next one has heard of none of them. And an edit is no question for a message that we do not know of
+//! but that looks different: it would change it. Such are only messages that another program sent with the same token,
+//! after our last one.
 
 use std::collections::HashMap;
 
@@ -40,8 +41,8 @@ const MOST: usize = 100;
 pub(super) struct Ids {
     /// The newest id seen, by counter; 0 is the one that private chats and basic groups share.
     newest: HashMap<i64, i32>,
-    /// The newest id that was known when a try began whose outcome is not known.
-    tries: HashMap<Place, i32>,
+    /// How far searches came that had become too long: where they began and where they go on.
+    looked: HashMap<Place, (i32, i32)>,
 }
 
 fn counter(place: Place) -> i64 {
@@ -55,37 +56,34 @@ impl Ids {
         *newest = (*newest).max(mid);
     }
 
-    /// A message is being sent there.
-    pub(super) fn trying(&mut self, place: Place) {
-        match self.newest.get(&counter(place)) {
-            Some(newest) => self.tries.insert(place, *newest),
-            None => self.tries.remove(&place),
-        };
+    /// The newest id seen where messages of this place are counted.
+    pub(super) fn newest(&self, place: Place) -> Option<i32> {
+        self.newest.get(&counter(place)).copied()
     }
 
-    /// Its outcome is known.
+    /// The outcome of the last try there is known.
     pub(super) fn settled(&mut self, place: Place) {
-        self.tries.remove(&place);
+        self.looked.remove(&place);
+    }
+
+    /// A search ends here for now.
+    fn pause(&mut self, place: Place, search: &Search) {
+        let next = search.next.min(search.newest.saturating_add(1));
+        self.looked.insert(place, (search.after, next));
     }
 
     /// The ids to ask for, given a message that was there before, and those known to be others.
     pub(super) fn search(&self, place: Place, after: i32, known: &[String]) -> Search {
         let known: Vec<i32> = known.iter().filter_map(|mid| mid.parse().ok()).collect();
-        let before = self.tries.get(&place).copied();
-        let from = before.map_or(after, |before| before.max(after));
-        let mut newest = known.iter().copied().fold(from, i32::max);
-        if before.is_some() {
-            newest = self
-                .newest
-                .get(&counter(place))
-                .copied()
-                .map_or(newest, |seen| seen.max(newest));
-        }
+        let seen = self.newest(place);
+        let newest = known.iter().copied().chain(seen).fold(after, i32::max);
+        let went_on = self.looked.get(&place).filter(|(began, _)| *began == after);
         Search {
             known,
-            next: from.saturating_add(1),
+            after,
+            next: went_on.map_or(after.saturating_add(1), |(_, next)| *next),
             newest,
-            margin: if before.is_some() || place.counts_alone() {
+            margin: if seen.is_some_and(|seen| seen > after) || place.counts_alone() {
                 MARGIN
             } else {
                 MOST_COLD
@@ -99,6 +97,7 @@ impl Ids {
 #[derive(Debug)]
 pub(super) struct Search {
     known: Vec<i32>,
+    after: i32,
     next: i32,
     newest: i32,
     margin: i32,
@@ -160,7 +159,10 @@ impl Telegram {
             let mid = match search.step() {
                 Step::Ask(mid) => mid,
                 Step::Absent => return Ok(None),
-                Step::TooFar => return Err(unproven("probe_far")),
+                Step::TooFar => {
+                    locked(&self.ids).pause(place, &search);
+                    return Err(unproven("probe_far"));
+                }
             };
             match self.mirrors(place, mid, probe.content).await? {
                 Mirror::Same => {
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_made_the_try_looks_from_there_to_what_it_saw_since() {
+    fn looks_from_what_was_there_before_to_what_was_seen_since() {
         let mut ids = Ids::default();
         ids.saw(ANA, 10);
         ids.saw(
@@ -225,23 +227,15 @@ mod tests {
                 chat: 8,
                 thread: None,
             },
-            300,
-        );
-        ids.trying(ANA);
-        ids.saw(
-            Place {
-                chat: 9,
-                thread: None,
-            },
             305,
         );
-        let (asked, end) = asked(ids.search(ANA, 10, &["301".into()]));
+        ids.saw(ANA, 12);
+        assert_eq!((ids.newest(ANA), ids.newest(GROUP)), (Some(305), None));
+        let (asked, end) = asked(ids.search(ANA, 300, &["301".into()]));
         assert_eq!(
             (asked[0], asked[1], asked.last(), end),
             (302, 303, Some(&325), Step::Absent)
         );
-        ids.settled(ANA);
-        assert_eq!(ids.search(ANA, 10, &[]).next, 11);
     }
 
     #[test]
@@ -266,12 +260,32 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_that_is_too_wide_proves_nothing() {
+    fn a_long_search_goes_on_where_it_ended() {
         let mut ids = Ids::default();
-        ids.saw(ANA, 10);
-        ids.trying(ANA);
-        ids.saw(ANA, 400);
-        let (asked, end) = asked(ids.search(ANA, 10, &[]));
-        assert_eq!((asked.len(), end), (MOST, Step::TooFar));
+        ids.saw(ANA, 250);
+        let mut last = 10;
+        for ends in [Step::TooFar, Step::TooFar, Step::Absent] {
+            let mut search = ids.search(ANA, 10, &[]);
+            let end = loop {
+                match search.step() {
+                    Step::Ask(id) => {
+                        assert_eq!(id, last + 1);
+                        last = id;
+                    }
+                    end => break end,
+                }
+            };
+            assert_eq!(end, ends);
+            ids.pause(ANA, &search);
+        }
+        assert_eq!(last, 270);
+        assert_eq!(
+            ids.search(ANA, 10, &[]).next,
+            251,
+            "above the newest nothing is sure"
+        );
+        assert_eq!(ids.search(ANA, 11, &[]).next, 12, "another try");
+        ids.settled(ANA);
+        assert_eq!(ids.search(ANA, 10, &[]).next, 11);
     }
 }

@@ -1,0 +1,79 @@
+//! A failed one once more.
+
+use store::{Admission, Admitted, Finish, JobRow, NoteChange};
+
+use super::reel_of;
+use crate::asking::{Asking, on_it, payer};
+use crate::channel::{Content, Frame};
+use crate::context::Halt;
+use crate::day::day_of;
+use crate::reel::ReelJob;
+use crate::send::{QUEUED, hash_of};
+use crate::texts::{Text, plain};
+
+impl Asking<'_> {
+    /// A failed one once more. It costs again: what failed was given back.
+    pub(super) async fn try_again(&self, before: JobRow) -> Result<Finish, Halt> {
+        let Some(reel) = reel_of(&before) else {
+            return self.answer_with(Text::AgainNothing).await;
+        };
+        match before.state.as_str() {
+            "dead" | "refused" => {}
+            "done" => return self.answer_with(Text::AgainNothing).await,
+            _ => return self.answer_with(Text::StillWorking).await,
+        }
+        let Some(event) = self.ctx.store.event(reel.event_id).await? else {
+            return self.answer_with(Text::AgainNothing).await;
+        };
+        let is_tap = self.inbound.tapped.is_some() && self.route.channel.limits().edits;
+        // The message with the button becomes the one that says how far the work is.
+        let over = self.route.asked_mid.clone().filter(|_| is_tap);
+        let again = ReelJob {
+            language: self.language,
+            reply_job: Some(self.job.id),
+            placeholder: over.clone(),
+            n: 1,
+            of: 1,
+            ..reel.clone()
+        };
+        let mut job = again.job(self.to());
+        job.dedupe_key = Some(format!(
+            "{}:{}:again-{}",
+            reel.event_id, reel.n, self.event_id
+        ));
+        let day = day_of(self.ctx.now_ms(), &self.ctx.zone);
+        let admission = Admission {
+            scope: payer(self.to()).key(),
+            day: day.name.clone(),
+            limit: self.ctx.settings.daily_limit,
+            jobs: vec![job],
+        };
+        let admitted = self.ctx.store.admit(admission).await?;
+        let Some(Admitted::New(job) | Admitted::Already(job)) = admitted.first() else {
+            let words = self.quota().await?;
+            return self
+                .deliver(self.say(&words), NoteChange::default(), "over_limit")
+                .await;
+        };
+        let ask = self.ctx.read(self.route, &event).and_then(|inbound| {
+            inbound
+                .asked
+                .asks
+                .into_iter()
+                .find(|ask| ask.key == reel.key)
+        });
+        let first = match self.ctx.waits(*job, self.language).await? {
+            Some(waits) => waits,
+            None if is_tap => plain(self.language, ask.as_ref().map_or(Text::AgainNow, on_it)),
+            None => self.sentence(Text::AgainNow),
+        };
+        let frame = Frame {
+            over,
+            ..self.frame()
+        };
+        let content = Content::framed(first, frame);
+        self.ctx.brake.said(&self.to().key(), &hash_of(&content));
+        let contents = vec![(format!("{QUEUED}1"), content)];
+        self.deliver(contents, NoteChange::default(), "again").await
+    }
+}
