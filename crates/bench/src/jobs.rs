@@ -56,7 +56,12 @@ async fn open(
     };
     let plan = material::make(&tools, film)?;
     let stubs = Stubs::install(&tools, bench, &plan)?;
-    let world = World::start(Channel::Instagram, &folder.join("data"), &folder.join("samples")).await?;
+    let world = World::start(
+        Channel::Instagram,
+        &folder.join("data"),
+        &folder.join("samples"),
+    )
+    .await?;
     let no_limits =
         json!({"sends_per_second": 0, "media_per_second": 0, "conversations_per_second": 0});
     world.post("/_sim/limits", &no_limits).await?;

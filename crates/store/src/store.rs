@@ -1,6 +1,5 @@
 //! Opening the store, and the two ways into the database: readers and the writer.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -95,7 +95,9 @@ pub async fn run(trial: &Trial, world: &World) -> Result<Outcome> {
         server = launch.start().await?;
         world.deliver_what_is_due().await?;
         if steps::finished_people(world.data()).await? == people {
-            if never_hit(world.channel(), &histogram).is_empty() || people >= trial.jobs + trial.more_jobs {
+            if never_hit(world.channel(), &histogram).is_empty()
+                || people >= trial.jobs + trial.more_jobs
+            {
                 break;
             }
             people += 10;

@@ -198,7 +198,11 @@ pub async fn unfinished_by_state(data: &Path) -> Result<BTreeMap<String, i64>> {
 
 /// People whose message was stored.
 pub async fn people_heard(data: &Path) -> Result<Vec<String>> {
-    people(data, "SELECT DISTINCT person FROM event WHERE kind = 'message'").await
+    people(
+        data,
+        "SELECT DISTINCT person FROM event WHERE kind = 'message'",
+    )
+    .await
 }
 
 /// People who have a reel's job, in whatever state.

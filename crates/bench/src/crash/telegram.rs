@@ -94,10 +94,7 @@ pub(super) async fn acknowledged(world: &World) -> Result<Vec<String>> {
         .flatten()
         .filter_map(|update| update["update_id"].as_i64())
         .collect();
-    let updates = world
-        .updates
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let updates = world.updates.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(updates
         .iter()
         .filter(|(update, _)| delivered.contains(update))

@@ -272,7 +272,10 @@ impl World {
 
     /// A setting of the connection.
     pub(super) fn setting(&self, name: &str) -> Result<String> {
-        let found = self.connection().into_iter().find(|(known, _)| known == name);
+        let found = self
+            .connection()
+            .into_iter()
+            .find(|(known, _)| known == name);
         found
             .map(|(_, value)| value)
             .with_context(|| format!("the simulator names no {name}"))
