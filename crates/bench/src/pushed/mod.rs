@@ -92,7 +92,7 @@ pub async fn run(trial: &Trial, redis: &Redis) -> Result<Outcome> {
     let mut bodies: Vec<String> = (0..trial.jobs).map(entries::job).collect();
     bodies.extend(bad.iter().map(|bad| bad.body.clone()));
     bodies.shuffle(&mut rng);
-    let pusher = push(redis, trial.shape, bodies);
+    let pushing = push(redis, trial.shape, bodies);
 
     let wire = Wire::before(redis.port(), SLOW).await?;
     let mut launch = Launch::new(&trial.program, "serve", &trial.data)?;
@@ -100,10 +100,10 @@ pub async fn run(trial: &Trial, redis: &Redis) -> Result<Outcome> {
     launch
         .environment
         .push(("REDIS_URL".to_owned(), wire.url()));
-    let work = live_and_die(trial, &launch, redis, &mut rng);
-    let (pushed, worked) = tokio::join!(pusher, work);
-    pushed?;
-    let (mut outcome, server) = worked?;
+    let dying = live_and_die(trial, &launch, redis, &mut rng);
+    let (all_out, left) = tokio::join!(pushing, dying);
+    all_out?;
+    let (mut outcome, server) = left?;
 
     drain(trial, redis, server).await?;
     outcome.ledger = collect(trial, redis, &bad).await?;
