@@ -209,7 +209,7 @@ async fn located(
     name: &str,
 ) -> Result<Result<Source, Result<Fetched, DownloadError>>, Halt> {
     let error = match desk.channel().locate(desk.asked.to(), name).await {
-        Ok(Located::At(url)) => return Ok(Ok(Source::Media { url })),
+        Ok(Located::At(url)) => return Ok(Ok(Source::Named { url })),
         Ok(Located::Here(path)) => return Ok(Ok(Source::File { path })),
         Err(error) => error,
     };

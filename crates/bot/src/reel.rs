@@ -208,24 +208,23 @@ async fn place_of(ctx: &Context, route: &Route, reel: &ReelJob) -> Result<Place,
     if !route.channel.limits().edits {
         return Ok(Place::New);
     }
-    if let Some(mid) = &reel.placeholder {
-        return Ok(Place::Over(mid.clone()));
+    if let Some(reply_job) = reel.reply_job {
+        let name = format!("{QUEUED}{}", reel.n);
+        let parts = ctx.store.parts(reply_job).await?;
+        let mid = parts
+            .into_iter()
+            .find(|part| part.part == name)
+            .and_then(|part| part.mid);
+        if let Some(mid) = mid {
+            return Ok(Place::Over(mid));
+        }
+        // What that job still has to say must not come over the answer.
+        let reply = ctx.store.job(reply_job).await?;
+        if reply.is_some_and(|job| job.finished_at_ms.is_none()) {
+            return Ok(Place::NotYet);
+        }
     }
-    let Some(reply_job) = reel.reply_job else {
-        return Ok(Place::New);
-    };
-    let name = format!("{QUEUED}{}", reel.n);
-    let parts = ctx.store.parts(reply_job).await?;
-    let mid = parts
-        .into_iter()
-        .find(|part| part.part == name)
-        .and_then(|part| part.mid);
-    if let Some(mid) = mid {
-        return Ok(Place::Over(mid));
-    }
-    let reply = ctx.store.job(reply_job).await?;
-    let is_over = reply.is_none_or(|job| job.finished_at_ms.is_some());
-    Ok(if is_over { Place::New } else { Place::NotYet })
+    Ok(reel.placeholder.clone().map_or(Place::New, Place::Over))
 }
 
 /// The message that an answer to this replaces, if there is one.

@@ -140,9 +140,7 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
     inbound.asked = inbound.asked.cut(ctx.settings.max_links);
     let note = ctx.store.conversation_note(&to).await?;
     let request = request(&inbound);
-    let is_silenced = note.stopped_at_ms.is_some()
-        && !matches!(request, Request::Obey(Command::Start | Command::Forget));
-    if is_silenced {
+    if is_silenced(&note, &request) {
         return Ok(refused("stopped"));
     }
     let is_worth_words = request != Request::Watch
@@ -168,22 +166,29 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
         note: &note,
         language,
     };
-    let work = async {
-        match &request {
-            Request::Watch => asking.answer().await,
-            Request::Obey(command) => asking.obey(command).await,
-            Request::Tap(tap) => asking.tapped(tap).await,
-            Request::Unknown => asking.unknown_tap().await,
-        }
-    };
     let signs = async {
         if inbound.tapped.is_some() {
             let _ = tokio::time::timeout(SIGN_PATIENCE, route.channel.notice_tap(&row)).await;
         }
         sign(&route, &[Sign::Seen, Sign::Typing]).await;
     };
-    let (finish, ()) = tokio::join!(work, signs);
+    let (finish, ()) = tokio::join!(act(&asking, &request), signs);
     finish
+}
+
+async fn act(asking: &Asking<'_>, request: &Request) -> Result<Finish, Halt> {
+    match request {
+        Request::Watch => asking.answer().await,
+        Request::Obey(command) => asking.obey(command).await,
+        Request::Tap(tap) => asking.tapped(tap).await,
+        Request::Unknown => asking.unknown_tap().await,
+    }
+}
+
+/// Whoever asked for silence is heard in two things only.
+fn is_silenced(note: &Note, request: &Request) -> bool {
+    note.stopped_at_ms.is_some()
+        && !matches!(request, Request::Obey(Command::Start | Command::Forget))
 }
 
 /// A message with something to watch is never a command.

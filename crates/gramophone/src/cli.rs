@@ -40,7 +40,7 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Try everything on this machine: a simulated Instagram with a phone page, and the bot
+    /// Try everything on this machine: a simulated Instagram and Telegram with their phones, and the bot
     Demo,
     /// Run the server and the worker in one process
     Up,
@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Serve,
     /// Run the worker alone: do the jobs
     Work,
-    /// Run the simulated Instagram alone, for any client
+    /// Run the simulated Instagram and Telegram alone, for any client
     Simulate {
         /// Where the simulator delivers its webhooks
         #[arg(long, value_name = "URL")]

@@ -1,4 +1,4 @@
-//! `demo`: a simulated Instagram, the server and the worker in one process, with real tools.
+//! `demo`: a simulated Instagram and Telegram, the server and the worker in one process, with real tools.
 //!
 //! Nothing here is faked for the demo: the bot gets other base addresses and goes its normal way.
 
@@ -49,7 +49,9 @@ pub(crate) async fn run(mut sources: Sources) -> anyhow::Result<()> {
     let address = app.address().context("the server does not listen")?;
     simulator.set_webhook_when_ready(format!("http://{address}/webhooks/instagram").parse()?);
 
-    say("Gramophone demo: a simulated Instagram and the real bot, on this machine only.");
+    say(
+        "Gramophone demo: a simulated Instagram and Telegram, and the real bot, on this machine only.",
+    );
     say(format!("  chat with it   {}/_sim", simulator.base_url()));
     say(format!("  server         http://{address}"));
     say(format!("  data and log   {}", data.display()));

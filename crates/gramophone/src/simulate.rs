@@ -1,4 +1,4 @@
-//! `simulate`: the simulated Instagram alone, for our server or anybody's client.
+//! `simulate`: the simulated Instagram and Telegram alone, for our server or anybody's client.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub(crate) async fn run(settings: &Settings, webhook: Option<&str>) -> anyhow::R
     };
     let simulator = Simulator::start(options).await?;
     let base = simulator.base_url();
-    say(format!("simulated Instagram: {base}/_sim"));
+    say(format!("simulated Instagram and Telegram: {base}/_sim"));
     if !waits_for {
         say("no webhook yet; give one with --webhook URL to get events delivered");
     }

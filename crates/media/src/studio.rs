@@ -30,6 +30,11 @@ pub enum Source {
         /// The link.
         link: Link,
     },
+    /// A file at a public address that a messenger of ours named itself. Never for what a stranger sends.
+    Named {
+        /// Its address: it opens without a key, so it is a secret.
+        url: Url,
+    },
     /// A file on this machine, within a folder that the operator named.
     File {
         /// Where it lies.

@@ -2,33 +2,31 @@
 //!
 //! Nothing here decides anything; it is where the crates meet.
 
+pub(crate) mod outside;
+mod speech;
+
 use std::{
     net::SocketAddr,
     path::Path,
-    sync::{Arc, Mutex, OnceLock, atomic::AtomicI64},
+    sync::{Arc, Mutex, atomic::AtomicI64},
     time::Duration,
 };
 
 use anyhow::Context as _;
 use axum::{Router, routing::get};
 use bot::{
-    Bot, BotParts, OurSides,
-    channel::{
-        Channel,
-        instagram::Instagram,
-        telegram::{Telegram, TelegramParts},
-    },
+    Bot, BotParts,
+    channel::{Channel, instagram::Instagram, telegram::Telegram},
 };
 use graph_api::{
     budget::{Budget, Memory},
     client::Graph,
     webhook::AppSecrets,
 };
-use media::{Studio, transcribe::Engine};
+use media::Studio;
 use secrecy::SecretString;
 use store::{
-    AccountState, Clock, Options, Runner, RunnerOptions, Store, SystemClock, intake::Intake,
-    spool::Spool,
+    AccountState, Clock, Options, Runner, RunnerOptions, Store, SystemClock, spool::Spool,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -42,12 +40,11 @@ use crate::{
     listener::{Limits, Listener},
     master_key,
     page::{self, StatusPage},
-    pushed::Pushed,
-    settings::{Settings, SpeechEngine, TelegramUpdates},
+    settings::Settings,
     telemetry::{self, AckMetrics, MetricsPage},
     webhook::{
         meta::{self, Inbox},
-        telegram::{self, Updates},
+        telegram,
     },
 };
 
@@ -120,36 +117,6 @@ fn make_data_dir(path: &Path) -> anyhow::Result<()> {
         })
 }
 
-/// An engine that was named and cannot listen is said at once, not at the first reel. What was not named falls back
-/// by itself. Sizes and headers only: reading a model whole takes longer than a start may.
-fn refuse_broken_speech(settings: &Settings) -> anyhow::Result<()> {
-    let named = !matches!(
-        settings.speech.engine,
-        SpeechEngine::Auto | SpeechEngine::None
-    ) || settings.speech.model_path.is_some();
-    match media::transcribe::engines(&convert::media(settings)) {
-        Err(why) if named => Err(anyhow::anyhow!(why).context(
-            "the speech engine that the settings name cannot listen; `gramophone models list` shows what is here",
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Reads the embedded engine's model to its end and compares it with what was fetched.
-async fn verify_model(settings: media::Settings) -> anyhow::Result<()> {
-    let model = media::transcribe::engines(&settings)
-        .unwrap_or_default()
-        .into_iter()
-        .find_map(|engine| match engine {
-            Engine::Embedded(path) => Some(path),
-            _ => None,
-        });
-    let Some(model) = model else { return Ok(()) };
-    tokio::task::spawn_blocking(move || media::models::verify(&model))
-        .await?
-        .context("the speech model is not the file that was fetched; fetch it again with `gramophone models fetch`")
-}
-
 impl App {
     /// Opens the data and binds the port. Nothing runs yet, and nothing slow is looked at: from here
     /// to the first answered request must be quick.
@@ -158,7 +125,7 @@ impl App {
             settings.check_for_serving()?;
         }
         if roles.work {
-            refuse_broken_speech(&settings)?;
+            speech::refuse_broken(&settings)?;
         }
         let settings = Arc::new(settings);
         // One process that both serves and works has the data for itself; two must share it.
@@ -174,7 +141,7 @@ impl App {
             None
         };
         let link_secret = master_key::load_or_make(&settings)?;
-        let telegram = telegram_of(&settings, store.clock())?;
+        let telegram = outside::telegram_of(&settings, store.clock())?;
         Ok(Self {
             settings,
             roles,
@@ -262,58 +229,6 @@ impl App {
         })
     }
 
-    /// What takes Telegram's updates in, if there is a bot.
-    fn updates(&self) -> Option<Arc<Updates>> {
-        let settings = &self.settings;
-        let ours = &settings.telegram;
-        let webhook = match ours.updates {
-            TelegramUpdates::Polling => None,
-            TelegramUpdates::Webhook | TelegramUpdates::Auto => settings.public_url.clone(),
-        };
-        Some(Arc::new(Updates {
-            telegram: Arc::clone(self.telegram.as_ref()?),
-            store: self.store.clone(),
-            secret: ours
-                .webhook_secret
-                .clone()
-                .unwrap_or_else(|| telegram::secret_from(&self.link_secret)),
-            webhook: webhook.and_then(|url| {
-                let url = format!("{}{}", url.as_str().trim_end_matches('/'), telegram::PATH);
-                url.parse().ok()
-            }),
-            max_body_bytes: settings.webhook.max_body_bytes,
-            body_timeout: Duration::from_secs(settings.webhook.body_timeout_seconds),
-            metrics: AckMetrics::new(),
-            identity: OnceLock::new(),
-            health: Arc::clone(&self.health),
-        }))
-    }
-
-    /// Takes in what other programs push into Redis, if there is one.
-    fn take_pushed_jobs(
-        &self,
-        tasks: &TaskTracker,
-        stop: &CancellationToken,
-    ) -> anyhow::Result<()> {
-        let settings = &self.settings;
-        let Some(url) = &settings.redis.url else {
-            return Ok(());
-        };
-        let pushed = Pushed {
-            intake: Intake::open(url, &settings.redis.jobs_key)
-                .context("redis.url or redis.jobs_key cannot be used")?,
-            store: self.store.clone(),
-            ours: OurSides {
-                telegram: self.telegram.as_ref().map(|bot| bot.account().to_owned()),
-                instagram: settings.instagram.account_id.clone(),
-                page: settings.instagram.page_id.clone(),
-            },
-            health: Arc::clone(&self.health),
-        };
-        tasks.spawn(pushed.run(stop.clone()));
-        Ok(())
-    }
-
     fn routes(&self, recorder: metrics_exporter_prometheus::PrometheusHandle) -> Router {
         let settings = &self.settings;
         let numbers = MetricsPage {
@@ -371,7 +286,7 @@ impl App {
             let (health, stop) = (Arc::clone(&self.health), stop.clone());
             async move { health.watch_tools(studio, stop).await }
         });
-        let (stop, model) = (stop.clone(), verify_model(convert::media(settings)));
+        let (stop, model) = (stop.clone(), speech::verify_model(convert::media(settings)));
         Ok(tokio::spawn(async move {
             let _ends_the_beat = beats.drop_guard();
             let run = async { runner.run(stop).await.context("the worker ended") };
@@ -408,7 +323,7 @@ impl App {
             budget,
             convert::instagram_files(settings),
         ));
-        introduce(&instagram, settings);
+        outside::introduce(&instagram, settings);
         let mut channels: Vec<Arc<dyn Channel>> = vec![instagram];
         if let Some(telegram) = &self.telegram {
             channels.push(Arc::clone(telegram) as Arc<dyn Channel>);
@@ -445,50 +360,6 @@ impl App {
             Err(error) => tracing::warn!(%error, "the account's state cannot be read"),
         }
     }
-}
-
-/// First questions and menu of the chat, beside the work: nobody waits for them.
-fn introduce(instagram: &Arc<Instagram>, settings: &Settings) {
-    let (Some(account), true) = (
-        settings.instagram.account_id.clone(),
-        settings.instagram.page_access_token.is_some(),
-    ) else {
-        return;
-    };
-    let instagram = Arc::clone(instagram);
-    tokio::spawn(async move {
-        match instagram.introduce(&account).await {
-            Ok(()) => tracing::info!(account, "first questions and menu are set"),
-            Err(error) => {
-                tracing::info!(
-                    account,
-                    code = error.code,
-                    "first questions and menu could not be set"
-                );
-            }
-        }
-    });
-}
-
-/// The Telegram bot of the settings, if there is one.
-pub(crate) fn telegram_of(
-    settings: &Settings,
-    clock: &Arc<dyn Clock>,
-) -> anyhow::Result<Option<Arc<Telegram>>> {
-    let ours = &settings.telegram;
-    let Some(token) = &ours.token else {
-        return Ok(None);
-    };
-    let parts = TelegramParts {
-        token: token.clone(),
-        api: ours.api.clone(),
-        data_dir: settings.data_dir.clone(),
-        local_files_root: ours.local_files.clone(),
-        files: convert::telegram_files(settings),
-        clock: Arc::clone(clock),
-    };
-    let telegram = Telegram::new(parts).context("the Telegram client cannot be set up")?;
-    Ok(Some(Arc::new(telegram)))
 }
 
 async fn bind(settings: &Settings) -> anyhow::Result<Listener> {

@@ -178,7 +178,7 @@ stopped = All right, I will not send you anything more. If you change your mind,
 stopped-telegram = All right, I will not send you anything more. If you change your mind, send /start.
 started-again = I am back. Send me a reel or a post.
 forgotten = I erased everything I had of yours: messages, requests, transcripts, videos and searches. Only today's count stays, until midnight. If you write again, we start afresh.
-forgotten-group = I erased everything I had of this group: messages, requests, transcripts, videos and searches. Only today's count stays, until midnight. If you call me again, we start afresh.
+forgotten-group = I erased everything I had of this conversation: messages, requests, transcripts, videos and searches. Only today's count stays, until midnight. If you call me again, we start afresh.
 
 ## The list of commands, as Telegram shows it
 command-help = How I work

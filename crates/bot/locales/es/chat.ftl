@@ -179,7 +179,7 @@ stopped = De acuerdo, no te mando nada más. Si cambias de idea, escribe «volve
 stopped-telegram = De acuerdo, no te mando nada más. Si cambias de idea, manda /start.
 started-again = ¡Volví! Mándame un reel o una publicación.
 forgotten = Borré todo lo que tenía tuyo: mensajes, pedidos, transcripciones, videos y búsquedas. Solo queda la cuenta de hoy, hasta la medianoche. Si me escribes de nuevo, empezamos de cero.
-forgotten-group = Borré todo lo que tenía de este grupo: mensajes, pedidos, transcripciones, videos y búsquedas. Solo queda la cuenta de hoy, hasta la medianoche. Si me llaman de nuevo, empezamos de cero.
+forgotten-group = Borré todo lo que tenía de esta conversación: mensajes, pedidos, transcripciones, videos y búsquedas. Solo queda la cuenta de hoy, hasta la medianoche. Si me llaman de nuevo, empezamos de cero.
 
 ## The list of commands, as Telegram shows it
 command-help = Cómo funciono

@@ -179,7 +179,7 @@ stopped = Tudo certo, não te mando mais nada. Se mudar de ideia, escreva “vol
 stopped-telegram = Tudo certo, não te mando mais nada. Se mudar de ideia, mande /start.
 started-again = Voltei! Pode mandar um reel ou um post.
 forgotten = Apaguei tudo o que eu tinha seu: mensagens, pedidos, transcrições, vídeos e buscas. Fica só a contagem de hoje, até a meia-noite. Se me escrever de novo, começamos do zero.
-forgotten-group = Apaguei tudo o que eu tinha deste grupo: mensagens, pedidos, transcrições, vídeos e buscas. Fica só a contagem de hoje, até a meia-noite. Se me chamarem de novo, começamos do zero.
+forgotten-group = Apaguei tudo o que eu tinha desta conversa: mensagens, pedidos, transcrições, vídeos e buscas. Fica só a contagem de hoje, até a meia-noite. Se me chamarem de novo, começamos do zero.
 
 ## The list of commands, as Telegram shows it
 command-help = Como eu funciono

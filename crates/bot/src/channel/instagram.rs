@@ -1,5 +1,7 @@
 //! Instagram direct messages over Meta's Graph API.
 
+mod offer;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,15 +9,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use graph_api::budget::{Bucket, Budget, Memory, Permit, Urgency};
 use graph_api::client::{
-    Action, CallRecord, Credentials, Entry, Graph, MediaKind, Offer, Outgoing, ThreadMessage,
-    Upload,
+    Action, CallRecord, Credentials, Graph, MediaKind, Outgoing, ThreadMessage, Upload,
 };
 use graph_api::error::{CallError, ErrorKind, NotSent, Outcome, Reaction as MetaReaction};
 use graph_api::id::{AccountId, AttachmentId, Igsid};
 use graph_api::limits;
 use graph_api::webhook::{Kind, Shape, parse_stored, without_person};
+use media::ChannelLimits;
 use media::link::Hosts;
-use media::{ChannelLimits, Language};
 use store::{Clock, Conversation, EventRow};
 
 use super::{
@@ -23,9 +24,7 @@ use super::{
     Lying, Outcome as FoundBy, Probe, Reaction, Sent, Sign,
 };
 use crate::accounts::Accounts;
-use crate::command::{Command, Tap};
 use crate::plan;
-use crate::texts::{Text, plain};
 
 /// The word in `Conversation::channel`.
 pub const NAME: &str = "instagram";
@@ -73,26 +72,6 @@ impl Instagram {
                 hard_bytes: files.hard_bytes.min(meta.hard_bytes),
                 ..meta
             },
-        }
-    }
-
-    /// Puts the first questions and the menu into the account's chat, in every language. Safe to repeat.
-    pub async fn introduce(&self, account: &str) -> Result<(), ChannelError> {
-        let to = Conversation::new(NAME, account, "");
-        let credentials = self.credentials(&to)?;
-        // The default is the language of most people here who speak none of the others.
-        let mut offers: Vec<Offer> = Language::ALL
-            .into_iter()
-            .map(|language| offer(locale(language), language))
-            .collect();
-        offers.insert(0, offer("default", Language::En));
-        match self
-            .graph
-            .set_messenger_profile(&credentials, &offers)
-            .await
-        {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.error(&credentials.account, Bucket::Other, &error, true)),
         }
     }
 
@@ -167,43 +146,6 @@ impl Instagram {
             code,
             trace: error.fbtrace_id().map(str::to_owned),
         }
-    }
-}
-
-/// Meta's name of a language.
-fn locale(language: Language) -> &'static str {
-    match language {
-        Language::PtBr => "pt_BR",
-        Language::En => "en_US",
-        Language::Es => "es_LA",
-    }
-}
-
-fn offer(locale: &str, language: Language) -> Offer {
-    let entry = |(title, command): (Text, Command)| Entry {
-        title: plain(language, title),
-        payload: Tap::Command(command).data(),
-    };
-    let find = Command::Find(String::new());
-    Offer {
-        locale: locale.to_owned(),
-        ice_breakers: [
-            (Text::FirstHow, Command::Help),
-            (Text::FirstHistory, Command::History),
-            (Text::FirstFind, find.clone()),
-            (Text::FirstQuota, Command::Quota),
-        ]
-        .map(entry)
-        .to_vec(),
-        menu: [
-            (Text::ChoiceHelp, Command::Help),
-            (Text::ChoiceHistory, Command::History),
-            (Text::ChoiceFind, find),
-            (Text::ChoiceQuota, Command::Quota),
-            (Text::ChoiceLanguage, Command::Language(None)),
-        ]
-        .map(entry)
-        .to_vec(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A failed one once more.
 
-use store::{Admission, Admitted, Finish, JobRow, NoteChange};
+use store::{Admission, Admitted, EventRow, Finish, JobRow, NoteChange};
+use uuid::Uuid;
 
 use super::reel_of;
 use crate::asking::{Asking, on_it, payer};
@@ -55,18 +56,7 @@ impl Asking<'_> {
                 .deliver(self.say(&words), NoteChange::default(), "over_limit")
                 .await;
         };
-        let ask = self.ctx.read(self.route, &event).and_then(|inbound| {
-            inbound
-                .asked
-                .asks
-                .into_iter()
-                .find(|ask| ask.key == reel.key)
-        });
-        let first = match self.ctx.waits(*job, self.language).await? {
-            Some(waits) => waits,
-            None if is_tap => plain(self.language, ask.as_ref().map_or(Text::AgainNow, on_it)),
-            None => self.sentence(Text::AgainNow),
-        };
+        let first = self.first_word(*job, is_tap, &event, &reel.key).await?;
         let frame = Frame {
             over,
             ..self.frame()
@@ -75,5 +65,24 @@ impl Asking<'_> {
         self.ctx.brake.said(&self.to().key(), &hash_of(&content));
         let contents = vec![(format!("{QUEUED}1"), content)];
         self.deliver(contents, NoteChange::default(), "again").await
+    }
+
+    /// Its place in line, or that it is being done.
+    async fn first_word(
+        &self,
+        job: Uuid,
+        is_tap: bool,
+        event: &EventRow,
+        key: &str,
+    ) -> Result<String, Halt> {
+        if let Some(waits) = self.ctx.waits(job, self.language).await? {
+            return Ok(waits);
+        }
+        if !is_tap {
+            return Ok(self.sentence(Text::AgainNow));
+        }
+        let inbound = self.ctx.read(self.route, event).unwrap_or_default();
+        let ask = inbound.asked.asks.iter().find(|ask| ask.key == key);
+        Ok(plain(self.language, ask.map_or(Text::AgainNow, on_it)))
     }
 }

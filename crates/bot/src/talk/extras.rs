@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use media::{Language, SummaryKind, SummaryRequest};
+use media::{Fitted, Language, SummaryKind, SummaryRequest};
 use store::Entry;
 
 use super::{kept, retry};
@@ -111,38 +111,7 @@ impl Asking<'_> {
             }
             None => self.sentence(Text::Audio),
         };
-        let known = ctx
-            .store
-            .attachment(&self.to().account, &print.hash)
-            .await?;
-        let attachment = match known {
-            Some(known) => Handed::Known(known),
-            None if channel.limits().uploads_apart => {
-                let path = dir.join(&made.file);
-                let file = FileToUpload {
-                    kind: FileKind::Audio,
-                    path: &path,
-                    mime: made.mime(),
-                };
-                let id = channel
-                    .upload(self.to(), file)
-                    .await
-                    .map_err(|error| retry(error.code))?;
-                let until_ms = ctx.now_ms() + ATTACHMENT_MS;
-                ctx.store
-                    .remember_attachment(&self.to().account, &print.hash, &id, until_ms)
-                    .await?;
-                Handed::Known(id)
-            }
-            None => Handed::Local(LocalFile {
-                folder,
-                file: made.file.clone(),
-                mime: made.mime().to_owned(),
-                hash: print.hash,
-                thumbnail: None,
-                shown_as: None,
-            }),
-        };
+        let attachment = self.hand_in(&made, print, folder, &dir).await?;
         let has_room = channel.limits().caption_units > 0;
         let content = Content::File {
             file: FileKind::Audio,
@@ -155,6 +124,46 @@ impl Asking<'_> {
             frame: self.frame(),
         };
         Ok(Ok(vec![("file-0".to_owned(), content)]))
+    }
+
+    /// The file as the channel takes it: by a name it gave before, uploaded now, or with the message.
+    async fn hand_in(
+        &self,
+        made: &Fitted,
+        print: Print,
+        folder: String,
+        dir: &Path,
+    ) -> Result<Handed, Halt> {
+        let (store, channel) = (&self.ctx.store, &*self.route.channel);
+        let account = self.to().account.as_str();
+        if let Some(known) = store.attachment(account, &print.hash).await? {
+            return Ok(Handed::Known(known));
+        }
+        if !channel.limits().uploads_apart {
+            return Ok(Handed::Local(LocalFile {
+                folder,
+                file: made.file.clone(),
+                mime: made.mime().to_owned(),
+                hash: print.hash,
+                thumbnail: None,
+                shown_as: None,
+            }));
+        }
+        let path = dir.join(&made.file);
+        let file = FileToUpload {
+            kind: FileKind::Audio,
+            path: &path,
+            mime: made.mime(),
+        };
+        let id = channel
+            .upload(self.to(), file)
+            .await
+            .map_err(|error| retry(error.code))?;
+        let until_ms = self.ctx.now_ms() + ATTACHMENT_MS;
+        store
+            .remember_attachment(account, &print.hash, &id, until_ms)
+            .await?;
+        Ok(Handed::Known(id))
     }
 
     /// The same words once more, in another language.

@@ -72,20 +72,7 @@ impl Asking<'_> {
             Command::Find(query) => self.say(&self.find(query).await?),
             Command::Forget => return Box::pin(self.forget()).await,
             Command::Transcript | Command::Audio | Command::Other(_) => {
-                let last = self.ctx.store.library_recent(self.to(), 1).await?.pop();
-                let Some(entry) = last else {
-                    return self.answer_with(Text::NothingYet).await;
-                };
-                let tap = match command {
-                    Command::Transcript => Tap::Transcript(entry.job_id),
-                    Command::Audio => Tap::Audio(entry.job_id),
-                    Command::Other(language) => {
-                        let language = language.unwrap_or(other_than(self.language));
-                        Tap::InLanguage(entry.job_id, language)
-                    }
-                    _ => return self.answer_with(Text::NothingYet).await,
-                };
-                return Box::pin(self.tapped(&tap)).await;
+                return Box::pin(self.of_the_last(command)).await;
             }
             Command::TryAgain => {
                 let last = self.ctx.store.last_job(REEL, &self.to().key()).await?;
@@ -96,6 +83,22 @@ impl Asking<'_> {
             }
         };
         self.deliver(contents, change, "answered").await
+    }
+
+    /// A command about the last answer.
+    async fn of_the_last(&self, command: &Command) -> Result<Finish, Halt> {
+        let last = self.ctx.store.library_recent(self.to(), 1).await?.pop();
+        let Some(job) = last.map(|entry| entry.job_id) else {
+            return self.answer_with(Text::NothingYet).await;
+        };
+        let tap = match command {
+            Command::Audio => Tap::Audio(job),
+            Command::Other(language) => {
+                Tap::InLanguage(job, language.unwrap_or(other_than(self.language)))
+            }
+            _ => Tap::Transcript(job),
+        };
+        self.tapped(&tap).await
     }
 
     /// More of an answer, from what was kept of it.

@@ -12,10 +12,11 @@ impl Downloader {
     pub(super) async fn direct(
         &self,
         url: &Url,
+        reach: Reach,
         dir: &Path,
         progress: &Progress,
     ) -> Result<Fetched, DownloadError> {
-        let item = self.fetch_item(url, dir, 0, progress).await?;
+        let item = self.fetch_item((url, reach), dir, 0, progress).await?;
         Ok(only(item))
     }
 
@@ -41,7 +42,7 @@ impl Downloader {
     /// One media URL into `item-<index>`.
     pub(super) async fn fetch_item(
         &self,
-        url: &Url,
+        (url, reach): (&Url, Reach),
         dir: &Path,
         index: usize,
         progress: &Progress,
@@ -57,7 +58,7 @@ impl Downloader {
             }
         };
         self.client
-            .download(url, Reach::Media, self.budget(), &raw, report)
+            .download(url, reach, self.budget(), &raw, report)
             .await?;
         Ok(self.adopt(&raw, dir, index).await?)
     }

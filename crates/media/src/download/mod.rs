@@ -11,7 +11,7 @@ mod ytdlp;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::net::{Budget, Guard, GuardedClient, NetError};
+use crate::net::{Budget, Guard, GuardedClient, NetError, Reach};
 use crate::probe::sniff::{self, Sniffed};
 use crate::probe::{ProbeError, Prober};
 use crate::settings::Settings;
@@ -64,7 +64,8 @@ impl Downloader {
         let dir = &std::path::absolute(dir).map_err(|error| disk(&error))?;
         prepare(dir).map_err(|error| disk(&error))?;
         match source {
-            Source::Media { url } => self.direct(url, dir, progress).await,
+            Source::Media { url } => self.direct(url, Reach::Media, dir, progress).await,
+            Source::Named { url } => self.direct(url, Reach::Public, dir, progress).await,
             Source::Page { link } => self.page(link, dir, progress).await,
             Source::File { path } => self.copied(path, dir).await,
         }

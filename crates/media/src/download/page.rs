@@ -157,7 +157,8 @@ impl Downloader {
         }
         let photo = entry.photo().and_then(|url| Url::parse(url).ok());
         let photo = photo.ok_or_else(|| self.nothing_came(entry))?;
-        self.fetch_item(&photo, dir, index, progress).await
+        self.fetch_item((&photo, Reach::Media), dir, index, progress)
+            .await
     }
 
     /// An item that is known but did not come: yt-dlp's own limits spoke.

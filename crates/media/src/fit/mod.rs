@@ -1,6 +1,7 @@
 //! The ladder: from a downloaded file to one that the channel takes, with as much of it left as
 //! possible. Each rung is tried in turn and its result is looked at, never assumed.
 
+mod extras;
 mod ffmpeg;
 mod plan;
 
@@ -16,12 +17,6 @@ use crate::settings::Settings;
 use crate::tool::ToolError;
 use crate::{ChannelLimits, FitError, FitHow, Fitted, Item, Progress, Step};
 use ffmpeg::{Ended, Ffmpeg, Input, Target};
-
-/// Thumbnails: Telegram takes JPEG of at most 320 pixels a side and 200 kB
-/// (<https://core.telegram.org/bots/api#sendvideo>, read 2026-11-22).
-const THUMBNAIL_SIDE: u32 = 320;
-const THUMBNAIL_BYTES: u64 = 200_000;
-const THUMBNAIL_AT: Duration = Duration::from_secs(1);
 
 /// A silent preview need not be larger.
 const PREVIEW_BYTES: u64 = 1_500_000;
@@ -260,74 +255,6 @@ impl Fitter {
             }
         }
         Err(FitError::TooBig)
-    }
-
-    /// A small still picture of a file of ours.
-    pub(crate) async fn thumbnail(&self, file: &str, dir: &Path) -> Result<String, FitError> {
-        let Some(stem) = plain_name(file) else {
-            return Err(FitError::Refused("not a file name of ours".to_owned()));
-        };
-        let probed = self.prober.probe(dir, file).await?;
-        let input = Input {
-            dir,
-            file,
-            container: probed.container,
-        };
-        // The first picture is often black.
-        let is_long = probed
-            .duration
-            .is_some_and(|duration| duration > 2 * THUMBNAIL_AT);
-        let at = if is_long {
-            THUMBNAIL_AT
-        } else {
-            Duration::ZERO
-        };
-        let to = format!("{stem}-thumb.jpg");
-        for quality in [5, 12, 24] {
-            let look = (THUMBNAIL_SIDE, quality);
-            if self
-                .ffmpeg
-                .jpeg(&input, at.as_secs_f64(), look, &to)
-                .await?
-                != Ended::Well
-            {
-                return Err(FitError::Refused("cannot be decoded".to_owned()));
-            }
-            let made = std::fs::metadata(dir.join(&to));
-            if made.is_ok_and(|made| made.len() <= THUMBNAIL_BYTES) {
-                return Ok(to);
-            }
-        }
-        Err(FitError::TooBig)
-    }
-
-    /// The sound of `item` alone.
-    pub(crate) async fn sound_of(
-        &self,
-        item: &Item,
-        dir: &Path,
-        limits: &ChannelLimits,
-    ) -> Result<Fitted, FitError> {
-        let Some(stem) = plain_name(&item.file) else {
-            return Err(FitError::Refused("not a file name of ours".to_owned()));
-        };
-        let probed = self.prober.probe(dir, &item.file).await?;
-        if probed.audio_codec.is_none() {
-            return Err(FitError::Refused("has no sound".to_owned()));
-        }
-        let input = Input {
-            dir,
-            file: &item.file,
-            container: probed.container,
-        };
-        let job = Job {
-            input,
-            probed: &probed,
-            limits,
-            progress: &Progress::none(),
-            stem,
-        };
-        self.sound(&job).await
     }
 
     async fn sound(&self, job: &Job<'_>) -> Result<Fitted, FitError> {

@@ -412,3 +412,21 @@ async fn sizes_and_times_hold_while_bytes_stream() {
     };
     assert_eq!(retry_after, Some(Duration::from_secs(77)));
 }
+
+/// A messenger's file host is no place for what strangers send, and is reached only where it is named.
+#[test]
+fn a_host_that_the_operator_names_is_reached_by_its_own_road() {
+    let pages = Url::parse("https://www.instagram.com").expect("a URL");
+    let guard = Guard::new(Hosts::new(&pages, &[]));
+    let file = Url::parse("https://api.telegram.org/file/bot1:x/videos/1.mp4").expect("a URL");
+    assert_eq!(guard.check(&file, Reach::Media), Err(Refused::Host));
+    assert_eq!(guard.check(&file, Reach::Public), Ok(()));
+    for inside in [
+        "http://api.telegram.org/file",
+        "https://127.0.0.1/file",
+        "https://10.0.0.1/file",
+    ] {
+        let url = Url::parse(inside).expect("a URL");
+        assert!(guard.check(&url, Reach::Public).is_err(), "{inside}");
+    }
+}

@@ -196,7 +196,7 @@ async fn ask_who_we_are(
 async fn telegram(settings: &Settings) -> Line {
     const NAME: &str = "Telegram";
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let bot = match app::telegram_of(settings, &clock) {
+    let bot = match app::outside::telegram_of(settings, &clock) {
         Ok(Some(bot)) => bot,
         Ok(None) => return Line::note(NAME, "not set up", "set TELEGRAM_BOT_TOKEN"),
         Err(error) => {

@@ -177,6 +177,8 @@ pub enum TelegramUpdates {
     Webhook,
     /// We call Telegram.
     Polling,
+    /// Another program takes them, and pushes jobs.
+    None,
 }
 
 /// Section `telegram`.

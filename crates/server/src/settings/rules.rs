@@ -21,8 +21,8 @@ enum Rule {
     Filled,
     KeyOrBlank,
     SpeechCommand,
-    BotTokenOrBlank,
-    WebhookSecretOrBlank,
+    /// Blank, or so shaped; else told so.
+    Shaped(fn(&str) -> bool, &'static str),
 }
 
 /// Every key that has a rule of its own.
@@ -45,13 +45,25 @@ const RULES: &[(&str, Rule)] = &[
     ("graph.instagram_api", Rule::HttpUrl),
     ("graph.facebook_dialog", Rule::HttpUrl),
     ("graph.rupload", Rule::HttpUrl),
-    ("telegram.token", Rule::BotTokenOrBlank),
+    (
+        "telegram.token",
+        Rule::Shaped(
+            is_bot_token,
+            "must look like 123456789:AAE..., as @BotFather gives it",
+        ),
+    ),
     ("telegram.api", Rule::HttpUrl),
     (
         "telegram.updates",
-        Rule::OneOf(&["auto", "webhook", "polling"]),
+        Rule::OneOf(&["auto", "webhook", "polling", "none"]),
     ),
-    ("telegram.webhook_secret", Rule::WebhookSecretOrBlank),
+    (
+        "telegram.webhook_secret",
+        Rule::Shaped(
+            is_webhook_secret,
+            "must have 16 to 256 letters, digits, _ or -; leave it empty to have one made",
+        ),
+    ),
     ("telegram.target_bytes", Rule::AtLeast(100_000)),
     ("telegram.hard_bytes", Rule::AtLeast(100_000)),
     ("redis.jobs_key", Rule::Filled),
@@ -102,9 +114,11 @@ const RULES: &[(&str, Rule)] = &[
 /// <https://developers.facebook.com/docs/messenger-platform/instagram/features/send-message>).
 const META_ATTACHMENT_BYTES: i64 = 25_000_000;
 
-/// The largest file that a bot may send (<https://core.telegram.org/bots/api#senddocument>, read 2026-11-22). A Bot API
-/// server of one's own takes more.
+/// The largest file that a bot may send (<https://core.telegram.org/bots/api#senddocument>, read 2026-11-22).
 const TELEGRAM_UPLOAD_BYTES: i64 = 50_000_000;
+/// The same through a Bot API server of one's own
+/// (<https://core.telegram.org/bots/api#using-a-local-bot-api-server>, read 2026-11-22).
+const OWN_SERVER_UPLOAD_BYTES: i64 = 2_000_000_000;
 
 /// Checks the merged table against every rule and against the rules between settings.
 pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
@@ -167,19 +181,7 @@ fn obeys(value: &Value, rule: &Rule) -> Result<(), String> {
             text.is_empty() || text.len() >= 32,
             "must have at least 32 characters; leave it empty to have one made",
         ),
-        Rule::BotTokenOrBlank => say(
-            text.is_empty() || is_bot_token(text),
-            "must look like 123456789:AAE..., as @BotFather gives it",
-        ),
-        // core.telegram.org/bots/api#setwebhook, read 2026-11-22; a short one could be guessed.
-        Rule::WebhookSecretOrBlank => say(
-            text.is_empty()
-                || (16..=256).contains(&text.len())
-                    && text
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')),
-            "must have 16 to 256 letters, digits, _ or -; leave it empty to have one made",
-        ),
+        Rule::Shaped(shape, what) => say(text.is_empty() || shape(text), what),
         Rule::SpeechCommand => say(
             value.as_array().is_none_or(|words| {
                 words
@@ -193,6 +195,14 @@ fn obeys(value: &Value, rule: &Rule) -> Result<(), String> {
 
 fn is_http(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// core.telegram.org/bots/api#setwebhook, read 2026-11-22; a short one could be guessed.
+fn is_webhook_secret(text: &str) -> bool {
+    (16..=256).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
 fn is_bot_token(text: &str) -> bool {
@@ -242,24 +252,7 @@ fn check_together(table: &Table, problems: &mut Vec<Problem>) {
             format!("must be below {META_ATTACHMENT_BYTES}, Meta's limit"),
         ));
     }
-    if number("telegram.target_bytes") > number("telegram.hard_bytes") {
-        problems.push(Problem::new(
-            "telegram.target_bytes",
-            "must not be above telegram.hard_bytes",
-        ));
-    }
-    if number("telegram.hard_bytes") > TELEGRAM_UPLOAD_BYTES {
-        problems.push(Problem::new(
-            "telegram.hard_bytes",
-            format!("must not be above {TELEGRAM_UPLOAD_BYTES}, Telegram's limit"),
-        ));
-    }
-    if text("telegram.updates") == "webhook" && text("public_url").is_empty() {
-        problems.push(Problem::new(
-            "public_url",
-            "must be set when telegram.updates is \"webhook\"; or choose \"polling\"",
-        ));
-    }
+    check_telegram(table, problems);
     if number("send.give_up_seconds") < number("send.settle_seconds") {
         problems.push(Problem::new(
             "send.give_up_seconds",
@@ -288,6 +281,44 @@ fn check_together(table: &Table, problems: &mut Vec<Problem>) {
         problems.push(Problem::new(
             "language.model",
             "must be set together with language.url",
+        ));
+    }
+}
+
+fn check_telegram(table: &Table, problems: &mut Vec<Problem>) {
+    let number = |key| {
+        lookup(table, key)
+            .and_then(Value::as_integer)
+            .unwrap_or_default()
+    };
+    let text = |key| {
+        lookup(table, key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .trim()
+    };
+    if number("telegram.target_bytes") > number("telegram.hard_bytes") {
+        problems.push(Problem::new(
+            "telegram.target_bytes",
+            "must not be above telegram.hard_bytes",
+        ));
+    }
+    let is_common = text("telegram.api").contains("api.telegram.org");
+    let most = if is_common {
+        TELEGRAM_UPLOAD_BYTES
+    } else {
+        OWN_SERVER_UPLOAD_BYTES
+    };
+    if number("telegram.hard_bytes") > most {
+        problems.push(Problem::new(
+            "telegram.hard_bytes",
+            format!("must not be above {most}, the limit of that Bot API server"),
+        ));
+    }
+    if text("telegram.updates") == "webhook" && text("public_url").is_empty() {
+        problems.push(Problem::new(
+            "public_url",
+            "must be set when telegram.updates is \"webhook\"; or choose \"polling\"",
         ));
     }
 }
