@@ -25,7 +25,7 @@ use crate::files::work_dir;
 use crate::place;
 use crate::plan::Origin;
 use crate::print::Print;
-use crate::reel::Asked;
+use crate::reel::{Asked, stopped};
 use crate::send::{Delivered, part};
 use crate::stage::Stage;
 
@@ -275,7 +275,7 @@ impl<'a> Desk<'a> {
         contents: Vec<(String, i32, Content)>,
     ) -> Result<Delivered, Halt> {
         let mut has_spoken = self.voice.lock().await;
-        self.asked.check_silence(self.ctx).await?;
+        self.unless_stopped().await?;
         *has_spoken = true;
         let (sender, route) = (&self.ctx.sender, &self.asked.route);
         if !self.is_given_a_place() {
@@ -319,9 +319,22 @@ impl<'a> Desk<'a> {
         Ok(found.and_then(|part| part.mid))
     }
 
+    /// Ends the job of somebody who said stop since it began. What they have read already stays; a message that only
+    /// says that an answer is on its way goes.
+    pub(crate) async fn unless_stopped(&self) -> Result<(), Halt> {
+        if !self.asked.is_stopped(self.ctx).await? {
+            return Ok(());
+        }
+        if !self.has_answered().await? {
+            self.asked.withdraw(self.ctx).await?;
+        }
+        Err(Halt::Finish(stopped()))
+    }
+
     /// Goes on with what this job had planned to say, if it had.
     pub(crate) async fn resume(&self, prefix: &str) -> Result<Option<Delivered>, Halt> {
         let mut has_spoken = self.voice.lock().await;
+        self.unless_stopped().await?;
         let is_lost =
             self.is_given_a_place() && place::is_lost(self.ctx, &self.asked.route).await?;
         let prefix = if is_lost {
@@ -330,6 +343,13 @@ impl<'a> Desk<'a> {
             prefix.to_owned()
         };
         let delivered = self.ctx.sender.resume(&self.asked.route, &prefix).await?;
+        if let Some(delivered) = &delivered
+            && !is_lost
+            && self.asked.has_lost_its_place(delivered)
+        {
+            place::lose(self.ctx, &self.asked.route).await?;
+            return Ok(None);
+        }
         *has_spoken |= delivered.is_some();
         Ok(delivered)
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use media::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Claimed, Conversation, EventRow, Finish, Handler, JobRow, NewJob, Part, StoreError};
+use store::{Claimed, Conversation, EventRow, Finish, Handler, JobRow, NewJob, StoreError};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use uuid::Uuid;
@@ -15,13 +15,13 @@ use crate::channel::{Content, Frame, Inbound};
 use crate::choices;
 use crate::context::{Context, Halt, after_delivery, after_store_error, conversation_of, count};
 use crate::desk::{Desk, WORDS};
-use crate::final_text::place as place_in_list;
+use crate::final_text::{self, place as place_in_list};
 use crate::pipeline;
 use crate::place;
 use crate::plan::{Ask, REEL};
-use crate::reply::{Apology, Promise};
-use crate::send::{self, Delivered, Route, STATUS, Stop, part};
-use crate::texts::{Arg, Failure, Text, plain, say_on};
+use crate::reply::Apology;
+use crate::send::{Delivered, Route, STATUS, Stop, part, words_of};
+use crate::texts::{Arg, Failure, Text, say_on};
 
 /// The step that says that the person is to be told of a failure.
 const FAILED: &str = "failed";
@@ -113,7 +113,10 @@ impl Handler for ReelHandler {
 async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     let asked = resolve(ctx, job).await?;
     ctx.check_account(&asked.route).await?;
-    asked.check_silence(ctx).await?;
+    if asked.is_stopped(ctx).await? {
+        asked.withdraw(ctx).await?;
+        return Ok(stopped());
+    }
     if let Some(failure) = asked.failed_before(ctx, job).await? {
         return tell_failure(ctx, job, &asked, failure).await;
     }
@@ -130,13 +133,25 @@ async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
         Err(Halt::Failed(failure)) => {
             desk.leave().await?;
             desk.tidy().await;
+            desk.unless_stopped().await?;
             tell_failure(ctx, job, &desk.asked, failure).await
         }
         Err(halt) => {
             desk.leave().await?;
+            if matches!(halt, Halt::Finish(Finish::Refused { .. })) {
+                desk.tidy().await;
+            }
             Err(halt)
         }
         Ok(finish) => Ok(finish),
+    }
+}
+
+/// For somebody who said stop while the work was going on.
+pub(crate) fn stopped() -> Finish {
+    Finish::Refused {
+        reason: "stopped".into(),
+        refund: true,
     }
 }
 
@@ -200,21 +215,14 @@ impl Asked {
             .and_then(|value| serde_json::from_value(value.clone()).ok()))
     }
 
-    /// Nothing more is said to somebody who asked for silence.
-    pub(crate) async fn check_silence(&self, ctx: &Context) -> Result<(), Halt> {
+    /// Whether the person asked us to be silent.
+    pub(crate) async fn is_stopped(&self, ctx: &Context) -> Result<bool, StoreError> {
         let note = ctx.store.conversation_note(self.to()).await?;
-        if note.stopped_at_ms.is_none() {
-            return Ok(());
-        }
-        // What was said already stays; what only said that more comes goes.
-        let parts = ctx.store.parts(self.route.lease.job_id).await?;
-        if !send::may_have_been_heard(&parts) {
-            place::withdraw(ctx, &self.route, &self.reel).await?;
-        }
-        Err(Halt::Finish(Finish::Refused {
-            reason: "stopped".into(),
-            refund: true,
-        }))
+        Ok(note.stopped_at_ms.is_some())
+    }
+
+    pub(crate) async fn withdraw(&self, ctx: &Context) -> Result<(), Halt> {
+        place::withdraw(ctx, &self.route, &self.reel).await
     }
 
     /// Whether a message that another program named cannot be changed: then ours are new. One of ours that is gone was
@@ -305,7 +313,7 @@ async fn tell_failure(
 }
 
 /// A job that died of itself: settle what it had open, and tell the person unless the answer had
-/// already begun to arrive.
+/// already begun to arrive. Words that promise a video are told apart: the promise is taken back.
 async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
     let asked = match resolve(ctx, job).await {
         Ok(asked) => asked,
@@ -315,12 +323,16 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
     ctx.sender.bury(&asked.route).await?;
     let _ = ctx.store.work_release(&job.lease, &asked.ask.key).await;
     let parts = ctx.store.parts(job.id).await?;
-    let is_silenced = ctx.store.conversation_note(asked.to()).await?.stopped_at_ms;
     let has_begun = parts
         .iter()
         .any(|p| p.part != STATUS && p.state == store::PartState::Sent);
-    let promise = kept_promise(&parts, asked.reel.language);
-    if is_silenced.is_some() || (has_begun && promise.is_none()) {
+    let promised_by = parts
+        .iter()
+        .find(|part| part.part == WORDS && part.mid.is_some())
+        .and_then(words_of)
+        .and_then(|text| final_text::unpromised(asked.reel.language, &text))
+        .map(|_| job.id);
+    if has_begun && promised_by.is_none() {
         return Ok(());
     }
     let failure = asked
@@ -336,25 +348,7 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
         failure,
         asked_mid: asked.route.asked_mid,
         reel: Some(asked.reel),
-        words: promise,
+        promised_by,
     };
     ctx.store.enqueue(apology.job(job.id)).await.map(|_| ())
-}
-
-/// The words that went out with the promise that the video follows, without it: the video will not follow.
-fn kept_promise(parts: &[Part], language: Language) -> Option<Promise> {
-    let words = parts.iter().find(|part| part.part == WORDS)?;
-    let is_alone = parts.iter().all(|part| {
-        part.part == STATUS || part.part == WORDS || part.state != store::PartState::Sent
-    });
-    let content: Content = serde_json::from_value(words.body.clone()).ok()?;
-    let Content::Text { text, .. } = content else {
-        return None;
-    };
-    let follows = plain(language, Text::VideoFollows);
-    let text = text.strip_suffix(&follows)?.trim_end();
-    Some(Promise {
-        over: words.mid.clone().filter(|_| is_alone)?,
-        text: format!("{text}\n\n{}", plain(language, Text::NoFile)),
-    })
 }
