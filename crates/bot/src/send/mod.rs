@@ -304,7 +304,7 @@ impl Sender {
             // A fixed rate opens again within a second. Handing the job back would have every waiting job claimed,
             // looked at and put back for each message that may go.
             Ready::Wait(wait) => {
-                self.clock.sleep(wait).await;
+                self.clock.wait_out(wait).await;
                 Ok(Look::Again)
             }
             Ready::Go(intent) => {
