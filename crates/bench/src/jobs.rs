@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::Row as _;
 
 use crate::crash::steps::tables;
-use crate::crash::world::World;
+use crate::crash::world::{Channel, World};
 use crate::material::{self, Film};
 use crate::probe;
 use crate::report::{Figure, Target};
@@ -56,7 +56,12 @@ async fn open(
     };
     let plan = material::make(&tools, film)?;
     let stubs = Stubs::install(&tools, bench, &plan)?;
-    let world = World::start(&folder.join("data"), &folder.join("samples")).await?;
+    let world = World::start(
+        Channel::Instagram,
+        &folder.join("data"),
+        &folder.join("samples"),
+    )
+    .await?;
     let no_limits =
         json!({"sends_per_second": 0, "media_per_second": 0, "conversations_per_second": 0});
     world.post("/_sim/limits", &no_limits).await?;
@@ -139,7 +144,7 @@ async fn uploads(server: &Path, bench: &Path, folder: &Path) -> Result<f64> {
 async fn say(world: &World, person: usize, message: &Value) -> Result<()> {
     world
         .post(
-            &format!("/_sim/people/{}/messages", World::person(person)),
+            &format!("/_sim/people/{}/messages", world.person(person)),
             message,
         )
         .await?;

@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod load;
 pub mod material;
 pub mod probe;
+pub mod pushed;
 pub mod report;
 pub mod server;
 pub mod stub;

@@ -21,15 +21,20 @@ pub struct Film {
     pub pad_to: usize,
     /// The longest pause of a stub.
     pub pause_ms: u64,
+    /// See [`Plan::each_its_own`].
+    pub each_its_own: bool,
+    /// See [`Plan::late_one_in`].
+    pub late_one_in: u64,
 }
 
-/// Makes the film, its remuxed form and its sound in `folder`.
+/// Makes the film, its remuxed form, its sound and a still picture in `folder`.
 pub fn make(folder: &Path, film: Film) -> Result<Plan> {
     fs::create_dir_all(folder)?;
-    let (source, video, wav) = (
+    let (source, video, wav, still) = (
         folder.join("source.mp4"),
         folder.join("video.mp4"),
         folder.join("speech.wav"),
+        folder.join("still.jpg"),
     );
     let inputs = [
         "-f", "lavfi", "-i", PICTURE, "-f", "lavfi", "-i", VOICE, "-t", "4",
@@ -55,6 +60,10 @@ pub fn make(folder: &Path, film: Film) -> Result<Plan> {
         &[&from_source[..], &["-vn", "-ac", "1", "-ar", "16000"]].concat(),
         &wav,
     )?;
+    ffmpeg(
+        &[&from_source[..], &["-frames:v", "1", "-s", "180x320"]].concat(),
+        &still,
+    )?;
     pad(&video, film.pad_to)?;
     Ok(Plan {
         source: if film.index_last {
@@ -64,7 +73,10 @@ pub fn make(folder: &Path, film: Film) -> Result<Plan> {
         },
         video,
         wav,
+        still,
         pause_ms: film.pause_ms,
+        each_its_own: film.each_its_own,
+        late_one_in: film.late_one_in,
     })
 }
 

@@ -23,9 +23,18 @@ pub struct Plan {
     pub video: PathBuf,
     /// 16 kHz mono speech as WAV.
     pub wav: PathBuf,
+    /// A still picture of it.
+    pub still: PathBuf,
     /// The longest pause before an answer; the real one is drawn evenly below it.
     pub pause_ms: u64,
+    /// What is remuxed differs from job to job, so that no upload can stand for another.
+    pub each_its_own: bool,
+    /// One job in so many has a video that takes [`LATE`]; 0: none has.
+    pub late_one_in: u64,
 }
+
+/// Long enough for the words to go out before the video.
+const LATE: Duration = Duration::from_millis(1_900);
 
 /// A folder with one link per stub and their plan.
 #[derive(Debug, Clone)]
@@ -111,22 +120,38 @@ fn act(program: &Path, name: &str, words: &[String]) -> Result<()> {
     }
 }
 
+fn pause(longest_ms: u64) {
+    if longest_ms > 0 {
+        wait(Duration::from_millis(rand::random_range(0..=longest_ms)));
+    }
+}
+
 /// The longest lives of a stub are a pause, not work: it must not warm the processors it is timed on.
 #[expect(
     clippy::disallowed_methods,
     reason = "a process of its own that has nothing else to do"
 )]
-fn pause(longest_ms: u64) {
-    if longest_ms > 0 {
-        std::thread::sleep(Duration::from_millis(rand::random_range(0..=longest_ms)));
-    }
+fn wait(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// A number drawn from the job's folder: another for each reel, the same again after a crash.
+fn mark_of_job() -> u64 {
+    let place = std::env::current_dir().unwrap_or_default();
+    place
+        .to_string_lossy()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }
 
 fn ffmpeg(plan: &Plan, words: &[String]) -> Result<()> {
     let output = words.last().context("no output was named")?;
     let output = Path::new(output.strip_prefix("file:").unwrap_or(output));
     let source = match output.extension().and_then(|end| end.to_str()) {
-        Some("mp4") => &plan.video,
+        Some("mp4") => return video(plan, output),
+        Some("jpg") => &plan.still,
         Some("wav") => &plan.wav,
         Some("s16le") => {
             // The samples without the 44-byte WAV header.
@@ -137,6 +162,22 @@ fn ffmpeg(plan: &Plan, words: &[String]) -> Result<()> {
     };
     fs::copy(source, output)?;
     Ok(())
+}
+
+/// What a remux makes.
+fn video(plan: &Plan, output: &Path) -> Result<()> {
+    let job = mark_of_job();
+    if plan.late_one_in > 0 && job.is_multiple_of(plan.late_one_in) {
+        wait(LATE);
+    }
+    let mut bytes = fs::read(&plan.video)?;
+    if plan.each_its_own {
+        // An empty box with the job's mark: players skip it.
+        bytes.extend_from_slice(&16_u32.to_be_bytes());
+        bytes.extend_from_slice(b"free");
+        bytes.extend_from_slice(&job.to_be_bytes());
+    }
+    Ok(fs::write(output, bytes)?)
 }
 
 fn yt_dlp(plan: &Plan, words: &[String]) -> Result<()> {
@@ -160,19 +201,13 @@ fn yt_dlp(plan: &Plan, words: &[String]) -> Result<()> {
     print(&format!("{answer}\n"))
 }
 
-/// Words drawn from the job's folder: another for each reel, the same again after a crash.
+/// Words of the job's own.
 fn sentence() -> String {
     const WORDS: [&str; 16] = [
         "bread", "water", "garden", "morning", "copper", "window", "travel", "summer", "kitchen",
         "paper", "mountain", "yellow", "market", "winter", "orange", "river",
     ];
-    let place = std::env::current_dir().unwrap_or_default();
-    let mut state = place
-        .to_string_lossy()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+    let mut state = mark_of_job();
     let mut words = Vec::new();
     for _ in 0..24 {
         state ^= state << 13;
@@ -221,7 +256,10 @@ mod tests {
             source: video,
             video: PathBuf::new(),
             wav: PathBuf::new(),
+            still: PathBuf::new(),
             pause_ms: 0,
+            each_its_own: false,
+            late_one_in: 0,
         };
         let words: Vec<String> = [
             "-P",

@@ -4,6 +4,8 @@
 //! as they are there, then with the video and the words below it. Elsewhere the file goes first when it is ready by
 //! then, because choices are shown below the last message only.
 
+mod note;
+
 use std::time::Instant;
 
 use media::{Fetched, Fitted};
@@ -15,14 +17,13 @@ use crate::channel::{
 };
 use crate::choices;
 use crate::context::Halt;
-use crate::day::short_local;
 use crate::desk::Desk;
-use crate::files::{FileName, signed_link};
 use crate::final_text;
-use crate::pipeline::{Made, Note, Words, took};
+use crate::pipeline::{Made, Words, thumbnail, took};
 use crate::print::Print;
 use crate::send::{ATTACHMENT_MS, Delivered, PARKED_MS, Stop, hash_of};
-use crate::texts::{Arg, Failure, Text, plain, say};
+use crate::texts::{Failure, Text, plain};
+use note::note;
 
 /// An upload that was refused as stale is made anew once.
 const UPLOADS: usize = 2;
@@ -33,7 +34,7 @@ pub(crate) async fn words_first(desk: &Desk<'_>, text: &str) -> Result<Delivered
     let frame = if desk.edits() {
         if fits_below(desk, &text) {
             // The video will take the place of these words and carry them below it.
-            text = format!("{text}\n\n{}", plain(desk.language(), Text::VideoFollows));
+            text = final_text::promising(desk.language(), &text);
         }
         desk.frame().await?
     } else {
@@ -128,8 +129,8 @@ async fn over_the_first_word(
     let mut frame = desk.frame().await?;
     let mut caption = None;
     if is_below {
-        frame.choices = choices;
-        caption = Some(text);
+        frame.choices.clone_from(&choices);
+        caption = Some(text.clone());
     } else {
         let told = messages(desk, &text, "last", 90, frame, &choices);
         let told = desk.deliver(told).await?;
@@ -144,7 +145,19 @@ async fn over_the_first_word(
             caption: caption.take(),
             frame: std::mem::replace(&mut frame, desk.asked.alone()),
         };
-        match group_of(desk, n, group, shown).await? {
+        let delivered = match group_of(desk, n, group, shown).await? {
+            // The words can still be had when the file cannot, and whoever waits must not wait for ever.
+            Delivered::Stop(Stop::Refused(_) | Stop::StaleFile | Stop::OneByOne)
+                if is_below && n == 0 =>
+            {
+                let text = final_text::without_file(desk.language(), &text);
+                let frame = desk.frame().await?;
+                let told = messages(desk, &text, "instead", 250, frame, &choices);
+                desk.deliver(told).await?
+            }
+            delivered => delivered,
+        };
+        match delivered {
             Delivered::All { unresolved: left } => unresolved += left,
             other => return Ok(other),
         }
@@ -283,12 +296,17 @@ async fn handed(desk: &Desk<'_>, made: &Made, print: &Print) -> Result<Handed, H
         return Err(desk.start_over().await?);
     }
     if !desk.channel().limits().uploads_apart {
+        let thumbnail = match &made.thumbnail {
+            Some(thumbnail) => Some(thumbnail.clone()),
+            // Made for a channel that shows none.
+            None => thumbnail(desk, made.fitted.as_ref()).await,
+        };
         return Ok(Handed::Local(LocalFile {
             folder: desk.folder.clone(),
             file: fitted.file.clone(),
             mime: fitted.mime().to_owned(),
             hash: print.hash.clone(),
-            thumbnail: made.thumbnail.clone(),
+            thumbnail,
             shown_as: None,
         }));
     }
@@ -341,52 +359,4 @@ pub(crate) fn file_kind(fitted: &Fitted) -> FileKind {
         mime if mime.starts_with("audio/") => FileKind::Audio,
         _ => FileKind::Video,
     }
-}
-
-/// The plain word about what did not fit, with a link to the whole where one may be given.
-async fn note(desk: &Desk<'_>, fetched: &Fetched, made: &[Made]) -> Option<String> {
-    let (one, note) = made.iter().find_map(|one| Some((one, one.note?)))?;
-    let language = desk.language();
-    let text = plain(
-        language,
-        match note {
-            Note::Preview => Text::Preview,
-            Note::TooBig => Text::TooBig,
-            Note::PictureTooBig => Text::PictureTooBig,
-            Note::NoFile => Text::NoFile,
-        },
-    );
-    let is_there = fetched.items.iter().any(|item| item.file == one.file);
-    let link = if is_there {
-        link(desk, &one.file).await
-    } else {
-        None
-    };
-    Some(match link {
-        Some(link) => format!("{text}\n{link}"),
-        None => text,
-    })
-}
-
-async fn link(desk: &Desk<'_>, file: &str) -> Option<String> {
-    let files = &desk.ctx.settings.files;
-    let (public, secret) = (files.public_url.as_ref()?, files.link_secret.as_ref()?);
-    // The sweep takes the folder by its date, so no link may promise more than what is left of it.
-    let keep = desk.ctx.settings.files.keep()?;
-    let changed = tokio::fs::metadata(&desk.dir).await.ok()?.modified().ok()?;
-    let left = keep.checked_sub(changed.elapsed().unwrap_or_default())?;
-    let until_ms = desk.ctx.now_ms() + i64::try_from(left.as_millis()).ok()?;
-    tokio::fs::metadata(desk.dir.join(file)).await.ok()?;
-    let name = FileName::new(&desk.folder, file)?;
-    let args = [
-        (
-            "until",
-            Arg::Words(short_local(until_ms, &desk.ctx.zone).into()),
-        ),
-        (
-            "url",
-            Arg::Words(signed_link(public, secret, &name, until_ms).into()),
-        ),
-    ];
-    Some(say(desk.language(), Text::FileLink, &args))
 }

@@ -160,3 +160,19 @@ fn looks_like_address(token: &str) -> bool {
         || lower.contains("t.me/")
         || !media::link::find(token).is_empty()
 }
+/// Words that go out before their video.
+pub(crate) fn promising(language: Language, text: &str) -> String {
+    format!("{text}\n\n{}", plain(language, Text::VideoFollows))
+}
+
+/// Words that promised a video which will not come; `None` when these promise none.
+pub(crate) fn unpromised(language: Language, text: &str) -> Option<String> {
+    let promise = plain(language, Text::VideoFollows);
+    let words = text.strip_suffix(promise.as_str())?;
+    Some(without_file(language, words.trim_end()))
+}
+
+/// Words whose video does not come.
+pub(crate) fn without_file(language: Language, text: &str) -> String {
+    format!("{text}\n\n{}", plain(language, Text::NoFile))
+}

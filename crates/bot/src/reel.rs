@@ -14,12 +14,12 @@ use uuid::Uuid;
 use crate::channel::{Content, Frame, Inbound};
 use crate::choices;
 use crate::context::{Context, Halt, after_delivery, after_store_error, conversation_of, count};
-use crate::desk::Desk;
-use crate::final_text::place;
+use crate::desk::{Desk, WORDS};
+use crate::final_text::{self, place};
 use crate::pipeline;
 use crate::plan::{Ask, REEL};
 use crate::reply::Apology;
-use crate::send::{Delivered, QUEUED, Route, STATUS, part};
+use crate::send::{Delivered, QUEUED, Route, STATUS, part, words_of};
 use crate::texts::{Arg, Failure, Text, say_on};
 
 /// The step that says that the person is to be told of a failure.
@@ -111,15 +111,12 @@ impl Handler for ReelHandler {
 async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     let asked = resolve(ctx, job).await?;
     ctx.check_account(&asked.route).await?;
-    if let Some(failure) = asked.failed_before(ctx, job).await? {
-        return tell_failure(ctx, job, &asked, failure).await;
-    }
     if asked.is_stopped(ctx).await? {
         asked.withdraw(ctx).await?;
-        return Ok(Finish::Refused {
-            reason: "stopped".into(),
-            refund: true,
-        });
+        return Ok(stopped());
+    }
+    if let Some(failure) = asked.failed_before(ctx, job).await? {
+        return tell_failure(ctx, job, &asked, failure).await;
     }
     let desk = Desk::sit_down(ctx, job, asked).await?;
     let done = CancellationToken::new();
@@ -134,13 +131,25 @@ async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
         Err(Halt::Failed(failure)) => {
             desk.leave().await?;
             desk.tidy().await;
+            desk.unless_stopped().await?;
             tell_failure(ctx, job, &desk.asked, failure).await
         }
         Err(halt) => {
             desk.leave().await?;
+            if matches!(halt, Halt::Finish(Finish::Refused { .. })) {
+                desk.tidy().await;
+            }
             Err(halt)
         }
         Ok(finish) => Ok(finish),
+    }
+}
+
+/// For somebody who said stop while the work was going on.
+pub(crate) fn stopped() -> Finish {
+    Finish::Refused {
+        reason: "stopped".into(),
+        refund: true,
     }
 }
 
@@ -227,6 +236,19 @@ async fn place_of(ctx: &Context, route: &Route, reel: &ReelJob) -> Result<Place,
     Ok(reel.placeholder.clone().map_or(Place::New, Place::Over))
 }
 
+/// The message that an answer to this replaces, if there is one.
+pub(crate) async fn over(
+    ctx: &Context,
+    route: &Route,
+    reel: &ReelJob,
+) -> Result<Option<String>, Halt> {
+    match place_of(ctx, route, reel).await? {
+        Place::Over(mid) => Ok(Some(mid)),
+        Place::New => Ok(None),
+        Place::NotYet => Err(Halt::Finish(not_yet(ctx))),
+    }
+}
+
 /// Takes the message back that said that the answer was on its way.
 async fn withdraw(ctx: &Context, route: &Route, reel: &ReelJob) -> Result<(), Halt> {
     match place_of(ctx, route, reel).await? {
@@ -258,22 +280,18 @@ impl Asked {
     }
 
     /// Whether the person asked us to be silent.
-    async fn is_stopped(&self, ctx: &Context) -> Result<bool, StoreError> {
+    pub(crate) async fn is_stopped(&self, ctx: &Context) -> Result<bool, StoreError> {
         let note = ctx.store.conversation_note(self.to()).await?;
         Ok(note.stopped_at_ms.is_some())
     }
 
-    async fn withdraw(&self, ctx: &Context) -> Result<(), Halt> {
+    pub(crate) async fn withdraw(&self, ctx: &Context) -> Result<(), Halt> {
         withdraw(ctx, &self.route, &self.reel).await
     }
 
     /// What surrounds the first message of the answer.
     pub(crate) async fn frame(&self, ctx: &Context) -> Result<Frame, Halt> {
-        let over = match place_of(ctx, &self.route, &self.reel).await? {
-            Place::Over(mid) => Some(mid),
-            Place::New => None,
-            Place::NotYet => return Err(Halt::Finish(not_yet(ctx))),
-        };
+        let over = over(ctx, &self.route, &self.reel).await?;
         Ok(match over {
             Some(_) => Frame {
                 over,
@@ -341,7 +359,7 @@ async fn tell_failure(
 }
 
 /// A job that died of itself: settle what it had open, and tell the person unless the answer had
-/// already begun to arrive.
+/// already begun to arrive. Words that promise a video are told apart: the promise is taken back.
 async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
     let asked = match resolve(ctx, job).await {
         Ok(asked) => asked,
@@ -354,17 +372,19 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
     let has_begun = parts
         .iter()
         .any(|p| p.part != STATUS && p.state == store::PartState::Sent);
-    if has_begun {
+    let promised_by = parts
+        .iter()
+        .find(|part| part.part == WORDS && part.mid.is_some())
+        .and_then(words_of)
+        .and_then(|text| final_text::unpromised(asked.reel.language, &text))
+        .map(|_| job.id);
+    if has_begun && promised_by.is_none() {
         return Ok(());
     }
     let failure = asked
         .failed_before(ctx, job)
         .await?
         .unwrap_or(Failure::Internal);
-    let over = match place_of(ctx, &asked.route, &asked.reel).await? {
-        Place::Over(mid) => Some(mid),
-        Place::New | Place::NotYet => None,
-    };
     let to = asked.route.conversation;
     let apology = Apology {
         channel: to.channel,
@@ -373,7 +393,8 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
         language: asked.reel.language,
         failure,
         asked_mid: asked.route.asked_mid,
-        over,
+        reel: Some(asked.reel),
+        promised_by,
     };
     ctx.store.enqueue(apology.job(job.id)).await.map(|_| ())
 }

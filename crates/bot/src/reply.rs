@@ -21,10 +21,13 @@ use crate::command::{self, Command, Tap};
 use crate::context::{
     Context, Halt, after_delivery, after_store_error, conversation_of, count, refused,
 };
+use crate::desk::WORDS;
 use crate::erase;
+use crate::final_text;
 use crate::language::choose;
-use crate::plan::REPLY;
-use crate::send::{Route, hash_of, part};
+use crate::plan::{REEL, REPLY};
+use crate::reel::{self, ReelJob};
+use crate::send::{Route, hash_of, part, words_of};
 use crate::talk::Request;
 use crate::texts::{Failure, Text, say_on};
 
@@ -56,9 +59,12 @@ pub(crate) struct Apology {
     pub(crate) language: Language,
     pub(crate) failure: Failure,
     pub(crate) asked_mid: Option<String>,
-    /// The message of ours that it replaces.
+    /// The reel it is about: the apology takes the place of the message that said that the answer was on its way.
     #[serde(default)]
-    pub(crate) over: Option<String>,
+    pub(crate) reel: Option<ReelJob>,
+    /// The job whose words are out and promise a video that will not come: they are all that there is to change.
+    #[serde(default)]
+    pub(crate) promised_by: Option<Uuid>,
 }
 
 impl Apology {
@@ -270,21 +276,51 @@ async fn sign(route: &Route, signs: &[Sign]) {
 
 async fn apologise(ctx: &Context, job: &Claimed, apology: Apology) -> Result<Finish, Halt> {
     let to = Conversation::new(apology.channel, apology.account, apology.person);
+    if ctx
+        .store
+        .conversation_note(&to)
+        .await?
+        .stopped_at_ms
+        .is_some()
+    {
+        return Ok(refused("stopped"));
+    }
     let route = ctx.route(job, to, apology.asked_mid)?;
     let channel = route.channel.name();
-    let text = say_on(
-        channel,
-        apology.language,
-        Text::Failed(apology.failure),
-        &[],
-    );
+    let (text, over) = if let Some(job) = apology.promised_by {
+        match unpromised(ctx, job, apology.language).await? {
+            Some((text, over)) => (text, Some(over)),
+            None => return Ok(refused("nothing_promised")),
+        }
+    } else {
+        let failed = Text::Failed(apology.failure);
+        let over = match &apology.reel {
+            Some(reel) => reel::over(ctx, &route, reel).await?,
+            None => None,
+        };
+        (say_on(channel, apology.language, failed, &[]), over)
+    };
     let frame = Frame {
-        over: apology.over,
+        over,
         ..Frame::default()
     };
     let parts = vec![part("apology-0", 0, &Content::framed(text, frame))];
     let delivered = ctx.sender.deliver(&route, parts).await?;
     Ok(after_delivery(delivered, "apologised", false))
+}
+
+/// The words that a job said last, without their promise, and the message they stand in.
+async fn unpromised(
+    ctx: &Context,
+    job: Uuid,
+    language: Language,
+) -> Result<Option<(String, String)>, StoreError> {
+    let parts = ctx.store.parts(job).await?;
+    let words = parts.into_iter().find(|part| part.part == WORDS);
+    Ok(words.and_then(|part| {
+        let text = final_text::unpromised(language, &words_of(&part)?)?;
+        Some((text, part.mid?))
+    }))
 }
 
 async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
@@ -301,6 +337,11 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
         return Ok(());
     };
     ctx.sender.bury(&route).await?;
+    let caused = ctx.store.jobs_of_event(event_id).await?;
+    if caused.iter().any(|job| job.queue == REEL) {
+        // What was asked for is on its way, and answers for itself.
+        return Ok(());
+    }
     let note = ctx.store.conversation_note(&to).await?;
     let apology = Apology {
         language: ctx.language_of(note.language.as_deref()),
@@ -309,7 +350,8 @@ async fn bury(ctx: &Context, job: &Claimed) -> Result<(), StoreError> {
         person: to.person,
         failure: Failure::Internal,
         asked_mid: row.mid,
-        over: None,
+        reel: None,
+        promised_by: None,
     };
     ctx.store.enqueue(apology.job(job.id)).await.map(|_| ())
 }

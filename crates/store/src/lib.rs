@@ -9,6 +9,7 @@ mod inbox;
 pub mod intake;
 mod jobs;
 mod library;
+mod lock;
 pub mod machine;
 mod notes;
 mod outbox;

@@ -1,6 +1,5 @@
 //! Opening the store, and the two ways into the database: readers and the writer.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,6 +12,7 @@ use crate::clock::Clock;
 use crate::db::{Ids, Reads, Result, Tx};
 use crate::error::StoreError;
 use crate::inbox;
+use crate::lock::DataLock;
 use crate::schema::Migrator;
 use crate::scrub::{Scrubbed, Scrubber};
 use crate::sqlite::{Readers, SqliteFile};
@@ -142,7 +142,7 @@ impl Store {
     async fn open_sqlite(options: Options) -> Result<Self> {
         let file = SqliteFile::from_url(&options.url, options.durability)?;
         let lock = if options.exclusive {
-            Some(DataLock::take(file.path())?)
+            Some(DataLock::take(file.path()).await?)
         } else {
             None
         };
@@ -343,36 +343,4 @@ async fn migrate(pool: &DatabaseConnection) -> Result<()> {
         tracing::error!(backend = ?pool.get_database_backend(), "the schema could not be brought up to date");
         StoreError::from(error)
     })
-}
-
-/// The mark beside the database that one process holds while it has the data open.
-struct DataLock {
-    _file: std::fs::File,
-}
-
-impl DataLock {
-    fn take(database: &Path) -> Result<Self> {
-        let mut name = database.as_os_str().to_owned();
-        name.push(".lock");
-        let path = PathBuf::from(name);
-        let file = std::fs::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| {
-                StoreError::Config(format!("cannot open {}: {error}", path.display()))
-            })?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(format!(
-                "another process has {} open; stop it, or choose another data folder",
-                database.display()
-            ))),
-            Err(std::fs::TryLockError::Error(error)) => Err(StoreError::Config(format!(
-                "cannot lock {}: {error}",
-                path.display()
-            ))),
-        }
-    }
 }

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use super::signs::Signs;
 use super::steps;
-use super::world::World;
+use super::world::{Channel, World};
 
 /// What one person sees of the answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub struct Thread {
     pub texts: Vec<String>,
     /// Videos or images from the business.
     pub media: usize,
+    /// Whether the answer has a video: who sends a video of their own gets words alone.
+    pub wants_video: bool,
 }
 
 /// The end of a trial, as seen from outside.
@@ -29,6 +32,10 @@ pub struct History {
     pub fates: BTreeMap<String, (String, bool)>,
     /// Messages of people that caused no job at all although their delivery was acknowledged.
     pub without_job: Vec<String>,
+    /// By which sentences a message is known that promises more, or the end.
+    pub signs: Signs,
+    /// Whether the answer takes the place of the promise, so that none may be left.
+    pub replaces: bool,
 }
 
 impl History {
@@ -36,13 +43,21 @@ impl History {
     pub async fn collect(world: &World, people: usize) -> Result<Self> {
         let mut threads = BTreeMap::new();
         for number in 0..people {
-            threads.insert(World::person(number), world.thread(number).await?);
+            threads.insert(world.person(number), world.thread(number).await?);
         }
+        let with_job = steps::people_with_job(world.data()).await?;
+        let mut without_job = steps::people_heard(world.data()).await?;
+        without_job.extend(world.acknowledged().await?);
+        without_job.sort_unstable();
+        without_job.dedup();
+        without_job.retain(|person| !with_job.contains(person));
         Ok(Self {
             threads,
             unfinished: steps::unfinished_by_state(world.data()).await?,
             fates: steps::fates(world.data()).await?,
-            without_job: steps::people_without_job(world.data()).await?,
+            without_job,
+            signs: Signs::read(),
+            replaces: world.channel() == Channel::Telegram,
         })
     }
 }
@@ -54,6 +69,8 @@ pub struct Findings {
     pub twice: Vec<String>,
     /// People who were neither answered nor refused with a reason.
     pub lost: Vec<String>,
+    /// People who still see a promise of something that already came, or never will.
+    pub dangling: Vec<String>,
     /// Other things that must not be.
     pub other: Vec<String>,
 }
@@ -61,7 +78,7 @@ pub struct Findings {
 impl Findings {
     /// Whether nothing was found.
     pub fn is_clean(&self) -> bool {
-        self.twice.is_empty() && self.lost.is_empty() && self.other.is_empty()
+        self == &Self::default()
     }
 }
 
@@ -70,47 +87,9 @@ impl Findings {
 pub fn judge(history: &History) -> Findings {
     let mut findings = Findings::default();
     for (person, thread) in &history.threads {
-        if thread.media > 1 {
-            findings
-                .twice
-                .push(format!("{person}: {} videos", thread.media));
-        }
-        let mut seen = BTreeMap::new();
-        for text in &thread.texts {
-            *seen.entry(text.as_str()).or_insert(0) += 1;
-        }
-        for (text, count) in seen {
-            if count > 1 {
-                let start: String = text.chars().take(60).collect();
-                findings
-                    .twice
-                    .push(format!("{person}: {count} times \"{start}\""));
-            }
-        }
-        if thread.texts.is_empty() {
-            findings.lost.push(format!("{person}: no answer"));
-        }
+        judge_thread(person, thread, history, &mut findings);
     }
-    let mut given_up = 0;
-    for (person, (state, unknown)) in &history.fates {
-        let media = history.threads.get(person).map_or(0, |thread| thread.media);
-        if state == "done" && media == 0 && !unknown {
-            findings
-                .lost
-                .push(format!("{person}: the reel is done, but no video came"));
-        }
-        if state != "done" {
-            given_up += 1;
-        }
-    }
-    // A job that was hit five times is given up with an apology; many of them would be a fault of their own, or a
-    // trial that leaves nobody the time to finish.
-    if given_up * 3 > history.fates.len() {
-        findings.other.push(format!(
-            "{given_up} of {} reels were given up",
-            history.fates.len()
-        ));
-    }
+    judge_fates(history, &mut findings);
     for (state, count) in &history.unfinished {
         findings
             .other
@@ -124,6 +103,73 @@ pub fn judge(history: &History) -> Findings {
     findings
 }
 
+/// What is seen.
+fn judge_thread(person: &str, thread: &Thread, history: &History, findings: &mut Findings) {
+    if thread.media > 1 {
+        findings
+            .twice
+            .push(format!("{person}: {} videos", thread.media));
+    }
+    let mut seen = BTreeMap::new();
+    for text in &thread.texts {
+        *seen.entry(text.as_str()).or_insert(0) += 1;
+        if history.replaces && history.signs.promises(text) {
+            findings
+                .dangling
+                .push(format!("{person}: \"{}\"", start(text)));
+        }
+    }
+    for (text, count) in seen {
+        if count > 1 {
+            findings
+                .twice
+                .push(format!("{person}: {count} times \"{}\"", start(text)));
+        }
+    }
+    // Where the answer replaces the promise, it is one message, or the words and below them the video.
+    if history.replaces && thread.texts.len() > 1 {
+        findings
+            .twice
+            .push(format!("{person}: {} texts", thread.texts.len()));
+    }
+    if thread.texts.is_empty() {
+        findings.lost.push(format!("{person}: no answer"));
+    }
+}
+
+/// What is seen, against what the tables say.
+fn judge_fates(history: &History, findings: &mut Findings) {
+    let nobody = Thread::default();
+    let mut given_up = 0;
+    for (person, (state, unknown)) in &history.fates {
+        let thread = history.threads.get(person).unwrap_or(&nobody);
+        let is_done = state == "done";
+        if is_done && thread.wants_video && thread.media == 0 && !unknown {
+            findings
+                .lost
+                .push(format!("{person}: the reel is done, but no video came"));
+        }
+        if is_done && thread.texts.iter().any(|text| history.signs.gives_up(text)) {
+            findings
+                .other
+                .push(format!("{person}: answered, and told that it failed"));
+        }
+        given_up += usize::from(!is_done);
+    }
+    // A job that was hit five times is given up with an apology; many of them would be a fault of their own, or a
+    // trial that leaves nobody the time to finish.
+    if given_up * 3 > history.fates.len() {
+        findings.other.push(format!(
+            "{given_up} of {} reels were given up",
+            history.fates.len()
+        ));
+    }
+}
+
+fn start(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,8 +178,10 @@ mod tests {
         let thread = Thread {
             texts: texts.iter().map(|text| (*text).to_owned()).collect(),
             media,
+            wants_video: true,
         };
         History {
+            signs: Signs::read(),
             threads: BTreeMap::from([("555".to_owned(), thread)]),
             ..History::default()
         }
@@ -171,6 +219,34 @@ mod tests {
             1,
             "all reels were given up"
         );
+    }
+
+    #[test]
+    fn a_promise_that_nothing_replaced_is_found() {
+        let replacing = |texts: &[&str], media| {
+            judge(&History {
+                replaces: true,
+                ..history(texts, media)
+            })
+        };
+        assert!(replacing(&["summary"], 1).is_clean());
+        assert_eq!(replacing(&[&Signs::received()], 1).dangling.len(), 1);
+        let beside = replacing(&["summary", &Signs::received()], 1);
+        assert_eq!((beside.dangling.len(), beside.twice.len()), (1, 1));
+        assert!(
+            judge(&history(&["summary", &Signs::received()], 1)).is_clean(),
+            "elsewhere the first word stays"
+        );
+    }
+
+    #[test]
+    fn an_answer_and_an_apology_are_one_too_many() {
+        let sorry = "Algo deu errado aqui do meu lado e esse eu não consegui terminar. \
+                     Tente de novo mais tarde; não conta no seu limite.";
+        let mut both = history(&["summary", sorry], 1);
+        both.fates
+            .insert("555".to_owned(), ("done".to_owned(), false));
+        assert_eq!(judge(&both).other.len(), 1);
     }
 
     #[test]

@@ -5,7 +5,11 @@
 //! binary itself; the tables are read only while it is dead.
 
 pub mod checker;
+mod instagram;
+pub mod signs;
 pub mod steps;
+pub mod story;
+mod telegram;
 pub mod world;
 
 use std::collections::BTreeMap;
@@ -16,12 +20,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng};
 
 use crate::server::{Launch, Server};
 use checker::{Findings, History};
 use steps::Step;
-use world::World;
+use world::{Channel, World};
 
 /// Of so many people at most one is left to the fate of five kills.
 const GIVEN_UP_AT_MOST: usize = 8;
@@ -40,8 +45,8 @@ pub struct Trial {
     pub more_jobs: usize,
     /// How many people wait at the same time.
     pub at_once: usize,
-    /// The least and the most time between two kills.
-    pub life_ms: (u64, u64),
+    /// The least and the most time between two kills; where there are several, each life takes one of them.
+    pub lives_ms: Vec<(u64, u64)>,
     /// After so many kills the process is left alone to finish.
     pub kills: usize,
     /// Drives every random choice; printed, so that a failure can be looked at again.
@@ -77,7 +82,8 @@ pub async fn run(trial: &Trial, world: &World) -> Result<Outcome> {
     let mut server = launch.start().await?;
     world.aim_webhooks(launch.port).await?;
     while kills < trial.kills && Instant::now() < deadline {
-        let life = rng.random_range(trial.life_ms.0..=trial.life_ms.1);
+        let (least, most) = trial.lives_ms.choose(&mut rng).copied().unwrap_or_default();
+        let life = rng.random_range(least..=most);
         let until = Instant::now() + Duration::from_millis(life);
         sent = live(&mut server, world, trial, sent..people, until).await?;
         sent = spare(&mut server, world, trial, sent..people, deadline).await?;
@@ -89,7 +95,9 @@ pub async fn run(trial: &Trial, world: &World) -> Result<Outcome> {
         server = launch.start().await?;
         world.deliver_what_is_due().await?;
         if steps::finished_people(world.data()).await? == people {
-            if never_hit(&histogram).is_empty() || people >= trial.jobs + trial.more_jobs {
+            if never_hit(world.channel(), &histogram).is_empty()
+                || people >= trial.jobs + trial.more_jobs
+            {
                 break;
             }
             people += 10;
@@ -183,10 +191,10 @@ async fn spare(
 }
 
 /// The histogram as lines of text.
-pub fn print(histogram: &BTreeMap<Step, usize>) -> String {
+pub fn print(channel: Channel, histogram: &BTreeMap<Step, usize>) -> String {
     let mut text = String::new();
-    for step in Step::ALL {
-        let count = histogram.get(&step).copied().unwrap_or(0);
+    for step in channel.steps() {
+        let count = histogram.get(step).copied().unwrap_or(0);
         let bar = "#".repeat(count.min(60));
         // Writing into a String cannot fail.
         let _ = writeln!(text, "{:<12} {count:>5} {bar}", step.name());
@@ -195,8 +203,9 @@ pub fn print(histogram: &BTreeMap<Step, usize>) -> String {
 }
 
 /// The steps that no kill hit: a trial that leaves one out has proved nothing about it.
-pub fn never_hit(histogram: &BTreeMap<Step, usize>) -> Vec<&'static str> {
-    Step::ALL
+pub fn never_hit(channel: Channel, histogram: &BTreeMap<Step, usize>) -> Vec<&'static str> {
+    channel
+        .steps()
         .iter()
         .filter(|step| histogram.get(step).copied().unwrap_or(0) == 0)
         .map(|step| step.name())

@@ -11,6 +11,8 @@ use sqlx::{Row as _, SqlitePool};
 pub enum Step {
     /// Reading the message and admitting its links.
     Reply,
+    /// The first word is on its way, its fate unknown; the answer will replace it.
+    Placeholder,
     /// Getting the file.
     Download,
     /// Making it fit.
@@ -30,23 +32,11 @@ pub enum Step {
 }
 
 impl Step {
-    /// Every step, in the order of the flow.
-    pub const ALL: [Self; 9] = [
-        Self::Reply,
-        Self::Download,
-        Self::Fit,
-        Self::Transcribe,
-        Self::Summarise,
-        Self::Between,
-        Self::TextSent,
-        Self::VideoSent,
-        Self::Closing,
-    ];
-
     /// Its word in the histogram.
     pub fn name(self) -> &'static str {
         match self {
             Self::Reply => "reply",
+            Self::Placeholder => "placeholder",
             Self::Download => "download",
             Self::Fit => "fit",
             Self::Transcribe => "transcribe",
@@ -77,7 +67,7 @@ pub async fn running(data: &Path) -> Result<Vec<Step>> {
         let id: Vec<u8> = job.try_get(0)?;
         let queue: String = job.try_get(1)?;
         if queue == "reply" {
-            hit.push(Step::Reply);
+            hit.push(of_reply(&pool, &id).await?);
         } else {
             hit.extend(of_reel(&pool, &id).await?);
         }
@@ -86,19 +76,32 @@ pub async fn running(data: &Path) -> Result<Vec<Step>> {
     Ok(hit)
 }
 
+async fn of_reply(pool: &SqlitePool, job: &[u8]) -> Result<Step> {
+    let first_word = "SELECT COUNT(*) FROM part WHERE job_id = ? AND name LIKE 'queued-%' \
+                      AND state IN ('intent', 'unknown')";
+    let row = sqlx::query(first_word).bind(job).fetch_one(pool).await?;
+    let on_its_way: i64 = row.try_get(0)?;
+    Ok(if on_its_way > 0 {
+        Step::Placeholder
+    } else {
+        Step::Reply
+    })
+}
+
 async fn of_reel(pool: &SqlitePool, job: &[u8]) -> Result<Vec<Step>> {
-    let parts = sqlx::query("SELECT kind, state FROM part WHERE job_id = ? ORDER BY seq")
+    let parts = sqlx::query("SELECT kind, state, name FROM part WHERE job_id = ? ORDER BY seq")
         .bind(job)
         .fetch_all(pool)
         .await?;
     let mut steps = Vec::new();
     let mut settled = 0;
-    let mut has_video = false;
+    let mut has_last = false;
     for part in &parts {
         let kind: String = part.try_get(0)?;
         let state: String = part.try_get(1)?;
+        let name: String = part.try_get(2)?;
         let is_text = kind.starts_with("text") || kind == "status";
-        has_video |= !is_text;
+        has_last |= !is_text || name.starts_with("last-");
         match state.as_str() {
             "intent" | "unknown" if is_text => steps.push(Step::TextSent),
             "intent" | "unknown" => steps.push(Step::VideoSent),
@@ -106,10 +109,10 @@ async fn of_reel(pool: &SqlitePool, job: &[u8]) -> Result<Vec<Step>> {
             _ => steps.push(Step::Between),
         }
     }
-    if has_video && settled == parts.len() {
+    if has_last && settled == parts.len() {
         steps.push(Step::Closing);
     }
-    if !has_video {
+    if !has_last {
         steps.extend(of_work(pool, job).await?);
     }
     Ok(steps)
@@ -193,19 +196,24 @@ pub async fn unfinished_by_state(data: &Path) -> Result<BTreeMap<String, i64>> {
     Ok(states)
 }
 
-/// People whose message was stored and who have no job for it in any state.
-pub async fn people_without_job(data: &Path) -> Result<Vec<String>> {
-    let pool = tables(data).await?;
-    let rows = sqlx::query(
-        "SELECT DISTINCT person FROM event WHERE kind = 'message' AND person NOT IN \
-         (SELECT person FROM job WHERE person IS NOT NULL AND queue = 'reel')",
+/// People whose message was stored.
+pub async fn people_heard(data: &Path) -> Result<Vec<String>> {
+    people(
+        data,
+        "SELECT DISTINCT person FROM event WHERE kind = 'message'",
     )
-    .fetch_all(&pool)
-    .await?;
-    let mut people = Vec::new();
-    for row in rows {
-        people.push(row.try_get(0)?);
-    }
+    .await
+}
+
+/// People who have a reel's job, in whatever state.
+pub async fn people_with_job(data: &Path) -> Result<Vec<String>> {
+    let with_job = "SELECT DISTINCT person FROM job WHERE person IS NOT NULL AND queue = 'reel'";
+    people(data, with_job).await
+}
+
+async fn people(data: &Path, sql: &'static str) -> Result<Vec<String>> {
+    let pool = tables(data).await?;
+    let people = sqlx::query_scalar(sql).fetch_all(&pool).await?;
     pool.close().await;
     Ok(people)
 }

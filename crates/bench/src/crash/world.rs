@@ -1,26 +1,63 @@
-//! The people's side of a trial: a simulator whose answers are slow enough to be hit, two hundred people who
-//! send one reel each, and what each of them sees.
+//! The people's side of a trial: a simulator whose answers are slow enough to be hit, and people on one of its
+//! messengers who send one reel each. What is peculiar to a messenger stands in `instagram` and `telegram`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use simulator::Simulator;
 
 use super::checker::Thread;
-use crate::delivery::shortcode;
+use super::steps::Step;
+use super::{instagram, telegram};
 use crate::server::{ACCOUNT, APP_SECRET};
+
+/// Where people write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// Messages come by webhook; answers are messages of their own.
+    Instagram,
+    /// Updates are asked for; the answer replaces the first word.
+    Telegram,
+}
+
+impl Channel {
+    /// The places where a kill can hit a job, in the order of the flow.
+    pub fn steps(self) -> &'static [Step] {
+        match self {
+            Self::Instagram => &instagram::STEPS,
+            Self::Telegram => &telegram::STEPS,
+        }
+    }
+}
 
 /// How people send their reels.
 #[derive(Debug, Clone)]
 pub enum Reels {
-    /// Pasted links and shares in turn, each another reel, for the stubs.
+    /// Each another reel, for the stubs.
     Stubbed {
-        /// A media URL of the simulator that stands behind every share.
+        /// A sample of the simulator that stands behind every share and every file of a person's own.
+        code: String,
+        /// Its media URL.
         media_url: String,
     },
     /// Samples of the simulator, by code, in turn; for the real tools.
     Samples(Vec<String>),
+}
+
+impl Reels {
+    /// The sample behind what person `number` sends.
+    pub(super) fn sample(&self, number: usize) -> Result<&str> {
+        match self {
+            Self::Stubbed { code, .. } => Ok(code),
+            Self::Samples(codes) => codes
+                .get(number % codes.len().max(1))
+                .map(String::as_str)
+                .context("there are no samples"),
+        }
+    }
 }
 
 /// The simulator and the people in it.
@@ -29,12 +66,15 @@ pub struct World {
     simulator: Simulator,
     http: reqwest::Client,
     folder: PathBuf,
-    reels: Reels,
+    channel: Channel,
+    pub(super) reels: Reels,
+    /// Who wrote what Telegram numbers so.
+    pub(super) updates: Mutex<BTreeMap<i64, usize>>,
 }
 
 impl World {
     /// Starts a simulator that keeps its samples in `samples` and everything else below `folder`.
-    pub async fn start(folder: &Path, samples: &Path) -> Result<Self> {
+    pub async fn start(channel: Channel, folder: &Path, samples: &Path) -> Result<Self> {
         let options = simulator::Options {
             port: 0,
             data_dir: samples.to_owned(),
@@ -46,8 +86,15 @@ impl World {
             simulator: Simulator::start(options).await?,
             http: reqwest::Client::builder().no_proxy().build()?,
             folder: folder.to_owned(),
+            channel,
             reels: Reels::Samples(Vec::new()),
+            updates: Mutex::default(),
         })
+    }
+
+    /// Where people write.
+    pub fn channel(&self) -> Channel {
+        self.channel
     }
 
     /// Chooses what people send.
@@ -60,7 +107,7 @@ impl World {
         &self.folder
     }
 
-    /// The settings that put the simulator in Meta's place.
+    /// The settings that put the simulator in Meta's and Telegram's place.
     pub fn connection(&self) -> Vec<(String, String)> {
         self.simulator
             .client_environment()
@@ -92,16 +139,21 @@ impl World {
         self.simulator.base_url()
     }
 
-    /// Points webhooks at the process, whose port stays the same over its lives.
+    /// Points webhooks at the process, whose port stays the same over its lives; polling finds its way alone.
     pub async fn aim_webhooks(&self, port: u16) -> Result<()> {
-        let target = format!("http://127.0.0.1:{port}/webhooks/instagram");
-        self.simulator.set_webhook(target.parse()?).await?;
+        if self.channel == Channel::Instagram {
+            let target = format!("http://127.0.0.1:{port}/webhooks/instagram");
+            self.simulator.set_webhook(target.parse()?).await?;
+        }
         Ok(())
     }
 
-    /// The IGSID of a person.
-    pub fn person(number: usize) -> String {
-        format!("55500000000{number:05}")
+    /// How the tables call a person.
+    pub fn person(&self, number: usize) -> String {
+        match self.channel {
+            Channel::Instagram => instagram::person(number),
+            Channel::Telegram => telegram::person(number),
+        }
     }
 
     /// A control call.
@@ -130,90 +182,118 @@ impl World {
         Ok(answer.error_for_status()?.json().await?)
     }
 
-    /// Makes Meta's answers take between `low` and `high` milliseconds, so that a kill can hit a call under way.
+    /// The simulator's first sample of this kind.
+    pub async fn sample(&self, what: &str) -> Result<Value> {
+        let listed = self.get("/_sim/reels").await?;
+        let list = listed.as_array().or_else(|| listed["reels"].as_array());
+        let found = list.into_iter().flatten().find(|reel| reel["what"] == what);
+        found
+            .cloned()
+            .with_context(|| format!("there is no sample of {what}"))
+    }
+
+    /// Makes a call take so long, so that a kill can hit it under way: before the messenger has done what it is asked
+    /// for, and after.
     pub async fn slow_down(&self, path: &str, ms: u64) -> Result<()> {
-        let fault =
-            json!({"match": {"path": path}, "times": 1_000_000, "do": {"kind": "delay", "ms": ms}});
-        self.post("/_sim/faults", &fault).await?;
+        let times: &[&str] = match self.channel {
+            Channel::Instagram => &["before"],
+            Channel::Telegram => &["before", "after"],
+        };
+        for when in times {
+            let fault = json!({"match": {"path": path}, "times": 0,
+                "do": {"kind": "delay", "ms": ms, "when": when}});
+            self.post("/_sim/faults", &fault).await?;
+        }
         Ok(())
     }
 
     /// Person `number` sends a reel that nobody sent before.
     pub async fn send_reel(&self, number: usize) -> Result<()> {
-        let person = Self::person(number);
-        let message = match &self.reels {
-            Reels::Stubbed { media_url } if number.is_multiple_of(2) => json!({"attachments": [{
-                "type": "ig_reel",
-                "payload": {"url": media_url, "reel_video_id": format!("1790{number:013}"), "title": "legenda"}
-            }]}),
-            Reels::Stubbed { .. } => {
-                let code = shortcode(u64::try_from(number)? + 1);
-                json!({"text": format!("https://www.instagram.com/reel/{code}/")})
-            }
-            Reels::Samples(codes) => {
-                let code = codes
-                    .get(number % codes.len().max(1))
-                    .context("there are no samples")?;
-                if number.is_multiple_of(2) {
-                    json!({"share": {"code": code, "as": "ig_reel", "url": "cdn"}})
-                } else {
-                    json!({"text": format!("https://www.instagram.com/reel/{code}/")})
-                }
-            }
-        };
-        self.post(&format!("/_sim/people/{person}/messages"), &message)
-            .await?;
-        Ok(())
-    }
-
-    /// What a person sees from the business.
-    pub async fn thread(&self, number: usize) -> Result<Thread> {
-        let seen = self
-            .get(&format!("/_sim/people/{}/messages", Self::person(number)))
-            .await?;
-        let mut thread = Thread::default();
-        for message in seen["messages"].as_array().into_iter().flatten() {
-            if message["from"] != "business" {
-                continue;
-            }
-            if let Some(text) = message["text"].as_str().filter(|text| !text.is_empty()) {
-                thread.texts.push(text.to_owned());
-            }
-            thread.media += message["attachments"].as_array().map_or(0, Vec::len);
+        match self.channel {
+            Channel::Instagram => instagram::send_reel(self, number).await,
+            Channel::Telegram => telegram::send_reel(self, number).await,
         }
-        Ok(thread)
     }
 
-    /// Meta's clock moves on, so that deliveries which met a dead process are tried again.
+    /// What a person sees of the answer.
+    pub async fn thread(&self, number: usize) -> Result<Thread> {
+        match self.channel {
+            Channel::Instagram => instagram::thread(self, number).await,
+            Channel::Telegram => telegram::thread(self, number).await,
+        }
+    }
+
+    /// Every message between a person and the business, as the simulator shows it.
+    pub(super) async fn messages(&self, number: usize) -> Result<Vec<Value>> {
+        let path = match self.channel {
+            Channel::Instagram => instagram::messages(number),
+            Channel::Telegram => telegram::messages(number),
+        };
+        let mut seen = self.get(&format!("{path}?probe=0")).await?;
+        Ok(serde_json::from_value(seen["messages"].take())?)
+    }
+
+    /// Meta's clock moves on, so that deliveries which met a dead process are tried again. Telegram's updates wait to
+    /// be asked for.
     pub async fn deliver_what_is_due(&self) -> Result<()> {
-        self.post("/_sim/clock", &json!({"advance_ms": 30_000}))
-            .await?;
+        if self.channel == Channel::Instagram {
+            self.post("/_sim/clock", &json!({"advance_ms": 30_000}))
+                .await?;
+        }
         Ok(())
     }
 
-    /// Plants a double send: says `text` once more as the business, past the process under trial.
-    pub async fn send_as_business(&self, person: &str, text: &str) -> Result<()> {
-        let url = format!("{}/graph.facebook.com/v26.0/me/messages", self.base());
-        let body = json!({"recipient": {"id": person}, "message": {"text": text}});
-        let answer = self
-            .http
-            .post(url)
-            .bearer_auth("SIM-PAGE-TOKEN")
-            .json(&body)
-            .send()
-            .await?;
-        answer.error_for_status()?;
-        Ok(())
+    /// People whose message the process has acknowledged, as the messenger says it.
+    pub async fn acknowledged(&self) -> Result<Vec<String>> {
+        match self.channel {
+            Channel::Instagram => super::steps::people_heard(self.data()).await,
+            Channel::Telegram => telegram::acknowledged(self).await,
+        }
+    }
+
+    /// Plants a fault: says `text` as the business, past the process under trial.
+    pub async fn say_by_hand(&self, number: usize, text: &str) -> Result<()> {
+        match self.channel {
+            Channel::Instagram => instagram::say_by_hand(self, number, text).await,
+            Channel::Telegram => telegram::say_by_hand(self, number, text).await,
+        }
     }
 
     /// Plants a lost job: takes the reel jobs of person `number` out of the tables of the dead process.
     pub async fn plant_lost_job(&self, number: usize) -> Result<()> {
         let pool = super::steps::tables(self.data()).await?;
         sqlx::query("DELETE FROM job WHERE person = ? AND queue = 'reel'")
-            .bind(Self::person(number))
+            .bind(self.person(number))
             .execute(&pool)
             .await?;
         pool.close().await;
         Ok(())
+    }
+
+    /// A setting of the connection.
+    pub(super) fn setting(&self, name: &str) -> Result<String> {
+        let found = self
+            .connection()
+            .into_iter()
+            .find(|(known, _)| known == name);
+        found
+            .map(|(_, value)| value)
+            .with_context(|| format!("the simulator names no {name}"))
+    }
+
+    /// A call of the messenger's own interface, as another program with the same token would make it.
+    pub(super) async fn call(&self, path: &str, token: Option<&str>, body: &Value) -> Result<()> {
+        let mut call = self.http.post(format!("{}{path}", self.base())).json(body);
+        if let Some(token) = token {
+            call = call.bearer_auth(token);
+        }
+        call.send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// Remembers whose message an update is about.
+    pub(super) fn remember_update(&self, update: i64, number: usize) {
+        let mut updates = self.updates.lock().unwrap_or_else(PoisonError::into_inner);
+        updates.insert(update, number);
     }
 }

@@ -530,6 +530,14 @@ fn content_of(body: &Value) -> Option<Content> {
     serde_json::from_value(body.clone()).ok()
 }
 
+/// The words of a stored part, if it is words.
+pub(crate) fn words_of(part: &Part) -> Option<String> {
+    match content_of(&part.body)? {
+        Content::Text { text, .. } => Some(text),
+        Content::File { .. } | Content::Pictures { .. } => None,
+    }
+}
+
 /// The last message of ours that this job's parts became.
 fn newest_mid(parts: &[Part]) -> Option<String> {
     parts

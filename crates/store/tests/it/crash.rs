@@ -22,6 +22,14 @@ async fn a_second_process_is_told_so() {
     assert!(matches!(late, Err(StoreError::Unavailable(_))));
 }
 
+/// What a killed process was just starting may have the data open for a moment longer than itself.
+#[tokio::test]
+async fn a_process_that_is_on_its_way_out_is_waited_for() {
+    let house = House::new().await;
+    let (next, ()) = tokio::join!(open(&house.folder, &house.clock), house.store.close());
+    next.unwrap().ping().await.unwrap();
+}
+
 /// Everything a process was doing ends with its runtime, at whatever await it stood.
 #[test]
 fn what_was_acknowledged_survives_the_death_of_the_process() {
