@@ -106,22 +106,19 @@ impl Store {
         .await
     }
 
-    /// What we remember about a conversation.
+    /// What we remember about a conversation. Whoever had stopped us and was erased has still stopped us, until they
+    /// write anew.
     pub async fn conversation_note(&self, conversation: &Conversation) -> Result<Note> {
         let sql = "SELECT language, helped_at_ms, limited_at_ms, stopped_at_ms, language_chosen \
                    FROM conversation WHERE person = ? AND account = ? AND channel = ?";
         let row = self.reader().one(sql, talk_values(conversation)).await?;
-        row.map_or(Ok(Note::default()), |row| {
-            Ok(Note {
-                language: row.get("language")?,
-                helped_at_ms: row.get("helped_at_ms")?,
-                limited_at_ms: row.get("limited_at_ms")?,
-                stopped_at_ms: row.get("stopped_at_ms")?,
-                language_chosen: row
-                    .get::<Option<bool>>("language_chosen")?
-                    .unwrap_or_default(),
-            })
-        })
+        let mut note = row.map_or(Ok(Note::default()), |row| note(&row))?;
+        if note.stopped_at_ms.is_none() {
+            let values = graves::stopped_values(conversation);
+            let row = self.reader().one(graves::STOPPED, values).await?;
+            note.stopped_at_ms = row.map_or(Ok(None), |row| row.get("stopped_at_ms"))?;
+        }
+        Ok(note)
     }
 
     /// Remembers something new about a conversation; what is `None` stays.
@@ -132,6 +129,34 @@ impl Store {
     ) -> Result<()> {
         self.write((conversation.clone(), change), |tx, (talk, change)| {
             Box::pin(remember(tx, talk, change))
+}
+
+            Box::pin(async move {
+                let key = vec![
+                    ("person", talk.person.as_str().into()),
+                    ("account", talk.account.as_str().into()),
+                    ("channel", talk.channel.as_str().into()),
+                ];
+                let mut news = vec![
+                    ("language", change.language.as_deref().into()),
+                    ("helped_at_ms", change.helped_at_ms.into()),
+                    ("limited_at_ms", change.limited_at_ms.into()),
+                    ("language_chosen", change.language_chosen.into()),
+                    ("changed_at_ms", tx.now_ms().into()),
+                ];
+                // Coming back is a NULL that does change the row.
+                if let Some(stopped) = change.stopped {
+                    news.push(("stopped_at_ms", stopped.then(|| tx.now_ms()).into()));
+                    graves::forget_stop(tx, talk).await?;
+                }
+                let keep = [
+                    "language",
+                    "helped_at_ms",
+                    "limited_at_ms",
+                    "language_chosen",
+                ];
+                tx.change_or_insert("conversation", key, news, &keep).await
+            })
         })
         .await
     }
@@ -180,6 +205,7 @@ pub(crate) async fn remember(tx: &Tx, talk: &Conversation, change: &NoteChange) 
     // Coming back is a NULL that does change the row.
     if let Some(stopped) = change.stopped {
         news.push(("stopped_at_ms", stopped.then(|| tx.now_ms()).into()));
+        graves::forget_stop(tx, talk).await?;
     }
     let keep = [
         "language",
@@ -188,6 +214,18 @@ pub(crate) async fn remember(tx: &Tx, talk: &Conversation, change: &NoteChange) 
         "language_chosen",
     ];
     tx.change_or_insert("conversation", key, news, &keep).await
+}
+
+fn note(row: &Row) -> Result<Note> {
+    Ok(Note {
+        language: row.get("language")?,
+        helped_at_ms: row.get("helped_at_ms")?,
+        limited_at_ms: row.get("limited_at_ms")?,
+        stopped_at_ms: row.get("stopped_at_ms")?,
+        language_chosen: row
+            .get::<Option<bool>>("language_chosen")?
+            .unwrap_or_default(),
+    })
 }
 
 fn account_state(row: &Row) -> Result<AccountState> {
