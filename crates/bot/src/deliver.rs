@@ -19,7 +19,7 @@ use crate::choices;
 use crate::context::Halt;
 use crate::desk::Desk;
 use crate::final_text;
-use crate::pipeline::{Made, Words, took};
+use crate::pipeline::{Made, Words, thumbnail, took};
 use crate::print::Print;
 use crate::send::{ATTACHMENT_MS, Delivered, PARKED_MS, Stop, hash_of};
 use crate::texts::{Failure, Text, plain};
@@ -296,12 +296,17 @@ async fn handed(desk: &Desk<'_>, made: &Made, print: &Print) -> Result<Handed, H
         return Err(desk.start_over().await?);
     }
     if !desk.channel().limits().uploads_apart {
+        let thumbnail = match &made.thumbnail {
+            Some(thumbnail) => Some(thumbnail.clone()),
+            // Made for a channel that shows none.
+            None => thumbnail(desk, made.fitted.as_ref()).await,
+        };
         return Ok(Handed::Local(LocalFile {
             folder: desk.folder.clone(),
             file: fitted.file.clone(),
             mime: fitted.mime().to_owned(),
             hash: print.hash.clone(),
-            thumbnail: made.thumbnail.clone(),
+            thumbnail,
             shown_as: None,
         }));
     }

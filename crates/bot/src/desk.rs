@@ -24,7 +24,7 @@ use crate::context::{Context, Halt};
 use crate::files::work_dir;
 use crate::plan::Origin;
 use crate::print::Print;
-use crate::reel::Asked;
+use crate::reel::{Asked, stopped};
 use crate::send::{Delivered, Stop, part};
 use crate::stage::Stage;
 
@@ -268,6 +268,7 @@ impl<'a> Desk<'a> {
         contents: Vec<(String, i32, Content)>,
     ) -> Result<Delivered, Halt> {
         let mut has_spoken = self.voice.lock().await;
+        self.unless_stopped().await?;
         *has_spoken = true;
         let parts = contents
             .iter()
@@ -289,9 +290,22 @@ impl<'a> Desk<'a> {
         Ok(delivered)
     }
 
+    /// Ends the job of somebody who said stop since it began. What they have read already stays; a message that only
+    /// says that an answer is on its way goes.
+    pub(crate) async fn unless_stopped(&self) -> Result<(), Halt> {
+        if !self.asked.is_stopped(self.ctx).await? {
+            return Ok(());
+        }
+        if !self.has_answered().await? {
+            self.asked.withdraw(self.ctx).await?;
+        }
+        Err(Halt::Finish(stopped()))
+    }
+
     /// Goes on with what this job had planned to say, if it had.
     pub(crate) async fn resume(&self, prefix: &str) -> Result<Option<Delivered>, Halt> {
         let mut has_spoken = self.voice.lock().await;
+        self.unless_stopped().await?;
         let delivered = self.ctx.sender.resume(&self.asked.route, prefix).await?;
         *has_spoken |= delivered.is_some();
         Ok(delivered)

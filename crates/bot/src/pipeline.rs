@@ -416,7 +416,7 @@ async fn fit_one(desk: &Desk<'_>, item: &Item) -> Result<Made, Halt> {
 }
 
 /// Some players show a square without it. A video goes out without one rather than not at all.
-async fn thumbnail(desk: &Desk<'_>, fitted: Option<&Fitted>) -> Option<String> {
+pub(crate) async fn thumbnail(desk: &Desk<'_>, fitted: Option<&Fitted>) -> Option<String> {
     let fitted = fitted.filter(|_| !desk.channel().limits().uploads_apart)?;
     if file_kind(fitted) != FileKind::Video {
         return None;

@@ -111,15 +111,12 @@ impl Handler for ReelHandler {
 async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     let asked = resolve(ctx, job).await?;
     ctx.check_account(&asked.route).await?;
-    if let Some(failure) = asked.failed_before(ctx, job).await? {
-        return tell_failure(ctx, job, &asked, failure).await;
-    }
     if asked.is_stopped(ctx).await? {
         asked.withdraw(ctx).await?;
-        return Ok(Finish::Refused {
-            reason: "stopped".into(),
-            refund: true,
-        });
+        return Ok(stopped());
+    }
+    if let Some(failure) = asked.failed_before(ctx, job).await? {
+        return tell_failure(ctx, job, &asked, failure).await;
     }
     let desk = Desk::sit_down(ctx, job, asked).await?;
     let done = CancellationToken::new();
@@ -134,13 +131,25 @@ async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
         Err(Halt::Failed(failure)) => {
             desk.leave().await?;
             desk.tidy().await;
+            desk.unless_stopped().await?;
             tell_failure(ctx, job, &desk.asked, failure).await
         }
         Err(halt) => {
             desk.leave().await?;
+            if matches!(halt, Halt::Finish(Finish::Refused { .. })) {
+                desk.tidy().await;
+            }
             Err(halt)
         }
         Ok(finish) => Ok(finish),
+    }
+}
+
+/// For somebody who said stop while the work was going on.
+pub(crate) fn stopped() -> Finish {
+    Finish::Refused {
+        reason: "stopped".into(),
+        refund: true,
     }
 }
 
@@ -271,12 +280,12 @@ impl Asked {
     }
 
     /// Whether the person asked us to be silent.
-    async fn is_stopped(&self, ctx: &Context) -> Result<bool, StoreError> {
+    pub(crate) async fn is_stopped(&self, ctx: &Context) -> Result<bool, StoreError> {
         let note = ctx.store.conversation_note(self.to()).await?;
         Ok(note.stopped_at_ms.is_some())
     }
 
-    async fn withdraw(&self, ctx: &Context) -> Result<(), Halt> {
+    pub(crate) async fn withdraw(&self, ctx: &Context) -> Result<(), Halt> {
         withdraw(ctx, &self.route, &self.reel).await
     }
 

@@ -276,6 +276,15 @@ async fn sign(route: &Route, signs: &[Sign]) {
 
 async fn apologise(ctx: &Context, job: &Claimed, apology: Apology) -> Result<Finish, Halt> {
     let to = Conversation::new(apology.channel, apology.account, apology.person);
+    if ctx
+        .store
+        .conversation_note(&to)
+        .await?
+        .stopped_at_ms
+        .is_some()
+    {
+        return Ok(refused("stopped"));
+    }
     let route = ctx.route(job, to, apology.asked_mid)?;
     let channel = route.channel.name();
     let (text, over) = if let Some(job) = apology.promised_by {

@@ -77,7 +77,7 @@ impl Desk<'_> {
     pub(super) async fn show_progress(&self) -> Result<(), StoreError> {
         let mut has_spoken = self.voice.lock().await;
         *has_spoken = *has_spoken || self.has_answered().await?;
-        if *has_spoken {
+        if *has_spoken || self.asked.is_stopped(self.ctx).await? {
             return Ok(());
         }
         // A message that is not there yet is changed the next time.
@@ -115,7 +115,9 @@ impl Desk<'_> {
             return Ok(());
         }
         let has_spoken = self.voice.lock().await;
-        if *has_spoken || self.has_answered().await? || self.was_told_of_the_queue().await? {
+        let is_told =
+            *has_spoken || self.has_answered().await? || self.was_told_of_the_queue().await?;
+        if is_told || self.asked.is_stopped(self.ctx).await? {
             return Ok(());
         }
         let text = plain(self.language(), on_it(&self.asked.ask));
@@ -136,7 +138,7 @@ impl Desk<'_> {
         Ok(parts.iter().any(|part| part.part.starts_with(QUEUED)))
     }
 
-    async fn has_answered(&self) -> Result<bool, StoreError> {
+    pub(super) async fn has_answered(&self) -> Result<bool, StoreError> {
         let parts = self.ctx.store.parts(self.job.id).await?;
         Ok(parts.iter().any(|part| part.part != STATUS))
     }

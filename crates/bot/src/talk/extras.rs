@@ -4,6 +4,7 @@ use std::path::Path;
 
 use media::{Fitted, Language, SummaryKind, SummaryRequest};
 use store::Entry;
+use uuid::Uuid;
 
 use super::{kept, retry};
 use crate::asking::Asking;
@@ -48,6 +49,11 @@ impl Asking<'_> {
         }
         let folder = folder_of(&entry.work_key);
         let dir = work_dir(&self.ctx.data_dir, &folder);
+        // As players of subtitles name them: by the language that is spoken.
+        let spoken = heard.language.as_deref().and_then(Language::from_tag);
+        let name = spoken.map_or("transcript".to_owned(), |spoken| {
+            format!("transcript-{}", spoken.code())
+        });
         let mut contents = Vec::new();
         let files = [
             ("txt", "text/plain", txt),
@@ -66,7 +72,7 @@ impl Asking<'_> {
                         mime: mime.to_owned(),
                         hash: print.hash,
                         thumbnail: None,
-                        shown_as: Some(format!("transcript-{}.{ending}", self.language.code())),
+                        shown_as: Some(format!("{name}.{ending}")),
                     }),
                     caption: (n == 0).then(|| title.clone()),
                     look: Look::default(),
@@ -197,6 +203,11 @@ impl Asking<'_> {
 async fn write(dir: &Path, file: &str, text: &str) -> Result<Print, Halt> {
     let disk = |error: std::io::Error| retry(format!("work folder: {error}"));
     tokio::fs::create_dir_all(dir).await.map_err(disk)?;
-    tokio::fs::write(dir.join(file), text).await.map_err(disk)?;
+    // Another one may be reading it just now: under its name there only ever stands a whole one.
+    let whole = dir.join(format!("{}-{file}", Uuid::now_v7().simple()));
+    tokio::fs::write(&whole, text).await.map_err(disk)?;
+    tokio::fs::rename(&whole, dir.join(file))
+        .await
+        .map_err(disk)?;
     Print::take(dir, file).await.map_err(disk)
 }

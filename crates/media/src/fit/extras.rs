@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::ffmpeg::{Ended, Input};
-use super::{Fitter, Job, plain_name};
-use crate::{ChannelLimits, FitError, Fitted, Item, Progress};
+use super::{Fitter, Job, fitted, plain_name};
+use crate::{ChannelLimits, FitError, FitHow, Fitted, Item, Progress};
 
 /// Thumbnails: Telegram takes JPEG of at most 320 pixels a side and 200 kB
 /// (<https://core.telegram.org/bots/api#sendvideo>, read 2026-11-22).
@@ -79,6 +79,21 @@ impl Fitter {
             progress: &Progress::none(),
             stem,
         };
-        self.sound(&job).await
+        let name = job.name("sound.m4a");
+        if let Ok(made) = self.prober.probe(dir, &name).await
+            && made.bytes <= limits.hard_bytes
+        {
+            return Ok(fitted(&name, &made, FitHow::Audio));
+        }
+        // Several people may ask at once: each makes one, and under its name there only ever stands a whole one.
+        let own = job.name(&format!("sound-{:016x}.m4a", rand::random::<u64>()));
+        let mut made = self.sound(&job, &own).await?;
+        if made.file == own {
+            tokio::fs::rename(dir.join(&own), dir.join(&name))
+                .await
+                .map_err(|error| FitError::Tools(error.to_string()))?;
+            made.file = name;
+        }
+        Ok(made)
     }
 }

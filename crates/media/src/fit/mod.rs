@@ -98,7 +98,7 @@ impl Fitter {
         let fitted = match &probed.picture {
             _ if probed.container.is_image() => self.picture(&job).await,
             Some(picture) => self.film(&job, picture).await,
-            None => self.sound(&job).await,
+            None => self.sound(&job, &job.name("fit.m4a")).await,
         }?;
         progress.report(Step::Fit, 1.0);
         Ok(fitted)
@@ -257,17 +257,16 @@ impl Fitter {
         Err(FitError::TooBig)
     }
 
-    async fn sound(&self, job: &Job<'_>) -> Result<Fitted, FitError> {
+    async fn sound(&self, job: &Job<'_>, to: &str) -> Result<Fitted, FitError> {
         let max_bytes = job.limits.hard_bytes;
         let is_aac = job.probed.audio_codec.as_deref() == Some("aac");
         let is_alone = job.probed.picture.is_none();
         if is_alone && is_aac && plan::is_mp4(job.probed) && job.probed.bytes <= max_bytes {
             return Ok(fitted(job.input.file, job.probed, FitHow::PassThrough));
         }
-        let to = job.name("fit.m4a");
         for bits_per_second in [128_000, 64_000] {
             let target = Target {
-                file: &to,
+                file: to,
                 max_bytes,
             };
             let ended = self

@@ -1,14 +1,19 @@
 //! A whole small world: simulator, webhook receiver, store, bot and runner, with time moved by hand.
 
+mod look;
 mod receiver;
+pub(crate) mod telegram;
+mod wait;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use bot::channel::Channel;
 use bot::channel::instagram::Instagram;
+use bot::channel::telegram::Telegram;
 use bot::{Bot, BotParts, BotSettings, StaticAccounts};
 use graph_api::budget::{Budget, Memory};
 use graph_api::client::{AccessToken, Credentials, Graph, Hosts as GraphHosts, Login, Unobserved};
@@ -18,8 +23,7 @@ use media::link::Hosts;
 use serde_json::{Value, json};
 use simulator::{Options, Simulator};
 use store::{
-    Claimed, Clock as _, Conversation, Finish, Handler, JobRow, ManualClock, Runner, RunnerOptions,
-    Store,
+    Claimed, Clock as _, Conversation, Finish, Handler, ManualClock, Runner, RunnerOptions, Store,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -41,7 +45,14 @@ pub(crate) struct Choice {
     pub(crate) media: media::Settings,
     /// Where the bot believes Meta to be; `None` is the simulator.
     pub(crate) token: String,
+    /// What Telegram is given at most; `None`: there is no Telegram.
+    pub(crate) telegram: Option<media::ChannelLimits>,
+    /// Where the simulator's recogniser and language model are; nothing asks them unless a test says so.
+    pub(crate) ai: Url,
 }
+
+/// Makes a bot, and its Telegram, if it has one.
+type Parts = Box<dyn Fn() -> (Bot, Option<Arc<Telegram>>) + Send + Sync>;
 
 pub(crate) struct World {
     pub(crate) sim: Simulator,
@@ -49,12 +60,14 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) data_dir: PathBuf,
     http: reqwest::Client,
-    parts: Box<dyn Fn() -> Bot + Send + Sync>,
+    parts: Parts,
     /// Every job that was run.
     log: Arc<Mutex<BTreeSet<Uuid>>>,
     running: Option<(CancellationToken, JoinHandle<()>)>,
     receiver: receiver::Receiver,
-    _folder: TempDir,
+    /// Where Telegram's updates come in, if it is there.
+    updates: Option<telegram::Updates>,
+    folder: TempDir,
 }
 
 /// The folder where sample reels are made once for all tests.
@@ -71,13 +84,55 @@ fn yt_dlp() -> PathBuf {
     std::env::var_os("GRAMOPHONE_TEST_YT_DLP").map_or_else(|| installed.into(), PathBuf::from)
 }
 
-/// A recogniser that always hears the same, notes that it was asked, and waits while the file
-/// `hold` lies in the data folder.
-fn hearing(data_dir: &Path) -> String {
-    let data_dir = data_dir.display();
+/// A recogniser that always hears the same (or what a test wrote into the file `says`), notes that it was asked, and
+/// waits while the file `hold` lies there. The folder is not the data folder: that holds only what the bot put there.
+fn hearing(folder: &Path) -> String {
+    let folder = folder.display();
     format!(
-        "echo x >> {data_dir}/heard; while [ -e {data_dir}/hold ]; do sleep 0.02; done; echo '{HEARD}'"
+        "echo x >> {folder}/heard; while [ -e {folder}/hold ]; do sleep 0.02; done; \
+         cat {folder}/says 2>/dev/null || echo '{HEARD}'"
     )
+}
+
+/// An ffmpeg that waits before it encodes pictures while a file says so.
+fn ffmpeg() -> PathBuf {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/world/ffmpeg").into()
+}
+
+/// The real tools, the simulator as the outside world, and a recogniser of our own.
+fn media_settings(sim: &Simulator, folder: &Path, data_dir: &Path) -> media::Settings {
+    let mut media = media::Settings {
+        data_dir: data_dir.to_path_buf(),
+        ..media::Settings::default()
+    };
+    let pages = format!("{}/www.instagram.com", sim.base_url());
+    media.media.pages = Url::parse(&pages).expect("a URL");
+    media.media.test_hosts = vec![sim.host_and_port()];
+    media.tools.yt_dlp = yt_dlp();
+    media.tools.ffmpeg = ffmpeg();
+    media.speech.engine = media::settings::SpeechEngine::Command;
+    media.speech.command = vec!["/bin/sh".into(), "-c".into(), hearing(folder)];
+    media
+}
+
+fn graph(base: &str) -> Arc<Graph> {
+    let hosts = GraphHosts::new(
+        &format!("{base}/graph.facebook.com"),
+        &format!("{base}/graph.instagram.com"),
+    )
+    .expect("hosts");
+    Arc::new(Graph::new(hosts, "v26.0", Arc::new(Unobserved)).expect("a client"))
+}
+
+async fn open_store(data_dir: &Path, clock: &Arc<ManualClock>) -> Store {
+    Store::open(store::Options {
+        url: format!("sqlite://{}?mode=rwc", data_dir.join("store.db").display()),
+        durability: store::Durability::Normal,
+        clock: clock.clone(),
+        exclusive: false,
+    })
+    .await
+    .expect("a store")
 }
 
 /// What the recogniser hears.
@@ -91,7 +146,8 @@ impl World {
     pub(crate) async fn with(choose: impl FnOnce(&mut Choice)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a folder");
-        let data_dir = folder.path().to_path_buf();
+        let data_dir = folder.path().join("data");
+        std::fs::create_dir(&data_dir).expect("a data folder");
         let options = Options {
             data_dir: samples_dir(),
             ..Options::default()
@@ -103,21 +159,15 @@ impl World {
         );
         let sim = Simulator::start(options).await.expect("a simulator");
         let base = sim.base_url();
-        let pages = Url::parse(&format!("{base}/www.instagram.com")).expect("a URL");
-        let mut media = media::Settings {
-            data_dir: data_dir.clone(),
-            ..media::Settings::default()
-        };
-        media.media.pages = pages.clone();
-        media.tools.yt_dlp = yt_dlp();
-        media.speech.engine = media::settings::SpeechEngine::Command;
-        media.speech.command = vec!["/bin/sh".into(), "-c".into(), hearing(&data_dir)];
-        media.media.test_hosts = vec![sim.host_and_port()];
+        let media = media_settings(&sim, folder.path(), &data_dir);
+        let pages = media.media.pages.clone();
         let mut choice = Choice {
             settings: BotSettings::default(),
             files: media::ChannelLimits::instagram(),
             media,
             token,
+            telegram: None,
+            ai: Url::parse(&format!("{base}/ai/v1")).expect("a URL"),
         };
         // A person at the keyboard is slower than a test.
         choice.settings.brake.per_minute = 1000;
@@ -130,27 +180,23 @@ impl World {
             .expect("a client");
         let now: Value = get(&http, &format!("{base}/_sim/clock")).await;
         let clock = Arc::new(ManualClock::new(now["now_ms"].as_i64().expect("the time")));
-        let store = Store::open(store::Options {
-            url: format!("sqlite://{}?mode=rwc", data_dir.join("store.db").display()),
-            durability: store::Durability::Normal,
-            clock: clock.clone(),
-            exclusive: false,
-        })
-        .await
-        .expect("a store");
+        let store = open_store(&data_dir, &clock).await;
         let credentials = Credentials {
             account: AccountId::from(ACCOUNT),
             login: Login::Facebook { page_id: page },
             token: AccessToken::new(&choice.token),
             app_secret: Some(secret.clone().into()),
         };
-        let hosts = GraphHosts::new(
-            &format!("{base}/graph.facebook.com"),
-            &format!("{base}/graph.instagram.com"),
-        )
-        .expect("hosts");
-        let graph = Arc::new(Graph::new(hosts, "v26.0", Arc::new(Unobserved)).expect("a client"));
+        let graph = graph(&base);
         let studio = Arc::new(Studio::new(choice.media).expect("a studio"));
+        let updates = match choice.telegram {
+            Some(_) => Some(telegram::Updates::new(&sim, &clock, &data_dir).await),
+            None => None,
+        };
+        let chats = choice.telegram.map(|files| {
+            let (base, clock, data_dir) = (sim.base_url(), clock.clone(), data_dir.clone());
+            move || Arc::new(telegram::channel(&base, &clock, &data_dir, files))
+        });
         let media_hosts = Hosts::new(&pages, &[sim.host_and_port()]);
         let parts = {
             let (store, clock, data_dir) = (store.clone(), clock.clone(), data_dir.clone());
@@ -163,16 +209,20 @@ impl World {
                     Arc::new(Budget::new(Memory::default())),
                     files,
                 );
-                Bot::new(BotParts {
+                let telegram = chats.as_ref().map(|chats| chats());
+                let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::new(instagram)];
+                channels.extend(telegram.clone().map(|one| one as Arc<dyn Channel>));
+                let bot = Bot::new(BotParts {
                     store: store.clone(),
                     studio: studio.clone(),
                     settings: settings.clone(),
                     clock: clock.clone(),
                     data_dir: data_dir.clone(),
                     hosts: media_hosts.clone(),
-                    channels: vec![Arc::new(instagram)],
+                    channels,
                 })
-                .expect("a bot")
+                .expect("a bot");
+                (bot, telegram)
             })
         };
         let receiver = receiver::start(store.clone(), clock.clone(), secret).await;
@@ -189,7 +239,8 @@ impl World {
             log: Arc::default(),
             running: None,
             receiver,
-            _folder: folder,
+            updates,
+            folder,
         };
         world.start();
         world
@@ -197,12 +248,12 @@ impl World {
 
     /// One more bot on the same data.
     pub(crate) fn bot(&self) -> Bot {
-        (self.parts)()
+        (self.parts)().0
     }
 
     /// Starts a bot and a runner; after `kill` a new process, so to say.
     pub(crate) fn start(&mut self) {
-        let bot = (self.parts)();
+        let (bot, telegram) = (self.parts)();
         let options = RunnerOptions {
             lease: Duration::from_mins(10),
             poll: Duration::from_secs(1),
@@ -219,7 +270,13 @@ impl World {
         let stop = CancellationToken::new();
         let task = tokio::spawn({
             let stop = stop.clone();
-            async move { runner.run(stop).await.expect("the runner ran") }
+            async move {
+                // Without its name it would not know when a group speaks to it.
+                if let Some(telegram) = telegram {
+                    telegram.identify().await.expect("a name");
+                }
+                runner.run(stop).await.expect("the runner ran");
+            }
         });
         self.running = Some((stop, task));
     }
@@ -244,6 +301,13 @@ impl World {
         let text = answer.text().await.expect("a body");
         assert!(status.is_success(), "/_sim/{path}: {status} {text}");
         serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// Takes away what was set up there, such as `faults`.
+    pub(crate) async fn clear(&self, path: &str) {
+        let url = format!("{}/_sim/{path}", self.sim.base_url());
+        let answer = self.http.delete(url).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
     }
 
     pub(crate) async fn look(&self, path: &str) -> Value {
@@ -275,201 +339,23 @@ impl World {
         ));
     }
 
-    async fn is_busy(&self) -> (bool, bool) {
-        let counts = self.store.job_counts().await.expect("counts");
-        let any = |states: &[&str]| {
-            counts
-                .iter()
-                .any(|count| count.count > 0 && states.contains(&count.state.as_str()))
-        };
-        (any(&["running"]), any(&["waiting", "scheduled"]))
-    }
-
-    /// Moves time on, whenever nobody is at work, until no job is left to do.
-    pub(crate) async fn until_idle(&self) {
-        let started = Instant::now();
-        let mut quiet = 0;
-        loop {
-            match self.is_busy().await {
-                (true, _) => quiet = 0,
-                (false, true) => {
-                    quiet = 0;
-                    self.advance(1_000).await;
-                }
-                (false, false) => quiet += 1,
-            }
-            if quiet > 2 {
-                return;
-            }
-            assert!(
-                started.elapsed() < PATIENCE,
-                "jobs do not end: {:?}",
-                self.store.job_counts().await
-            );
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    /// Waits until a job of this queue has been put off into the future for this reason.
-    pub(crate) async fn until_put_off(&self, queue: &str, why: &str) {
-        let started = Instant::now();
-        loop {
-            let jobs = self.jobs(queue).await;
-            let is_put_off = |job: &JobRow| {
-                job.state == "scheduled"
-                    && job.run_at_ms > self.now_ms()
-                    && job.note.as_deref() == Some(why)
-            };
-            if jobs.iter().any(is_put_off) {
-                return;
-            }
-            assert!(started.elapsed() < PATIENCE, "not put off: {jobs:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    /// Waits until a send is under way or of unknown outcome.
-    pub(crate) async fn until_open_part(&self) {
-        let started = Instant::now();
-        while self.store.part_counts().await.expect("counts").is_empty() {
-            assert!(started.elapsed() < PATIENCE, "no send began");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    /// Waits until the person sees this many messages of ours.
-    pub(crate) async fn until_seen(&self, person: &str, count: usize) -> Vec<String> {
-        let started = Instant::now();
-        loop {
-            let seen = self.seen_by(person).await;
-            if seen.len() >= count {
-                return seen;
-            }
-            assert!(started.elapsed() < PATIENCE, "still {seen:?}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Waits until the store knows that a message was taken back.
-    pub(crate) async fn until_deleted(&self, person: &str, mid: &str) {
-        let started = Instant::now();
-        loop {
-            let events = self
-                .store
-                .events_of_mid(&Self::conversation(person), mid)
-                .await;
-            if events
-                .expect("events")
-                .iter()
-                .any(|event| event.kind == "deleted")
-            {
-                return;
-            }
-            assert!(started.elapsed() < PATIENCE, "the unsend never came");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    /// What the person sees from our side, oldest first: texts, or `[video]` for files.
-    pub(crate) async fn seen_by(&self, person: &str) -> Vec<String> {
-        let thread = self
-            .look(&format!("people/{person}/messages?probe=0"))
-            .await;
-        let messages = thread["messages"].as_array().cloned().unwrap_or_default();
-        messages
-            .iter()
-            .filter(|message| message["from"] == "business")
-            .map(|message| {
-                let files = message["attachments"]
-                    .as_array()
-                    .cloned()
-                    .unwrap_or_default();
-                match message["text"].as_str() {
-                    Some(text) if !text.is_empty() => text.to_owned(),
-                    _ => {
-                        let kinds: Vec<&str> = files
-                            .iter()
-                            .map(|file| file["type"].as_str().unwrap_or("?"))
-                            .collect();
-                        format!("[{}]", kinds.join("]["))
-                    }
-                }
-            })
-            .collect()
-    }
-
-    /// Calls to Meta of this kind, by the end of their path.
-    pub(crate) async fn calls(&self, path_end: &str) -> Vec<Value> {
-        let calls = self.look("calls?limit=1000").await;
-        let calls = calls["calls"].as_array().cloned().unwrap_or_default();
-        calls
-            .into_iter()
-            .filter(|call| {
-                call["path"]
-                    .as_str()
-                    .is_some_and(|path| path.ends_with(path_end))
-            })
-            .collect()
-    }
-
-    /// How the jobs of a queue ended, in the order they were made: state and note.
-    pub(crate) async fn notes(&self, queue: &str) -> Vec<(String, String)> {
-        let jobs = self.jobs(queue).await;
-        jobs.into_iter()
-            .map(|job| (job.state, job.note.unwrap_or_default()))
-            .collect()
-    }
-
-    async fn jobs(&self, queue: &str) -> Vec<JobRow> {
-        let ids = self.log.lock().expect("no panic").clone();
-        let mut found = Vec::new();
-        for id in ids {
-            let job = self.store.job(id).await.expect("a read").expect("a job");
-            if job.queue == queue {
-                found.push(job);
-            }
-        }
-        found
-    }
-
     pub(crate) fn conversation(person: &str) -> Conversation {
         Conversation::new("instagram", ACCOUNT, person)
     }
 
-    /// How many times the recogniser was asked.
-    pub(crate) fn times_heard(&self) -> usize {
-        std::fs::read_to_string(self.data_dir.join("heard")).map_or(0, |log| log.lines().count())
-    }
-
     /// Makes the recogniser wait, or lets it go on.
     pub(crate) fn hold(&self, hold: bool) {
-        let path = self.data_dir.join("hold");
-        if hold {
-            std::fs::write(path, "").expect("written");
-        } else {
-            std::fs::remove_file(path).expect("removed");
-        }
+        put(&self.folder.path().join("hold"), hold);
     }
 
-    /// Waits until the recogniser is at work.
-    pub(crate) async fn until_heard(&self, times: usize) {
-        let started = Instant::now();
-        while self.times_heard() < times {
-            assert!(
-                started.elapsed() < PATIENCE,
-                "nobody listens: {:?}",
-                self.store.job_counts().await
-            );
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+    /// Makes ffmpeg wait before it encodes pictures, or lets it go on.
+    pub(crate) fn hold_encoding(&self, hold: bool) {
+        put(&self.data_dir.join("work").join("hold-encoding"), hold);
     }
 
-    /// What is charged to this person today.
-    pub(crate) async fn charged(&self, person: &str) -> u32 {
-        let zone = bot::zone("America/Sao_Paulo").expect("a zone");
-        let day = bot::day_of(self.now_ms(), &zone).name;
-        let scope = Self::conversation(person).key();
-        self.store.quota_used(&scope, &day).await.expect("a count")
+    /// From now on the recogniser hears this.
+    pub(crate) fn says(&self, words: &str) {
+        std::fs::write(self.folder.path().join("says"), words).expect("written");
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -501,6 +387,23 @@ impl Drop for World {
             stop.cancel();
             task.abort();
         }
+    }
+}
+
+/// Nobody is ever shown the name of a sentence instead of the sentence.
+fn check_words(seen: &Value) {
+    let seen = seen.to_string();
+    assert!(!seen.contains("Unknown localization key"), "{seen}");
+}
+
+/// Puts an empty file there, or takes it away.
+fn put(path: &Path, there: bool) {
+    if there {
+        let folder = path.parent().expect("a folder");
+        std::fs::create_dir_all(folder).expect("a folder");
+        std::fs::write(path, "").expect("written");
+    } else {
+        std::fs::remove_file(path).expect("removed");
     }
 }
 
