@@ -42,7 +42,7 @@ pub(crate) struct ReelJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) placeholder: Option<String>,
     /// The person asked for it once more, after it had failed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_again: bool,
 }
 

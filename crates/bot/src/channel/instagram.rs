@@ -1,18 +1,16 @@
 //! Instagram direct messages over Meta's Graph API.
 
 mod offer;
+mod outgoing;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use graph_api::budget::{Bucket, Budget, Memory, Permit, Urgency};
-use graph_api::client::{
-    Action, CallRecord, Credentials, Graph, MediaKind, Outgoing, ThreadMessage, Upload,
-};
+use graph_api::client::{Action, CallRecord, Credentials, Graph, ThreadMessage, Upload};
 use graph_api::error::{CallError, ErrorKind, NotSent, Outcome, Reaction as MetaReaction};
-use graph_api::id::{AccountId, AttachmentId, Igsid};
+use graph_api::id::{AccountId, Igsid};
 use graph_api::limits;
 use graph_api::webhook::{Kind, Shape, parse_stored, without_person};
 use media::ChannelLimits;
@@ -20,11 +18,12 @@ use media::link::Hosts;
 use store::{Clock, Conversation, EventRow};
 
 use super::{
-    Channel, ChannelError, Content, FileKind, FileToUpload, Handed, Inbound, Limits, Located,
-    Lying, Outcome as FoundBy, Probe, Reaction, Sent, Sign,
+    Channel, ChannelError, Content, FileToUpload, Inbound, Limits, Located, Lying,
+    Outcome as FoundBy, Probe, Reaction, Sent, Sign,
 };
 use crate::accounts::Accounts;
 use crate::plan;
+use outgoing::{file_name, media_kind, outgoing};
 
 /// The word in `Conversation::channel`.
 pub const NAME: &str = "instagram";
@@ -182,56 +181,6 @@ fn bucket(content: &Content) -> Bucket {
         Content::Text { .. } => Bucket::Text,
         Content::File { .. } | Content::Pictures { .. } => Bucket::Media,
     }
-}
-
-fn media_kind(kind: FileKind) -> MediaKind {
-    match kind {
-        FileKind::Image | FileKind::Animation => MediaKind::Image,
-        FileKind::Video => MediaKind::Video,
-        FileKind::Audio => MediaKind::Audio,
-        FileKind::Document => MediaKind::File,
-    }
-}
-
-/// `None` for what was never uploaded: this channel shows uploads only.
-fn outgoing(content: &Content) -> Option<Outgoing> {
-    let id = |handed: &Handed| match handed {
-        Handed::Known(id) => Some(AttachmentId::from(id.as_str())),
-        Handed::Local(_) => None,
-    };
-    Some(match content {
-        Content::Text { text, frame } if frame.choices.is_empty() => Outgoing::Text(text.clone()),
-        Content::Text { text, frame } => Outgoing::Choices {
-            text: text.clone(),
-            choices: frame
-                .choices
-                .iter()
-                .map(|choice| (choice.title.clone(), choice.data.clone()))
-                .collect(),
-        },
-        Content::File {
-            file, attachment, ..
-        } => Outgoing::Attachment {
-            kind: media_kind(*file),
-            id: id(attachment)?,
-        },
-        Content::Pictures { attachments, .. } => {
-            Outgoing::Images(attachments.iter().map(id).collect::<Option<_>>()?)
-        }
-    })
-}
-
-/// The name the person's device shows; the bytes decide the type.
-fn file_name(path: &Path, kind: FileKind) -> String {
-    let (name, default) = match kind {
-        FileKind::Image => ("image", "jpg"),
-        FileKind::Animation => ("image", "gif"),
-        FileKind::Video => ("video", "mp4"),
-        FileKind::Audio => ("audio", "m4a"),
-        FileKind::Document => ("file", "pdf"),
-    };
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or(default);
-    format!("{name}.{extension}")
 }
 
 fn lying(message: ThreadMessage, person: &str) -> Lying {
