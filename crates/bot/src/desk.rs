@@ -22,10 +22,11 @@ use tracing::warn;
 use crate::channel::{Channel, Content, Frame, Sign};
 use crate::context::{Context, Halt};
 use crate::files::work_dir;
+use crate::place;
 use crate::plan::Origin;
 use crate::print::Print;
 use crate::reel::{Asked, stopped};
-use crate::send::{Delivered, Stop, part};
+use crate::send::{Delivered, part};
 use crate::stage::Stage;
 
 /// How often a job looks whether another job has finished the shared work.
@@ -56,6 +57,11 @@ pub(crate) struct Desk<'a> {
     /// What was told of it last.
     told: PlainMutex<String>,
     started_ms: i64,
+}
+
+/// The name of a part that could not go where it was meant to.
+fn anew(name: &str) -> String {
+    format!("anew-{name}")
 }
 
 /// The name of a reel's work folder.
@@ -255,9 +261,10 @@ impl<'a> Desk<'a> {
     pub(crate) async fn frame(&self) -> Result<Frame, Halt> {
         let mut frame = self.asked.frame(self.ctx).await?;
         if self.edits() && frame.over.is_none() {
-            let parts = self.ctx.store.parts(self.job.id).await?;
-            let words = parts.into_iter().find(|part| part.part == WORDS);
-            frame.over = words.and_then(|part| part.mid);
+            frame.over = match self.part_mid(WORDS).await? {
+                Some(mid) => Some(mid),
+                None => self.part_mid(&anew(WORDS)).await?,
+            };
         }
         Ok(frame)
     }
@@ -270,24 +277,46 @@ impl<'a> Desk<'a> {
         let mut has_spoken = self.voice.lock().await;
         self.unless_stopped().await?;
         *has_spoken = true;
-        let parts = contents
-            .iter()
-            .map(|(name, seq, content)| part(name, *seq, content))
-            .collect();
-        let delivered = self.ctx.sender.deliver(&self.asked.route, parts).await?;
-        if delivered == Delivered::Stop(Stop::MessageGone) && self.asked.reel.placeholder.is_some()
-        {
-            // Somebody else's program named a message that cannot be changed: ours are new then.
-            let anew = contents.into_iter().map(|(name, seq, content)| {
-                part(format!("{name}-anew"), seq, &content.without_place())
-            });
-            return Ok(self
-                .ctx
-                .sender
-                .deliver(&self.asked.route, anew.collect())
-                .await?);
+        let (sender, route) = (&self.ctx.sender, &self.asked.route);
+        if !self.is_given_a_place() {
+            let parts = contents
+                .iter()
+                .map(|(name, seq, content)| part(name, *seq, content));
+            return Ok(sender.deliver(route, parts.collect()).await?);
         }
-        Ok(delivered)
+        if !place::is_lost(self.ctx, route).await? {
+            let parts = contents
+                .iter()
+                .map(|(name, seq, content)| part(name, *seq, content));
+            let delivered = sender.deliver(route, parts.collect()).await?;
+            if !self.asked.has_lost_its_place(&delivered) {
+                return Ok(delivered);
+            }
+            place::lose(self.ctx, route).await?;
+        }
+        let words = self.part_mid(&anew(WORDS)).await?;
+        let parts = contents.into_iter().map(|(name, seq, content)| {
+            // Only words of ours are replaced from here on.
+            let is_ours = content.frame().over.is_some() && content.frame().over == words;
+            let content = if is_ours {
+                content
+            } else {
+                content.without_place()
+            };
+            part(anew(&name), seq, &content)
+        });
+        Ok(sender.deliver(route, parts.collect()).await?)
+    }
+
+    /// Whether another program named the message that the answer replaces.
+    fn is_given_a_place(&self) -> bool {
+        self.asked.reel.placeholder.is_some() && !self.asked.reel.is_again && self.edits()
+    }
+
+    async fn part_mid(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let parts = self.ctx.store.parts(self.job.id).await?;
+        let found = parts.into_iter().find(|part| part.part == name);
+        Ok(found.and_then(|part| part.mid))
     }
 
     /// Ends the job of somebody who said stop since it began. What they have read already stays; a message that only
@@ -306,7 +335,21 @@ impl<'a> Desk<'a> {
     pub(crate) async fn resume(&self, prefix: &str) -> Result<Option<Delivered>, Halt> {
         let mut has_spoken = self.voice.lock().await;
         self.unless_stopped().await?;
-        let delivered = self.ctx.sender.resume(&self.asked.route, prefix).await?;
+        let is_lost =
+            self.is_given_a_place() && place::is_lost(self.ctx, &self.asked.route).await?;
+        let prefix = if is_lost {
+            anew(prefix)
+        } else {
+            prefix.to_owned()
+        };
+        let delivered = self.ctx.sender.resume(&self.asked.route, &prefix).await?;
+        if let Some(delivered) = &delivered
+            && !is_lost
+            && self.asked.has_lost_its_place(delivered)
+        {
+            place::lose(self.ctx, &self.asked.route).await?;
+            return Ok(None);
+        }
         *has_spoken |= delivered.is_some();
         Ok(delivered)
     }

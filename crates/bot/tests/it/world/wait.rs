@@ -17,14 +17,14 @@ impl World {
         (any(&["running"]), any(&["waiting", "scheduled"]))
     }
 
-    /// Moves time on, whenever nobody is at work, until no job is left to do.
+    /// Moves time on, whenever nobody is at work or whoever is can only wait for it, until no job is left to do.
     pub(crate) async fn until_idle(&self) {
         let started = Instant::now();
         let mut quiet = 0;
         loop {
             match self.is_busy().await {
-                (true, _) => quiet = 0,
-                (false, true) => {
+                (true, _) if self.clock.waiting() == 0 => quiet = 0,
+                (true, _) | (false, true) => {
                     quiet = 0;
                     self.advance(1_000).await;
                 }
