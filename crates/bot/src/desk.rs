@@ -38,6 +38,10 @@ const KEEP_WORDS_MS: i64 = 3_600_000;
 /// The part that holds the words of the answer.
 pub(crate) const WORDS: &str = "text-0";
 
+/// What the name of a part ends with that is said in a message of its own, because the one that it should have replaced
+/// cannot be changed.
+pub(crate) const ANEW: &str = "-anew";
+
 /// Where one reel is worked on.
 pub(crate) struct Desk<'a> {
     pub(crate) ctx: &'a Context,
@@ -254,10 +258,15 @@ impl<'a> Desk<'a> {
     /// went out before the file, over the words.
     pub(crate) async fn frame(&self) -> Result<Frame, Halt> {
         let mut frame = self.asked.frame(self.ctx).await?;
-        if self.edits() && frame.over.is_none() {
+        if self.edits() {
             let parts = self.ctx.store.parts(self.job.id).await?;
-            let words = parts.into_iter().find(|part| part.part == WORDS);
-            frame.over = words.and_then(|part| part.mid);
+            let mid_of = |name: &str| {
+                let part = parts.iter().find(|part| part.part == name);
+                part.and_then(|part| part.mid.clone())
+            };
+            // What had to be said anew is the message from then on.
+            let anew = mid_of(&format!("{WORDS}{ANEW}"));
+            frame.over = anew.or(frame.over).or_else(|| mid_of(WORDS));
         }
         Ok(frame)
     }
@@ -279,7 +288,7 @@ impl<'a> Desk<'a> {
         {
             // Somebody else's program named a message that cannot be changed: ours are new then.
             let anew = contents.into_iter().map(|(name, seq, content)| {
-                part(format!("{name}-anew"), seq, &content.without_place())
+                part(format!("{name}{ANEW}"), seq, &content.without_place())
             });
             return Ok(self
                 .ctx
@@ -288,6 +297,17 @@ impl<'a> Desk<'a> {
                 .await?);
         }
         Ok(delivered)
+    }
+
+    /// Ends the work of a job that is gone because its person was forgotten, and removes what it wrote since then.
+    pub(crate) async fn unless_forgotten(&self) -> Result<(), Halt> {
+        if self.ctx.store.job(self.job.id).await?.is_some() {
+            return Ok(());
+        }
+        if !self.ctx.store.work_exists(&self.asked.ask.key).await? {
+            remove(&self.dir).await;
+        }
+        Err(Halt::Store(StoreError::LeaseLost))
     }
 
     /// Ends the job of somebody who said stop since it began. What they have read already stays; a message that only
@@ -306,7 +326,14 @@ impl<'a> Desk<'a> {
     pub(crate) async fn resume(&self, prefix: &str) -> Result<Option<Delivered>, Halt> {
         let mut has_spoken = self.voice.lock().await;
         self.unless_stopped().await?;
-        let delivered = self.ctx.sender.resume(&self.asked.route, prefix).await?;
+        let route = &self.asked.route;
+        let mut delivered = self.ctx.sender.resume(route, prefix).await?;
+        if delivered == Some(Delivered::Stop(Stop::MessageGone))
+            && self.asked.reel.placeholder.is_some()
+        {
+            let anew = format!("{WORDS}{ANEW}");
+            delivered = self.ctx.sender.resume(route, &anew).await?;
+        }
         *has_spoken |= delivered.is_some();
         Ok(delivered)
     }

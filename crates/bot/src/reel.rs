@@ -14,12 +14,12 @@ use uuid::Uuid;
 use crate::channel::{Content, Frame, Inbound};
 use crate::choices;
 use crate::context::{Context, Halt, after_delivery, after_store_error, conversation_of, count};
-use crate::desk::{Desk, WORDS};
+use crate::desk::{ANEW, Desk, WORDS};
 use crate::final_text::{self, place};
 use crate::pipeline;
 use crate::plan::{Ask, REEL};
 use crate::reply::Apology;
-use crate::send::{Delivered, QUEUED, Route, STATUS, part, words_of};
+use crate::send::{Delivered, QUEUED, Route, STATUS, Stop, part, words_of};
 use crate::texts::{Arg, Failure, Text, say_on};
 
 /// The step that says that the person is to be told of a failure.
@@ -126,6 +126,7 @@ async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
         outcome
     };
     let (outcome, signs) = tokio::join!(work, desk.show_signs(&done));
+    desk.unless_forgotten().await?;
     signs?;
     match outcome {
         Err(Halt::Failed(failure)) => {
@@ -350,9 +351,15 @@ async fn tell_failure(
     }
     let mut frame = asked.frame(ctx).await?;
     frame.choices = choices::after_failure(job.id, failure, language, &*asked.route.channel);
-    let parts = vec![part("failure-0", 200, &Content::framed(text, frame))];
+    let content = Content::framed(text, frame);
+    let parts = vec![part("failure-0", 200, &content)];
     metrics::counter!("gramophone_failures_total", "class" => failure.as_str()).increment(1);
-    match ctx.sender.deliver(&asked.route, parts).await? {
+    let mut delivered = ctx.sender.deliver(&asked.route, parts).await?;
+    if delivered == Delivered::Stop(Stop::MessageGone) && asked.reel.placeholder.is_some() {
+        let anew = part(format!("failure-0{ANEW}"), 200, &content.without_place());
+        delivered = ctx.sender.deliver(&asked.route, vec![anew]).await?;
+    }
+    match delivered {
         Delivered::All { .. } => Ok(refused),
         other => Ok(after_delivery(other, &reason, true)),
     }

@@ -7,6 +7,7 @@ mod wait;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -63,6 +64,12 @@ pub(crate) struct World {
     parts: Parts,
     /// Every job that was run.
     log: Arc<Mutex<BTreeSet<Uuid>>>,
+    /// Whose reels were answered, in this order.
+    answered: Arc<Mutex<Vec<String>>>,
+    /// Handlers at work, those of jobs that are gone among them.
+    hands: Arc<AtomicUsize>,
+    /// Sends that wait out the messenger's pace.
+    asleep: Arc<AtomicUsize>,
     running: Option<(CancellationToken, JoinHandle<()>)>,
     receiver: receiver::Receiver,
     /// Where Telegram's updates come in, if it is there.
@@ -198,6 +205,11 @@ impl World {
             move || Arc::new(telegram::channel(&base, &clock, &data_dir, files))
         });
         let media_hosts = Hosts::new(&pages, &[sim.host_and_port()]);
+        let asleep = Arc::new(AtomicUsize::new(0));
+        let patient = Arc::new(Patient {
+            clock: clock.clone(),
+            asleep: asleep.clone(),
+        });
         let parts = {
             let (store, clock, data_dir) = (store.clone(), clock.clone(), data_dir.clone());
             let (settings, files) = (choice.settings, choice.files);
@@ -216,7 +228,7 @@ impl World {
                     store: store.clone(),
                     studio: studio.clone(),
                     settings: settings.clone(),
-                    clock: clock.clone(),
+                    clock: patient.clone(),
                     data_dir: data_dir.clone(),
                     hosts: media_hosts.clone(),
                     channels,
@@ -237,6 +249,9 @@ impl World {
             http,
             parts,
             log: Arc::default(),
+            answered: Arc::default(),
+            hands: Arc::default(),
+            asleep,
             running: None,
             receiver,
             updates,
@@ -263,6 +278,8 @@ impl World {
             let handler: Arc<dyn Handler> = Arc::new(Logged {
                 inner,
                 log: self.log.clone(),
+                answered: self.answered.clone(),
+                hands: self.hands.clone(),
             });
             (queue, places, handler)
         });
@@ -367,13 +384,59 @@ impl World {
 struct Logged {
     inner: Arc<dyn Handler>,
     log: Arc<Mutex<BTreeSet<Uuid>>>,
+    answered: Arc<Mutex<Vec<String>>>,
+    hands: Arc<AtomicUsize>,
+}
+
+/// The clock, which also knows whether somebody waits for it in the middle of a job.
+#[derive(Debug)]
+struct Patient {
+    clock: Arc<ManualClock>,
+    asleep: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl store::Clock for Patient {
+    fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    async fn sleep_until(&self, deadline_ms: i64) {
+        self.clock.sleep_until(deadline_ms).await;
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let _sleeper = Hand::of(&self.asleep);
+        self.clock.sleep(duration).await;
+    }
+}
+
+/// One handler at work.
+struct Hand(Arc<AtomicUsize>);
+
+impl Hand {
+    fn of(hands: &Arc<AtomicUsize>) -> Self {
+        hands.fetch_add(1, Ordering::SeqCst);
+        Self(hands.clone())
+    }
+}
+
+impl Drop for Hand {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 #[async_trait]
 impl Handler for Logged {
     async fn run(&self, job: &Claimed) -> Finish {
+        let _hand = Hand::of(&self.hands);
         self.log.lock().expect("no panic").insert(job.id);
-        self.inner.run(job).await
+        let finish = self.inner.run(job).await;
+        if let (Finish::Done { .. }, "reel", Some(person)) = (&finish, &*job.queue, &job.person) {
+            self.answered.lock().expect("no panic").push(person.clone());
+        }
+        finish
     }
 
     async fn buried(&self, job: &Claimed, reason: &str) {
