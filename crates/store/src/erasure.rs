@@ -4,9 +4,12 @@
 //! jobs, library and what hangs on them; bodies and events follow in pieces, each safe to repeat. The job that erases
 //! goes last, with [`Store::erase_rest`], which also clears the file ([`scrub`](crate::scrub)).
 //!
-//! An event is from before the erasure by its sender's clock: up to the newest that was stored then. So a message that
-//! is written right after it, even within the second that a channel rounds to, starts anew and is not lost to a clock
-//! of ours that runs ahead.
+//! An event is from before the erasure by the clock that gave it its time, which is its sender's or ours, never by
+//! comparing the two: our clock may run ahead or behind. By the sender's it is from before if it is older than the
+//! newest that was stored then, so that a message that is written right after it starts anew. Channels round to the
+//! second: of that newest time itself it is from before if it was stored then, as its dedupe key tells, which stays for
+//! this. An event whose channel gives it no time (a tap, a pushed job) has the time of its arrival (`at_ms` is
+//! `received_at_ms`) and is from before if it arrived before, or if its key stays: it has a new time whenever it comes.
 
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
@@ -24,6 +27,7 @@ use crate::types::{Conversation, Erase, Erased, Lease};
 
 pub(crate) mod graves;
 mod search;
+mod uploads;
 
 use search::{Mark, Traces, catch_up, event_of, texts};
 
@@ -169,7 +173,7 @@ async fn remove(tx: &Tx, call: &Call) -> Result<(Erased, i64)> {
     let Call { own, mark, .. } = call;
     let mut traces = call.traces.clone();
     catch_up(tx, mark, call.since, &mut traces).await?;
-    let at_ms = set_tombstone(tx, own).await?;
+    let at_ms = graves::dig(tx, own).await?;
     let mut erased = Erased::default();
     for work in &traces.works {
         if remove_work(tx, own, &traces, work).await? {
@@ -181,6 +185,7 @@ async fn remove(tx: &Tx, call: &Call) -> Result<(Erased, i64)> {
     }
     let sql = format!("DELETE FROM library WHERE {OF_TALK}");
     erased.entries = tx.exec(&sql, talk_values(own)).await?;
+    uploads::remove(tx, &own.account, &traces.jobs, &traces.shared_uploads).await?;
     erased.jobs = remove_jobs(tx, &traces.jobs).await?;
     let nameless: Vec<Value> = traces.events.iter().map(|id| (*id).into()).collect();
     for (list, ids) in in_lists(&nameless) {
@@ -196,44 +201,7 @@ async fn remove(tx: &Tx, call: &Call) -> Result<(Erased, i64)> {
     Ok((erased, at_ms))
 }
 
-/// Marks the conversation as erased; answers up to when, by the sender's clock.
-async fn set_tombstone(tx: &Tx, own: &Conversation) -> Result<i64> {
-    let key = graves::hash(&own.key());
-    let sql = format!(
-        "SELECT at_ms, on_day, used FROM erased WHERE erased_key = ?{}",
-        tx.for_update()
-    );
-    let before = tx.one(&sql, values![key.as_str()]).await?;
-    let sql = format!("SELECT MAX(at_ms) AS newest FROM event WHERE {OF_TALK}");
-    let newest = tx.one(&sql, talk_values(own)).await?;
-    let newest: Option<i64> = newest.map_or(Ok(None), |row| row.get("newest"))?;
-    let (mut at_ms, mut on_day, mut used) = (newest, None, 0);
-    if let Some(row) = before {
-        let earlier_ms: i64 = row.get("at_ms")?;
-        at_ms = Some(at_ms.map_or(earlier_ms, |at_ms| at_ms.max(earlier_ms)));
-        on_day = row.get::<Option<String>>("on_day")?;
-        used = row.get("used")?;
-    }
-    let sql = "SELECT on_day, used FROM quota WHERE scope = ? ORDER BY changed_at_ms DESC LIMIT 1";
-    if let Some(row) = tx.one(sql, values![&*key_text(&own.key())]).await? {
-        on_day = Some(row.get("on_day")?);
-        used = row.get::<i64>("used")?;
-    }
-    let at_ms = at_ms.unwrap_or_else(|| tx.now_ms());
-    let news = vec![
-        ("at_ms", at_ms.into()),
-        ("erased_at_ms", tx.now_ms().into()),
-        ("woken", false.into()),
-        ("on_day", on_day.into()),
-        ("used", used.into()),
-        ("clean", false.into()),
-    ];
-    let key = vec![("erased_key", key.into())];
-    tx.change_or_insert("erased", key, news, &[]).await?;
-    Ok(at_ms)
-}
-
-/// Removes shared work and the ids of its uploads, unless somebody else is at it.
+/// Removes shared work and the ids of its uploads, unless somebody else is at it, or at the same upload.
 async fn remove_work(tx: &Tx, own: &Conversation, traces: &Traces, work: &str) -> Result<bool> {
     let sql = "SELECT owner_job FROM work WHERE work_key = ?";
     if let Some(row) = tx.one(sql, values![work]).await? {
@@ -249,7 +217,9 @@ async fn remove_work(tx: &Tx, own: &Conversation, traces: &Traces, work: &str) -
     }
     let keys: Vec<Value> = told
         .iter()
-        .map(|text| Value::from(key_text(text).into_owned()))
+        .map(|text| key_text(text).into_owned())
+        .filter(|key| !traces.shared_uploads.contains(key))
+        .map(Value::from)
         .collect();
     for (list, keys) in in_lists(&keys) {
         let sql = format!("DELETE FROM attachment WHERE account = ? AND media_key {list}");
@@ -304,10 +274,12 @@ async fn remove_events(
     at_ms: i64,
     told: &HashSet<Uuid>,
 ) -> Result<(u64, u64)> {
-    let sql =
-        format!("SELECT id, delivery_id FROM event WHERE {OF_TALK} AND at_ms <= ? LIMIT {PIECE}");
+    let sql = format!(
+        "SELECT id, delivery_id FROM event WHERE {OF_TALK} AND ({}) LIMIT {PIECE}",
+        graves::FROM_BEFORE
+    );
     let mut values = talk_values(own);
-    values.extend(values![at_ms]);
+    values.extend(values![at_ms, graves::hash(&own.key())]);
     let rows = tx.all(&sql, values).await?;
     let mut events: Vec<Value> = Vec::with_capacity(rows.len());
     let mut untold = BTreeSet::new();
@@ -342,6 +314,8 @@ async fn remove_rest(tx: &Tx, lease: &Lease, own: &Conversation, mark: &Mark) ->
         let since = oldest_id(erased_at_ms.saturating_sub(CLOCKS_DIFFER_MS));
         jobs.extend(strays(tx, mark, since).await?);
     }
+    // Should somebody else use the same upload, it is made once more.
+    uploads::remove(tx, &own.account, &jobs, &BTreeSet::new()).await?;
     remove_jobs(tx, &jobs).await?;
     let sql = format!("DELETE FROM conversation WHERE {OF_TALK}");
     tx.exec(&sql, talk_values(own)).await?;

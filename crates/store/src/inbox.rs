@@ -50,7 +50,7 @@ pub(crate) async fn store_deliveries(
         let mut buried = false;
         for event in &delivery.events {
             // What an erased person had sent before does not come back.
-            if graves.hold(delivery.channel, event) {
+            if graves.hold(delivery, event) {
                 buried = true;
                 continue;
             }

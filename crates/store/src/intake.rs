@@ -161,7 +161,8 @@ impl Intake {
         acked.map_err(Fault::into_error)
     }
 
-    /// Moves an entry that nothing can be made of to the list `<key>:dead`, with the reason.
+    /// Moves an entry that nothing can be made of to the list `<key>:dead`, with the reason. If this fails the entry
+    /// stays taken and comes again, under the same id.
     pub async fn bury(&mut self, entry: &Entry, reason: &str) -> Result<()> {
         let epitaph = epitaph(&entry.body, reason);
         let mut buried = self.wire.bury(entry.from, &entry.id, &epitaph).await;
@@ -216,7 +217,8 @@ impl Intake {
         self.entry(taken).await
     }
 
-    /// What was taken, as an entry; a stream's entry without a payload that we know is buried at once.
+    /// What was taken, as an entry; a stream's entry without a payload that we know is buried at once. If that fails
+    /// it comes again, and those behind it do not wait for it.
     async fn entry(&mut self, taken: Taken) -> std::result::Result<Option<Entry>, Fault> {
         let Taken { id, from, body } = taken;
         match body {
@@ -224,7 +226,10 @@ impl Intake {
             Err(fields) => {
                 let reason = "no field is called job, data or payload";
                 let epitaph = epitaph(&fields, reason);
-                self.wire.bury(from, &id, &epitaph).await?;
+                if let Err(fault) = self.wire.bury(from, &id, &epitaph).await {
+                    let error = fault.into_error();
+                    tracing::warn!(entry = id, %error, "an entry without a job could not be put aside; it comes again");
+                }
                 Ok(None)
             }
         }

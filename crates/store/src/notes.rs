@@ -1,6 +1,7 @@
 //! Small things that are remembered: account states, attachment ids, conversations, ticks.
 
 use crate::db::{Result, Row, key_text, values};
+use crate::erasure::graves;
 use crate::error::StoreError;
 use crate::inbox::talk_values;
 use crate::store::Store;
@@ -106,22 +107,19 @@ impl Store {
         .await
     }
 
-    /// What we remember about a conversation.
+    /// What we remember about a conversation. Whoever had stopped us and was erased has still stopped us, until they
+    /// write anew.
     pub async fn conversation_note(&self, conversation: &Conversation) -> Result<Note> {
         let sql = "SELECT language, helped_at_ms, limited_at_ms, stopped_at_ms, language_chosen \
                    FROM conversation WHERE person = ? AND account = ? AND channel = ?";
         let row = self.reader().one(sql, talk_values(conversation)).await?;
-        row.map_or(Ok(Note::default()), |row| {
-            Ok(Note {
-                language: row.get("language")?,
-                helped_at_ms: row.get("helped_at_ms")?,
-                limited_at_ms: row.get("limited_at_ms")?,
-                stopped_at_ms: row.get("stopped_at_ms")?,
-                language_chosen: row
-                    .get::<Option<bool>>("language_chosen")?
-                    .unwrap_or_default(),
-            })
-        })
+        let mut note = row.map_or(Ok(Note::default()), |row| note(&row))?;
+        if note.stopped_at_ms.is_none() {
+            let values = graves::stopped_values(conversation);
+            let row = self.reader().one(graves::STOPPED, values).await?;
+            note.stopped_at_ms = row.map_or(Ok(None), |row| row.get("stopped_at_ms"))?;
+        }
+        Ok(note)
     }
 
     /// Remembers something new about a conversation; what is `None` stays.
@@ -147,6 +145,7 @@ impl Store {
                 // Coming back is a NULL that does change the row.
                 if let Some(stopped) = change.stopped {
                     news.push(("stopped_at_ms", stopped.then(|| tx.now_ms()).into()));
+                    graves::forget_stop(tx, talk).await?;
                 }
                 let keep = [
                     "language",
@@ -185,6 +184,18 @@ impl Store {
         })
         .await
     }
+}
+
+fn note(row: &Row) -> Result<Note> {
+    Ok(Note {
+        language: row.get("language")?,
+        helped_at_ms: row.get("helped_at_ms")?,
+        limited_at_ms: row.get("limited_at_ms")?,
+        stopped_at_ms: row.get("stopped_at_ms")?,
+        language_chosen: row
+            .get::<Option<bool>>("language_chosen")?
+            .unwrap_or_default(),
+    })
 }
 
 fn account_state(row: &Row) -> Result<AccountState> {

@@ -84,6 +84,8 @@ const CHANGES: &[Change] = &[
     Change { name: "m0035_library_once", make: Unique("library", &["job_id"]) },
     Change { name: "m0036_library_by_person", make: ByIndex("library", &["person", "account", "at_ms"]) },
     Change { name: "m0037_erased", make: NewTable("erased", erased) },
+    Change { name: "m0038_erased_event", make: NewTable("erased_event", erased_event) },
+    Change { name: "m0039_erased_stopped", make: NewColumn("erased", "stopped_at_ms", maybe_number) },
 ];
 
 impl MigrationName for Change {
@@ -491,6 +493,18 @@ fn erased(table: &mut TableCreateStatement, _: DbBackend) {
         ],
     );
     primary(table, &["erased_key"]);
+}
+
+/// The keys of erased events that no time tells from new ones.
+fn erased_event(table: &mut TableCreateStatement, _: DbBackend) {
+    add(
+        table,
+        [
+            word("erased_key"),
+            column("dedupe").binary_len(16).not_null().take(),
+        ],
+    );
+    primary(table, &["erased_key", "dedupe"]);
 }
 
 #[cfg(test)]

@@ -182,6 +182,9 @@ async fn purge_others(tx: &Tx, now_ms: i64, retention: Retention) -> Result<u64>
     let attachments = tx.exec(sql, values![now_ms]).await?;
     // As long as what an erased person had sent could have been known.
     let before_ms = now_ms.saturating_sub(retention.events_ms);
+    let sql = "DELETE FROM erased_event WHERE erased_key IN \
+               (SELECT erased_key FROM erased WHERE erased_at_ms < ?)";
+    tx.exec(sql, values![before_ms]).await?;
     let sql = "DELETE FROM erased WHERE erased_at_ms < ?";
     Ok(quotas + attachments + tx.exec(sql, values![before_ms]).await?)
 }

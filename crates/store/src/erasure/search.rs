@@ -27,6 +27,8 @@ pub(crate) struct Traces {
     pub(crate) works: BTreeSet<String>,
     /// Events of nobody in particular that name them: of a kind we do not know.
     pub(crate) events: BTreeSet<Uuid>,
+    /// Uploads of theirs that somebody else refers to as well.
+    pub(crate) shared_uploads: BTreeSet<String>,
 }
 
 /// By what a job is told to be of a conversation.
@@ -35,6 +37,8 @@ pub(crate) struct Mark {
     key: String,
     line: String,
     line_end: String,
+    person: String,
+    payer: String,
     events: HashSet<Uuid>,
     jobs: HashSet<Uuid>,
 }
@@ -42,7 +46,14 @@ pub(crate) struct Mark {
 impl Mark {
     fn new(conversation: &Conversation) -> Self {
         let key = conversation.key();
+        let payer = Conversation::new(
+            conversation.channel.as_str(),
+            conversation.account.as_str(),
+            conversation.person.split('#').next().unwrap_or_default(),
+        );
         Self {
+            person: key_text(&conversation.person).into_owned(),
+            payer: key_text(&payer.key()).into_owned(),
             line: key_text(&key).into_owned(),
             line_end: format!(":{key}"),
             key,
@@ -51,20 +62,24 @@ impl Mark {
         }
     }
 
-    /// A job is of the conversation whose line it stands in (`…:<conversation>`), whose allowance it uses, whose event
-    /// caused it, or whom it sends to.
+    /// A job is of the conversation whose line it stands in (`…:<conversation>`), whose event caused it, or whom it
+    /// sends to. Who pays does not tell, for a chat pays for all its topics (`<chat>#<topic>`), each a conversation of
+    /// its own; with the person it does.
     pub(crate) fn is_on(&self, row: &Row) -> Result<bool> {
         let id: Uuid = row.get("id")?;
         if self.jobs.contains(&id) {
             return Ok(true);
         }
-        for column in ["order_key", "quota_scope"] {
-            let key: Option<String> = row.get(column)?;
-            if key.is_some_and(|key| {
-                key == self.line || key == self.key || key.ends_with(&self.line_end)
-            }) {
-                return Ok(true);
-            }
+        let line: Option<String> = row.get("order_key")?;
+        if line.is_some_and(|line| {
+            line == self.line || line == self.key || line.ends_with(&self.line_end)
+        }) {
+            return Ok(true);
+        }
+        let person: Option<String> = row.get("person")?;
+        let payer: Option<String> = row.get("quota_scope")?;
+        if person.as_ref() == Some(&self.person) && payer.as_ref() == Some(&self.payer) {
+            return Ok(true);
         }
         let event = event_of(&row.get::<String>("payload")?);
         Ok(event.is_some_and(|event| self.events.contains(&event)))
@@ -132,6 +147,7 @@ impl Store {
         traces.events = self.nameless(conversation).await?;
         traces.works = self.works_of(conversation, texts_of_theirs).await?;
         self.leave_to_others(conversation, &mut traces).await?;
+        traces.shared_uploads = self.shared_uploads(conversation, &traces).await?;
         Ok(traces)
     }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use answers::{Page, Raw, advice, taken_of_stream};
-use scripts::{BURY_OF_LIST, BURY_OF_STREAM, TAKE, TAKE_OVER, command, script};
+use scripts::{ACK_OF_STREAM, BURY_OF_LIST, BURY_OF_STREAM, TAKE, TAKE_OVER, command, script};
 
 mod answers;
 mod scripts;
@@ -347,14 +347,8 @@ impl Wire {
                 self.ask::<Value>(&command).await?;
             }
             Kind::Stream => {
-                let own = self.keys.own.clone();
-                let mut both = redis::pipe();
-                both.atomic();
-                both.cmd("XACK").arg(&own).arg(GROUP).arg(id);
-                both.cmd("XDEL").arg(&own).arg(id);
-                let lines = self.lines().await?;
-                let answer: Result<Value, _> = both.query_async(&mut lines.asks).await;
-                self.checked(answer)?;
+                let command = script(ACK_OF_STREAM, &[&self.keys.own], &[id, GROUP]);
+                self.ask::<Value>(&command).await?;
             }
         }
         Ok(())

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::claim::check_lease;
 use crate::db::{Result, Row, Tx, key_text, oldest_id, values};
+use crate::erasure::graves;
 use crate::error::StoreError;
 use crate::machine::{self, JobStep};
 use crate::store::Store;
@@ -196,7 +197,14 @@ async fn give_back(tx: &Tx, id: Uuid) -> Result<()> {
     tx.exec(sql, values![false, id]).await?;
     let sql = "UPDATE quota SET used = used - 1, changed_at_ms = ? \
                WHERE scope = ? AND on_day = ? AND used > 0";
-    tx.exec(sql, values![tx.now_ms(), scope, day]).await?;
+    let values = values![tx.now_ms(), scope.as_deref(), day.as_deref()];
+    if tx.exec(sql, values).await? == 0
+        && let (Some(scope), Some(day)) = (scope, day)
+    {
+        // Who pays was erased meanwhile; the job is of another conversation that they pay for.
+        let values = graves::used_values(&scope, &day);
+        tx.exec(graves::GIVE_BACK, values).await?;
+    }
     Ok(())
 }
 

@@ -625,3 +625,306 @@ async fn a_start_clears_what_the_last_process_did_not_come_to() {
     let _store = Store::open(options(&folder, &clock)).await.unwrap();
     assert_eq!(remains(folder.path(), &needles()), Vec::<String>::new());
 }
+
+fn on_telegram(person: &str) -> Conversation {
+    Conversation::new("telegram", "7", person)
+}
+
+/// A job that the chat pays for; its answer goes to the chat or to one of its topics.
+async fn ask_in(store: &Store, place: &str, has_line: bool) -> Uuid {
+    let to = on_telegram(place);
+    let job = NewJob {
+        order_key: has_line.then(|| to.key()),
+        person: Some(place.to_owned()),
+        ..NewJob::new("reel", json!({}))
+    };
+    let ask = Admission {
+        scope: on_telegram("-100").key(),
+        day: "d".to_owned(),
+        limit: 9,
+        jobs: vec![job],
+    };
+    match store.admit(ask).await.unwrap().as_slice() {
+        [Admitted::New(id)] => *id,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_topic_is_forgotten_alone_and_its_chat_goes_on_paying() {
+    for (forgotten, kept) in [("-100", "-100#5"), ("-100#5", "-100"), ("-100#5", "-100#6")] {
+        let house = House::new().await;
+        let store = &house.store;
+        let mut theirs = Vec::new();
+        let mut others = Vec::new();
+        for has_line in [true, false] {
+            theirs.push(ask_in(store, forgotten, has_line).await);
+            others.push(ask_in(store, kept, has_line).await);
+        }
+        let erased = forget(store, &on_telegram(forgotten)).await;
+        assert_eq!(erased.jobs, 2, "{forgotten}");
+        for id in theirs {
+            assert!(store.job(id).await.unwrap().is_none(), "{forgotten}");
+        }
+        for id in others {
+            assert!(store.job(id).await.unwrap().is_some(), "{kept}");
+        }
+        let chat = on_telegram("-100").key();
+        assert_eq!(store.quota_used(&chat, "d").await.unwrap(), 4);
+        // What a topic's job gives back is given back to whom it was taken from.
+        let job = house.claim_one("reel").await;
+        let refund = Finish::Refused {
+            reason: "private".to_owned(),
+            refund: true,
+        };
+        store.finish(&job.lease, refund).await.unwrap();
+        assert_eq!(store.quota_used(&chat, "d").await.unwrap(), 3);
+    }
+}
+
+/// A job that says one part, whose body is told.
+async fn say(store: &Store, to: &Conversation, body: serde_json::Value) -> Claimed {
+    let job = NewJob {
+        order_key: Some(to.key()),
+        person: Some(to.person.clone()),
+        ..NewJob::new("file", json!({}))
+    };
+    store.enqueue(job).await.unwrap();
+    let job = store.claim(&["file"], 1, LEASE).await.unwrap().remove(0);
+    let part = NewPart {
+        part: "file-0".to_owned(),
+        seq: 0,
+        kind: "file".to_owned(),
+        body,
+        hash: "seen".to_owned(),
+    };
+    store.plan_parts(&job.lease, to, vec![part]).await.unwrap();
+    job
+}
+
+#[tokio::test]
+async fn uploads_for_one_answer_go_with_it() {
+    let house = House::new().await;
+    let store = &house.store;
+    for (account, hash) in [
+        ("acc", "made-for-them"),
+        ("acc", "known-before"),
+        ("acc", "said-to-bob"),
+        ("acc", "known-to-bob"),
+        ("acc", "in-bobs-work"),
+        ("acc", "in-both-works"),
+        ("acc", "nobodys"),
+        ("other", "made-for-them"),
+    ] {
+        let name = format!("name-of-{hash}");
+        let kept = store.remember_attachment(account, hash, &name, i64::MAX);
+        kept.await.unwrap();
+    }
+    let local = |hash: &str| json!({ "kind": "file", "attachment": { "file": "a", "hash": hash } });
+    let known = |hash: &str| json!({ "kind": "file", "attachment": format!("name-of-{hash}") });
+    for hash in [
+        "made-for-them",
+        "said-to-bob",
+        "known-to-bob",
+        "in-bobs-work",
+    ] {
+        let job = say(store, &talk(WHO), local(hash)).await;
+        store.finish(&job.lease, done()).await.unwrap();
+    }
+    let several = json!({ "kind": "pictures", "attachments": ["name-of-known-before", "x"] });
+    let job = say(store, &talk(WHO), several).await;
+    store.finish(&job.lease, done()).await.unwrap();
+    let job = say(store, &talk("bob"), local("said-to-bob")).await;
+    store.finish(&job.lease, done()).await.unwrap();
+    let job = say(store, &talk("bob"), known("known-to-bob")).await;
+    let work = "reel:bobs";
+    store.work_join(&job.lease, work).await.unwrap();
+    let heard = json!({ "prints": [{ "hash": "in-bobs-work" }, { "hash": "in-both-works" }] });
+    store
+        .work_step(&job.lease, work, "heard", heard)
+        .await
+        .unwrap();
+    store.work_done(&job.lease, work, i64::MAX).await.unwrap();
+    store.finish(&job.lease, done()).await.unwrap();
+    // Work of theirs made the same file as bob's.
+    let ask = NewJob {
+        order_key: Some(talk(WHO).key()),
+        ..NewJob::new("file", json!({ "key": "reel:theirs" }))
+    };
+    store.enqueue(ask).await.unwrap();
+    let job = house.claim_one("file").await;
+    store.work_join(&job.lease, "reel:theirs").await.unwrap();
+    let heard = json!({ "hash": "in-both-works" });
+    store
+        .work_step(&job.lease, "reel:theirs", "heard", heard)
+        .await
+        .unwrap();
+
+    let erased = forget(store, &talk(WHO)).await;
+    assert_eq!(erased.works, ["reel:theirs"]);
+    let mut left = Vec::new();
+    for (account, hash) in [
+        ("acc", "made-for-them"),
+        ("acc", "known-before"),
+        ("acc", "said-to-bob"),
+        ("acc", "known-to-bob"),
+        ("acc", "in-bobs-work"),
+        ("acc", "in-both-works"),
+        ("acc", "nobodys"),
+        ("other", "made-for-them"),
+    ] {
+        if store.attachment(account, hash).await.unwrap().is_some() {
+            left.push(format!("{account} {hash}"));
+        }
+    }
+    assert_eq!(
+        left,
+        [
+            "acc said-to-bob",
+            "acc known-to-bob",
+            "acc in-bobs-work",
+            "acc in-both-works",
+            "acc nobodys",
+            "other made-for-them",
+        ]
+    );
+}
+
+/// What comes in at a time of ours.
+fn received(at_ms: i64, event: NewEvent) -> NewDelivery {
+    NewDelivery {
+        received_at_ms: at_ms,
+        ..delivery(vec![event])
+    }
+}
+
+/// A tap has no time but that of its arrival.
+fn tap(at_ms: i64, number: u64) -> NewDelivery {
+    let event = NewEvent {
+        kind: "callback",
+        at_ms,
+        ..message(number, WHO)
+    };
+    received(at_ms, event)
+}
+
+#[tokio::test]
+async fn our_clock_and_theirs_are_never_compared() {
+    let house = House::new().await;
+    let store = &house.store;
+    let new = async |delivery: NewDelivery| store.accept(delivery).await.unwrap().new;
+    // Ours is a minute ahead; theirs knows seconds.
+    let ahead_ms = START_MS + 60_000;
+    house.clock.advance(Duration::from_mins(1));
+    let sent = |number: u64, second: i64| {
+        let event = NewEvent {
+            at_ms: START_MS + second * 1_000,
+            ..message(number, WHO)
+        };
+        received(ahead_ms + second * 1_000 + 300, event)
+    };
+    assert_eq!(new(sent(1, 1)).await, 1);
+    assert_eq!(new(tap(ahead_ms + 1_500, 2)).await, 1);
+    assert_eq!(new(sent(3, 2)).await, 1);
+    end_replies(&house).await;
+    house.clock.advance(Duration::from_secs(3));
+    let erased = forget(store, &talk(WHO)).await;
+    assert_eq!(erased.events, 3);
+    house.clock.advance(Duration::from_secs(1));
+    // What was stored does not come back, nor does what is older than the newest of it.
+    assert_eq!(new(sent(1, 1)).await, 0);
+    assert_eq!(new(sent(3, 2)).await, 0);
+    assert_eq!(new(sent(4, 1)).await, 0);
+    // A tap that comes again has a new time, and one from before may have lain somewhere.
+    assert_eq!(new(tap(ahead_ms + 4_500, 2)).await, 0);
+    assert_eq!(new(tap(ahead_ms + 1_600, 5)).await, 0);
+    // What was written in the same second and later is new.
+    assert_eq!(new(sent(6, 2)).await, 1);
+    assert_eq!(new(sent(6, 2)).await, 0);
+    assert_eq!(new(sent(7, 3)).await, 1);
+    assert_eq!(new(tap(ahead_ms + 4_600, 8)).await, 1);
+    assert_eq!(end_replies(&house).await, 3);
+    // Once more within that second.
+    let erased = forget(store, &talk(WHO)).await;
+    assert_eq!(erased.events, 3);
+    for (number, second) in [(3, 2), (6, 2), (7, 3)] {
+        assert_eq!(new(sent(number, second)).await, 0);
+    }
+    assert_eq!(new(sent(9, 3)).await, 1);
+    // As long as events are kept.
+    house.clock.advance(Duration::from_hours(24 * 366));
+    store.purge(Retention::default()).await.unwrap();
+    store.close().await;
+    let file = rusqlite::Connection::open(house.folder.path().join("store.db")).unwrap();
+    for table in ["erased", "erased_event"] {
+        let sql = format!("SELECT COUNT(*) FROM {table}");
+        let left: i64 = file.query_row(&sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_tap_alone_makes_no_later_message_vanish() {
+    let house = House::new().await;
+    let store = &house.store;
+    // Ours is ahead.
+    store.accept(tap(START_MS + 50_000, 1)).await.unwrap();
+    end_replies(&house).await;
+    house.clock.advance(Duration::from_mins(1));
+    forget(store, &talk(WHO)).await;
+    let fresh = received(START_MS + 61_000, message(2, WHO));
+    assert_eq!(store.accept(fresh).await.unwrap().new, 1);
+}
+
+#[tokio::test]
+async fn who_had_stopped_us_is_woken_only_by_themselves() {
+    let house = House::new().await;
+    let store = &house.store;
+    let who = talk(WHO);
+    let stop = async |stopped: bool| {
+        let change = NoteChange {
+            stopped: Some(stopped),
+            ..NoteChange::default()
+        };
+        store.update_conversation(&who, change).await.unwrap();
+    };
+    let is_stopped = async || {
+        let note = store.conversation_note(&who).await.unwrap();
+        note.stopped_at_ms.is_some()
+    };
+    let pushed = async |number: u64| {
+        let at_ms = START_MS + 1_000 + i64::try_from(number).unwrap();
+        let event = NewEvent {
+            kind: "pushed",
+            at_ms,
+            ..message(number, WHO)
+        };
+        store.accept(received(at_ms, event)).await.unwrap().new
+    };
+    visit(store, 1, WHO, "one").await;
+    stop(true).await;
+    for number in [10, 11] {
+        // Also when they are forgotten twice.
+        forget(store, &who).await;
+        assert!(is_stopped().await);
+        assert_eq!(pushed(number).await, 0);
+        house.nothing_to_claim("reply").await;
+    }
+    assert!(is_stopped().await);
+    // They write, and are whoever writes for the first time.
+    visit(store, 12, WHO, "two").await;
+    assert!(!is_stopped().await);
+    assert_eq!(pushed(13).await, 1);
+    assert_eq!(end_replies(&house).await, 1);
+    // Who had not stopped us may be spoken for.
+    forget(store, &who).await;
+    assert!(!is_stopped().await);
+    assert_eq!(pushed(13).await, 0, "it comes again");
+    assert_eq!(pushed(14).await, 1);
+    assert_eq!(end_replies(&house).await, 1);
+    // Whatever is said of it since counts.
+    stop(true).await;
+    forget(store, &who).await;
+    stop(false).await;
+    assert!(!is_stopped().await);
+}

@@ -303,6 +303,105 @@ async fn a_bad_entry_goes_to_the_dead_once() {
 }
 
 #[tokio::test]
+async fn an_entry_that_cannot_be_buried_stays_taken_and_comes_again() {
+    for is_stream in [false, true] {
+        let redis = Redis::new().await;
+        redis.say(&["SET", "gramophone:jobs:dead", "no list"]).await;
+        redis
+            .push(is_stream, ["bad".to_owned(), "good".to_owned()])
+            .await;
+        let mut intake = redis.intake();
+        let bad = next(&mut intake).await;
+        let error = intake.bury(&bad, "not JSON").await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+        let good = next(&mut intake).await;
+        assert_eq!(good.body, "good", "nothing waits for it");
+        intake.ack(&good).await.unwrap();
+        assert!(!redis.is_done(is_stream).await);
+        redis.say(&["DEL", "gramophone:jobs:dead"]).await;
+        let mut intake = redis.intake();
+        let again = next(&mut intake).await;
+        assert_eq!(again, bad);
+        intake.bury(&again, "not JSON").await.unwrap();
+        assert_eq!(redis.dead().await.len(), 1);
+        assert!(redis.is_done(is_stream).await);
+    }
+}
+
+#[tokio::test]
+async fn an_entry_without_a_job_that_cannot_be_buried_stops_nobody() {
+    let redis = Redis::new().await;
+    redis.say(&["SET", "gramophone:jobs:dead", "no list"]).await;
+    redis.say(&["XADD", KEY, "*", "a", "1", "b", "2"]).await;
+    redis.push(true, ["good".to_owned()]).await;
+    let mut intake = redis.intake();
+    let good = next(&mut intake).await;
+    assert_eq!(good.body, "good");
+    intake.ack(&good).await.unwrap();
+    assert_eq!(redis.count(&["XLEN", KEY]).await, 1);
+    redis.say(&["DEL", "gramophone:jobs:dead"]).await;
+    redis.push(true, ["next".to_owned()]).await;
+    let mut intake = redis.intake();
+    let entry = next(&mut intake).await;
+    assert_eq!(entry.body, "next");
+    intake.ack(&entry).await.unwrap();
+    assert_eq!(redis.dead().await[0]["entry"], r#"{"a":"1","b":"2"}"#);
+    assert!(redis.is_done(true).await);
+}
+
+/// A user of Redis may be denied a command that a script comes to last.
+#[tokio::test]
+async fn nothing_is_taken_by_half() {
+    let redis = Redis::new().await;
+    redis.push(false, ["one".to_owned()]).await;
+    for denied in ["hset", "lpop"] {
+        let deny = format!("-{denied}");
+        redis
+            .say(&["ACL", "SETUSER", "default", "+@all", &deny])
+            .await;
+        let mut intake = redis.intake();
+        let mut health = intake.health();
+        let coming = tokio::spawn(async move { intake.next().await });
+        health
+            .wait_for(|health| matches!(health, Health::Away(_)))
+            .await
+            .unwrap();
+        coming.abort();
+        let _ = coming.await;
+        assert_eq!(redis.count(&["LLEN", KEY]).await, 1, "{denied}");
+        let taken = redis.count(&["HLEN", "gramophone:jobs:taken"]).await;
+        assert_eq!(taken, 0, "{denied}");
+    }
+    redis.say(&["ACL", "SETUSER", "default", "+@all"]).await;
+    let mut intake = redis.intake();
+    let entry = next(&mut intake).await;
+    assert_eq!(entry.body, "one");
+    intake.ack(&entry).await.unwrap();
+    assert!(redis.is_done(false).await);
+}
+
+#[tokio::test]
+async fn a_full_redis_is_drained() {
+    for is_stream in [false, true] {
+        let redis = Redis::new().await;
+        redis.push(is_stream, numbered(0..3)).await;
+        let mut intake = redis.intake();
+        let first = next(&mut intake).await;
+        redis.say(&["CONFIG", "SET", "maxmemory", "1"]).await;
+        let mut intake = redis.intake();
+        let again = next(&mut intake).await;
+        assert_eq!(again, first);
+        intake.bury(&again, "not JSON").await.unwrap();
+        for _ in 0..2 {
+            let entry = next(&mut intake).await;
+            intake.ack(&entry).await.unwrap();
+        }
+        assert_eq!(redis.dead().await.len(), 1);
+        assert!(redis.is_done(is_stream).await);
+    }
+}
+
+#[tokio::test]
 async fn who_dies_before_the_acknowledgement_finds_the_entry_again() {
     for is_stream in [false, true] {
         let redis = Redis::new().await;
