@@ -34,10 +34,13 @@ async fn push(world: &World, entry: &str, job: &Value) {
 /// The other program says something with the same token.
 async fn status(world: &World, text: &str) -> Value {
     let base = world.sim.base_url();
-    let url = format!("{base}/api.telegram.org/bot{TOKEN}/sendMessage");
-    let body = json!({"chat_id": ANA, "text": text});
-    let answer = reqwest::Client::new().post(url).json(&body).send().await;
-    let answer: Value = answer.expect("an answer").json().await.expect("JSON");
+    let address = format!("{base}/api.telegram.org/bot{TOKEN}/sendMessage");
+    let mut url = reqwest::Url::parse(&address).expect("a URL");
+    url.query_pairs_mut()
+        .append_pair("chat_id", ANA)
+        .append_pair("text", text);
+    let answer = reqwest::get(url).await.expect("an answer");
+    let answer: Value = answer.json().await.expect("JSON");
     answer["result"]["message_id"].clone()
 }
 
