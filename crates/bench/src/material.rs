@@ -25,6 +25,8 @@ pub struct Film {
     pub each_its_own: bool,
     /// See [`Plan::late_one_in`].
     pub late_one_in: u64,
+    /// See [`Plan::late_ms`].
+    pub late_ms: u64,
 }
 
 /// Makes the film, its remuxed form, its sound and a still picture in `folder`.
@@ -77,6 +79,7 @@ pub fn make(folder: &Path, film: Film) -> Result<Plan> {
         pause_ms: film.pause_ms,
         each_its_own: film.each_its_own,
         late_one_in: film.late_one_in,
+        late_ms: film.late_ms,
     })
 }
 

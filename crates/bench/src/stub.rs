@@ -29,12 +29,11 @@ pub struct Plan {
     pub pause_ms: u64,
     /// What is remuxed differs from job to job, so that no upload can stand for another.
     pub each_its_own: bool,
-    /// One job in so many has a video that takes [`LATE`]; 0: none has.
+    /// One job in so many has a video that takes `late_ms`; 0: none has.
     pub late_one_in: u64,
+    /// Long enough for the words to go out before the video.
+    pub late_ms: u64,
 }
-
-/// Long enough for the words to go out before the video.
-const LATE: Duration = Duration::from_millis(1_900);
 
 /// A folder with one link per stub and their plan.
 #[derive(Debug, Clone)]
@@ -168,7 +167,7 @@ fn ffmpeg(plan: &Plan, words: &[String]) -> Result<()> {
 fn video(plan: &Plan, output: &Path) -> Result<()> {
     let job = mark_of_job();
     if plan.late_one_in > 0 && job.is_multiple_of(plan.late_one_in) {
-        wait(LATE);
+        wait(Duration::from_millis(plan.late_ms));
     }
     let mut bytes = fs::read(&plan.video)?;
     if plan.each_its_own {
@@ -260,6 +259,7 @@ mod tests {
             pause_ms: 0,
             each_its_own: false,
             late_one_in: 0,
+            late_ms: 0,
         };
         let words: Vec<String> = [
             "-P",

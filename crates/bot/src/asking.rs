@@ -52,6 +52,14 @@ impl Asking<'_> {
         }
         let words = self.words(over, &day, &mut change).join("\n");
         let mut contents = self.say(&words);
+        let is_first_taken = matches!(
+            admitted.first(),
+            Some(Admitted::New(_) | Admitted::Already(_))
+        );
+        if let (false, Some((_, first))) = (is_first_taken, contents.first_mut()) {
+            // The message that another program began says how it ended.
+            *first = first.clone().over(self.inbound.placeholder.clone());
+        }
         contents.extend(self.received(&admitted).await?);
         let taken = admitted.len() - over;
         let is_over = over > 0 && taken == 0;
@@ -108,8 +116,11 @@ impl Asking<'_> {
             .map(|((name, content), seq)| part(name.clone(), seq, content))
             .collect();
         let (lease, to) = (&self.route.lease, self.to());
-        self.ctx.store.plan_parts(lease, to, parts.clone()).await?;
-        self.remember(change).await?;
+        // Together: what was said was meant, also when the process dies in between.
+        self.ctx
+            .store
+            .plan_and_remember(lease, to, parts.clone(), change)
+            .await?;
         let delivered = self.ctx.sender.deliver(self.route, parts).await?;
         Ok(after_delivery(delivered, done, false))
     }
@@ -137,6 +148,7 @@ impl Asking<'_> {
                 language: self.language,
                 reply_job: Some(self.job.id),
                 placeholder: self.inbound.placeholder.clone().filter(|_| n == 1),
+                is_again: false,
             };
             let mut job = reel.job(self.to());
             job.dedupe_key = Some(format!("{}:{n}", self.event_id));
@@ -206,7 +218,7 @@ impl Asking<'_> {
             .note
             .limited_at_ms
             .is_some_and(|at| day_of(at, &ctx.zone).name == day.name);
-        if told_today {
+        if told_today && self.inbound.placeholder.is_none() {
             return None;
         }
         change.limited_at_ms = Some(now_ms);

@@ -22,10 +22,11 @@ use tracing::warn;
 use crate::channel::{Channel, Content, Frame, Sign};
 use crate::context::{Context, Halt};
 use crate::files::work_dir;
+use crate::place;
 use crate::plan::Origin;
 use crate::print::Print;
 use crate::reel::{Asked, stopped};
-use crate::send::{Delivered, Stop, part};
+use crate::send::{Delivered, part};
 use crate::stage::Stage;
 
 /// How often a job looks whether another job has finished the shared work.
@@ -37,10 +38,6 @@ const KEEP_WORDS_MS: i64 = 3_600_000;
 
 /// The part that holds the words of the answer.
 pub(crate) const WORDS: &str = "text-0";
-
-/// What the name of a part ends with that is said in a message of its own, because the one that it should have replaced
-/// cannot be changed.
-pub(crate) const ANEW: &str = "-anew";
 
 /// Where one reel is worked on.
 pub(crate) struct Desk<'a> {
@@ -60,6 +57,11 @@ pub(crate) struct Desk<'a> {
     /// What was told of it last.
     told: PlainMutex<String>,
     started_ms: i64,
+}
+
+/// The name of a part that could not go where it was meant to.
+fn anew(name: &str) -> String {
+    format!("anew-{name}")
 }
 
 /// The name of a reel's work folder.
@@ -258,15 +260,11 @@ impl<'a> Desk<'a> {
     /// went out before the file, over the words.
     pub(crate) async fn frame(&self) -> Result<Frame, Halt> {
         let mut frame = self.asked.frame(self.ctx).await?;
-        if self.edits() {
-            let parts = self.ctx.store.parts(self.job.id).await?;
-            let mid_of = |name: &str| {
-                let part = parts.iter().find(|part| part.part == name);
-                part.and_then(|part| part.mid.clone())
+        if self.edits() && frame.over.is_none() {
+            frame.over = match self.part_mid(WORDS).await? {
+                Some(mid) => Some(mid),
+                None => self.part_mid(&anew(WORDS)).await?,
             };
-            // What had to be said anew is the message from then on.
-            let anew = mid_of(&format!("{WORDS}{ANEW}"));
-            frame.over = anew.or(frame.over).or_else(|| mid_of(WORDS));
         }
         Ok(frame)
     }
@@ -279,24 +277,46 @@ impl<'a> Desk<'a> {
         let mut has_spoken = self.voice.lock().await;
         self.unless_stopped().await?;
         *has_spoken = true;
-        let parts = contents
-            .iter()
-            .map(|(name, seq, content)| part(name, *seq, content))
-            .collect();
-        let delivered = self.ctx.sender.deliver(&self.asked.route, parts).await?;
-        if delivered == Delivered::Stop(Stop::MessageGone) && self.asked.reel.placeholder.is_some()
-        {
-            // Somebody else's program named a message that cannot be changed: ours are new then.
-            let anew = contents.into_iter().map(|(name, seq, content)| {
-                part(format!("{name}{ANEW}"), seq, &content.without_place())
-            });
-            return Ok(self
-                .ctx
-                .sender
-                .deliver(&self.asked.route, anew.collect())
-                .await?);
+        let (sender, route) = (&self.ctx.sender, &self.asked.route);
+        if !self.is_given_a_place() {
+            let parts = contents
+                .iter()
+                .map(|(name, seq, content)| part(name, *seq, content));
+            return Ok(sender.deliver(route, parts.collect()).await?);
         }
-        Ok(delivered)
+        if !place::is_lost(self.ctx, route).await? {
+            let parts = contents
+                .iter()
+                .map(|(name, seq, content)| part(name, *seq, content));
+            let delivered = sender.deliver(route, parts.collect()).await?;
+            if !self.asked.has_lost_its_place(&delivered) {
+                return Ok(delivered);
+            }
+            place::lose(self.ctx, route).await?;
+        }
+        let words = self.part_mid(&anew(WORDS)).await?;
+        let parts = contents.into_iter().map(|(name, seq, content)| {
+            // Only words of ours are replaced from here on.
+            let is_ours = content.frame().over.is_some() && content.frame().over == words;
+            let content = if is_ours {
+                content
+            } else {
+                content.without_place()
+            };
+            part(anew(&name), seq, &content)
+        });
+        Ok(sender.deliver(route, parts.collect()).await?)
+    }
+
+    /// Whether another program named the message that the answer replaces.
+    fn is_given_a_place(&self) -> bool {
+        self.asked.reel.placeholder.is_some() && !self.asked.reel.is_again && self.edits()
+    }
+
+    async fn part_mid(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let parts = self.ctx.store.parts(self.job.id).await?;
+        let found = parts.into_iter().find(|part| part.part == name);
+        Ok(found.and_then(|part| part.mid))
     }
 
     /// Ends the work of a job that is gone because its person was forgotten, and removes what it wrote since then.
@@ -326,13 +346,20 @@ impl<'a> Desk<'a> {
     pub(crate) async fn resume(&self, prefix: &str) -> Result<Option<Delivered>, Halt> {
         let mut has_spoken = self.voice.lock().await;
         self.unless_stopped().await?;
-        let route = &self.asked.route;
-        let mut delivered = self.ctx.sender.resume(route, prefix).await?;
-        if delivered == Some(Delivered::Stop(Stop::MessageGone))
-            && self.asked.reel.placeholder.is_some()
+        let is_lost =
+            self.is_given_a_place() && place::is_lost(self.ctx, &self.asked.route).await?;
+        let prefix = if is_lost {
+            anew(prefix)
+        } else {
+            prefix.to_owned()
+        };
+        let delivered = self.ctx.sender.resume(&self.asked.route, &prefix).await?;
+        if let Some(delivered) = &delivered
+            && !is_lost
+            && self.asked.has_lost_its_place(delivered)
         {
-            let anew = format!("{WORDS}{ANEW}");
-            delivered = self.ctx.sender.resume(route, &anew).await?;
+            place::lose(self.ctx, &self.asked.route).await?;
+            return Ok(None);
         }
         *has_spoken |= delivered.is_some();
         Ok(delivered)

@@ -7,6 +7,9 @@ use uuid::Uuid;
 use crate::context::{Context, Halt, after_delivery};
 use crate::desk::{folder_of, remove};
 use crate::files::work_dir;
+use crate::place;
+use crate::plan::REEL;
+use crate::reel::ReelJob;
 use crate::send::Route;
 use crate::talk::FORGETTING;
 
@@ -38,6 +41,7 @@ pub(crate) async fn go_on(
 /// Erases everything, this job last.
 pub(crate) async fn erase(ctx: &Context, route: &Route) -> Result<Finish, Halt> {
     let of = &route.conversation;
+    take_back(ctx, route).await?;
     let deliveries = ctx.store.deliveries_of(of).await?;
     let bodies = deliveries.into_iter().map(|(id, body, only_theirs)| {
         let rest = if only_theirs {
@@ -65,6 +69,27 @@ pub(crate) async fn erase(ctx: &Context, route: &Route) -> Result<Finish, Halt> 
     Ok(Finish::Done {
         note: "forgotten".into(),
     })
+}
+
+/// What says that an answer comes goes with the answer. Nobody would know its id afterwards.
+async fn take_back(ctx: &Context, route: &Route) -> Result<(), Halt> {
+    if !route.channel.limits().edits {
+        return Ok(());
+    }
+    for job in ctx
+        .store
+        .unfinished_in_line(REEL, &route.conversation.key())
+        .await?
+    {
+        let Ok(reel) = serde_json::from_value::<ReelJob>(job.payload) else {
+            continue;
+        };
+        // One that is not there yet comes after this job, which stands before it in line: then there is none.
+        if let Ok(Some(mid)) = place::settled(ctx, route, &reel).await {
+            let _ = route.channel.take_back(&route.conversation, &mid).await;
+        }
+    }
+    Ok(())
 }
 
 /// `reply:channel:account:person`.

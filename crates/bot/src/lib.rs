@@ -20,6 +20,7 @@ mod language;
 mod library;
 mod line;
 mod pipeline;
+mod place;
 pub mod plan;
 mod print;
 mod pushed;

@@ -336,10 +336,14 @@ fn kept_files(desk: &Desk<'_>) -> Option<Vec<Made>> {
     let limits = desk.ctx.file_limits(desk.channel());
     let fits = |one: &Made| {
         one.note.is_none()
-            && one
-                .fitted
-                .as_ref()
-                .is_some_and(|fitted| fitted.bytes <= limits.hard_bytes)
+            && one.fitted.as_ref().is_some_and(|fitted| {
+                let most = match file_kind(fitted) {
+                    FileKind::Image => limits.image_bytes,
+                    FileKind::Animation => limits.gif_bytes,
+                    _ => limits.hard_bytes,
+                };
+                fitted.bytes <= most
+            })
     };
     let ours = desk.kept::<Vec<Made>>(&made_for(desk.channel().name()));
     ours.or_else(|| {
@@ -359,7 +363,11 @@ fn made_for(channel: &str) -> String {
 }
 
 async fn fit(desk: &Desk<'_>, fetched: &Fetched) -> Result<Vec<Made>, Halt> {
-    if let Some(made) = kept_files(desk) {
+    if let Some(mut made) = kept_files(desk) {
+        // A channel that needs none made them without.
+        for one in made.iter_mut().filter(|one| one.thumbnail.is_none()) {
+            one.thumbnail = thumbnail(desk, one.fitted.as_ref()).await;
+        }
         return Ok(made);
     }
     let started = Instant::now();

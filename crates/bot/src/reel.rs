@@ -14,12 +14,13 @@ use uuid::Uuid;
 use crate::channel::{Content, Frame, Inbound};
 use crate::choices;
 use crate::context::{Context, Halt, after_delivery, after_store_error, conversation_of, count};
-use crate::desk::{ANEW, Desk, WORDS};
-use crate::final_text::{self, place};
+use crate::desk::{Desk, WORDS};
+use crate::final_text::{self, place as place_in_list};
 use crate::pipeline;
+use crate::place;
 use crate::plan::{Ask, REEL};
 use crate::reply::Apology;
-use crate::send::{Delivered, QUEUED, Route, STATUS, Stop, part, words_of};
+use crate::send::{Delivered, Route, STATUS, Stop, part, words_of};
 use crate::texts::{Arg, Failure, Text, say_on};
 
 /// The step that says that the person is to be told of a failure.
@@ -40,10 +41,11 @@ pub(crate) struct ReelJob {
     /// The message that the answer replaces, where it was there before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) placeholder: Option<String>,
+    /// The person asked for it once more, after it had failed.
+    #[serde(default)]
+    pub(crate) is_again: bool,
 }
 
-/// How long to wait for a message that is on its way.
-const NOT_YET_MS: i64 = 300;
 /// A reel may stumble over the network, over a crash of ours, and over Instagram's mood.
 const ATTEMPTS: i32 = 5;
 
@@ -163,17 +165,6 @@ pub(crate) struct Asked {
     pub(crate) under: Option<String>,
 }
 
-/// Where the answer goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Into messages of its own.
-    New,
-    /// Over this message of ours.
-    Over(String),
-    /// The message that it replaces is still on its way.
-    NotYet,
-}
-
 /// Finds the ask of this job in the stored event again.
 async fn resolve(ctx: &Context, job: &Claimed) -> Result<Asked, Halt> {
     let reel: ReelJob = serde_json::from_value(job.payload.clone()).map_err(|error| {
@@ -197,7 +188,7 @@ async fn resolve(ctx: &Context, job: &Claimed) -> Result<Asked, Halt> {
     let inbound = ctx.read(&route, &row).unwrap_or_default();
     let Inbound { asked, under, .. } = inbound;
     if ctx.is_unsent(&to, row.mid.as_deref()).await? {
-        withdraw(ctx, &route, &reel).await?;
+        place::withdraw(ctx, &route, &reel).await?;
         return Err(gone("unsent"));
     }
     let ask = asked
@@ -211,61 +202,6 @@ async fn resolve(ctx: &Context, job: &Claimed) -> Result<Asked, Halt> {
         route,
         under,
     })
-}
-
-/// Where the answer of this job goes.
-async fn place_of(ctx: &Context, route: &Route, reel: &ReelJob) -> Result<Place, StoreError> {
-    if !route.channel.limits().edits {
-        return Ok(Place::New);
-    }
-    if let Some(reply_job) = reel.reply_job {
-        let name = format!("{QUEUED}{}", reel.n);
-        let parts = ctx.store.parts(reply_job).await?;
-        let mid = parts
-            .into_iter()
-            .find(|part| part.part == name)
-            .and_then(|part| part.mid);
-        if let Some(mid) = mid {
-            return Ok(Place::Over(mid));
-        }
-        // What that job still has to say must not come over the answer.
-        let reply = ctx.store.job(reply_job).await?;
-        if reply.is_some_and(|job| job.finished_at_ms.is_none()) {
-            return Ok(Place::NotYet);
-        }
-    }
-    Ok(reel.placeholder.clone().map_or(Place::New, Place::Over))
-}
-
-/// The message that an answer to this replaces, if there is one.
-pub(crate) async fn over(
-    ctx: &Context,
-    route: &Route,
-    reel: &ReelJob,
-) -> Result<Option<String>, Halt> {
-    match place_of(ctx, route, reel).await? {
-        Place::Over(mid) => Ok(Some(mid)),
-        Place::New => Ok(None),
-        Place::NotYet => Err(Halt::Finish(not_yet(ctx))),
-    }
-}
-
-/// Takes the message back that said that the answer was on its way.
-async fn withdraw(ctx: &Context, route: &Route, reel: &ReelJob) -> Result<(), Halt> {
-    match place_of(ctx, route, reel).await? {
-        Place::Over(mid) => route.channel.take_back(&route.conversation, &mid).await,
-        Place::New => {}
-        Place::NotYet => return Err(Halt::Finish(not_yet(ctx))),
-    }
-    Ok(())
-}
-
-/// Until the message is there that the answer replaces.
-fn not_yet(ctx: &Context) -> Finish {
-    Finish::Wait {
-        until_ms: ctx.now_ms() + NOT_YET_MS,
-        why: "placeholder".into(),
-    }
 }
 
 impl Asked {
@@ -287,12 +223,20 @@ impl Asked {
     }
 
     pub(crate) async fn withdraw(&self, ctx: &Context) -> Result<(), Halt> {
-        withdraw(ctx, &self.route, &self.reel).await
+        place::withdraw(ctx, &self.route, &self.reel).await
+    }
+
+    /// Whether a message that another program named cannot be changed: then ours are new. One of ours that is gone was
+    /// taken away by the person.
+    pub(crate) fn has_lost_its_place(&self, delivered: &Delivered) -> bool {
+        *delivered == Delivered::Stop(Stop::MessageGone)
+            && self.reel.placeholder.is_some()
+            && !self.reel.is_again
     }
 
     /// What surrounds the first message of the answer.
     pub(crate) async fn frame(&self, ctx: &Context) -> Result<Frame, Halt> {
-        let over = over(ctx, &self.route, &self.reel).await?;
+        let over = place::settled(ctx, &self.route, &self.reel).await?;
         Ok(match over {
             Some(_) => Frame {
                 over,
@@ -328,12 +272,15 @@ async fn tell_failure(
         refund: true,
     };
     let value = serde_json::to_value(failure).unwrap_or(Value::Null);
+    let mut frame = asked.frame(ctx).await?;
     let steps = ctx.store.steps(job.id).await?;
     if !steps.contains_key(FAILED) {
-        // Two machines may go on telling each other about one link; a person reads it once.
+        // Two machines may go on telling each other about one link; a person reads it once. But a message that says
+        // that the answer comes is never left so, and whoever asks once more is told once more.
         let about = format!("{reason} {}", asked.ask.key);
         let (key, token) = (asked.to().key(), job.id.to_string());
-        if !ctx.brake.error(&key, &about, &token, ctx.now_ms()) {
+        let is_new = ctx.brake.error(&key, &about, &token, ctx.now_ms());
+        if !is_new && frame.over.is_none() && !asked.reel.is_again {
             return Ok(refused);
         }
         ctx.store.step_done(&job.lease, FAILED, value).await?;
@@ -346,18 +293,19 @@ async fn tell_failure(
     );
     let channel = asked.route.channel.name();
     let mut text = say_on(channel, language, Text::Failed(failure), &[minutes]);
-    if let Some(place) = place(language, Some((asked.reel.n, asked.reel.of))) {
+    if let Some(place) = place_in_list(language, Some((asked.reel.n, asked.reel.of))) {
         text = format!("{place}: {text}");
     }
-    let mut frame = asked.frame(ctx).await?;
     frame.choices = choices::after_failure(job.id, failure, language, &*asked.route.channel);
     let content = Content::framed(text, frame);
-    let parts = vec![part("failure-0", 200, &content)];
     metrics::counter!("gramophone_failures_total", "class" => failure.as_str()).increment(1);
-    let mut delivered = ctx.sender.deliver(&asked.route, parts).await?;
-    if delivered == Delivered::Stop(Stop::MessageGone) && asked.reel.placeholder.is_some() {
-        let anew = part(format!("failure-0{ANEW}"), 200, &content.without_place());
-        delivered = ctx.sender.deliver(&asked.route, vec![anew]).await?;
+    let sender = &ctx.sender;
+    let parts = vec![part("failure-0", 200, &content)];
+    let mut delivered = sender.deliver(&asked.route, parts).await?;
+    if asked.has_lost_its_place(&delivered) {
+        place::lose(ctx, &asked.route).await?;
+        let parts = vec![part("failure-anew", 201, &content.without_place())];
+        delivered = sender.deliver(&asked.route, parts).await?;
     }
     match delivered {
         Delivered::All { .. } => Ok(refused),

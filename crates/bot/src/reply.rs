@@ -25,8 +25,10 @@ use crate::desk::WORDS;
 use crate::erase;
 use crate::final_text;
 use crate::language::choose;
+use crate::place;
 use crate::plan::{REEL, REPLY};
-use crate::reel::{self, ReelJob};
+use crate::pushed;
+use crate::reel::ReelJob;
 use crate::send::{Route, hash_of, part, words_of};
 use crate::talk::Request;
 use crate::texts::{Failure, Text, say_on};
@@ -46,7 +48,7 @@ enum Task {
     /// A job died; somebody has to be told.
     Apology {
         /// What to say, and to whom.
-        apology: Apology,
+        apology: Box<Apology>,
     },
 }
 
@@ -109,7 +111,7 @@ impl Handler for ReplyHandler {
 async fn reply(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
     match serde_json::from_value(job.payload.clone()) {
         Ok(Task::Event { event_id }) => answer(ctx, job, event_id).await,
-        Ok(Task::Apology { apology }) => apologise(ctx, job, apology).await,
+        Ok(Task::Apology { apology }) => apologise(ctx, job, *apology).await,
         Err(error) => Ok(Finish::Dead {
             reason: format!("payload: {error}"),
         }),
@@ -152,9 +154,9 @@ async fn answer(ctx: &Context, job: &Claimed, event_id: Uuid) -> Result<Finish, 
             note: "seen".into(),
         });
     }
-    // Two machines talk in words; a tap needs a hand.
-    if inbound.tapped.is_none() {
-        brake(ctx, job, &to, event_id)?;
+    // Another program's jobs are bounded by the day's allowance alone.
+    if row.kind != pushed::KIND {
+        brake(ctx, job, &to, event_id, inbound.tapped.is_some())?;
     }
     let language = language_of(ctx, &note, &inbound, &request);
     let asking = Asking {
@@ -224,11 +226,20 @@ fn language_of(ctx: &Context, note: &Note, inbound: &Inbound, request: &Request)
 }
 
 /// Slows a conversation that runs faster than people talk, and ends one that runs in circles.
-fn brake(ctx: &Context, job: &Claimed, to: &Conversation, event_id: Uuid) -> Result<(), Halt> {
-    match ctx
-        .brake
-        .answer(&to.key(), &event_id.to_string(), ctx.now_ms())
-    {
+fn brake(
+    ctx: &Context,
+    job: &Claimed,
+    to: &Conversation,
+    event_id: Uuid,
+    is_tap: bool,
+) -> Result<(), Halt> {
+    // A hand that taps is slowed like one that writes, but apart from it: two machines talk in words.
+    let key = if is_tap {
+        format!("{}#taps", to.key())
+    } else {
+        to.key()
+    };
+    match ctx.brake.answer(&key, &event_id.to_string(), ctx.now_ms()) {
         Pace::Go => Ok(()),
         Pace::WaitUntil(until_ms) => Err(Halt::Finish(Finish::Wait {
             until_ms,
@@ -295,7 +306,7 @@ async fn apologise(ctx: &Context, job: &Claimed, apology: Apology) -> Result<Fin
     } else {
         let failed = Text::Failed(apology.failure);
         let over = match &apology.reel {
-            Some(reel) => reel::over(ctx, &route, reel).await?,
+            Some(reel) => place::settled(ctx, &route, reel).await?,
             None => None,
         };
         (say_on(channel, apology.language, failed, &[]), over)

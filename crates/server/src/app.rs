@@ -271,6 +271,9 @@ impl App {
         let bot = self.bot(Arc::clone(&studio))?;
         let runner = Runner::new(self.store.clone(), bot.handlers(), RunnerOptions::default());
         self.say_account_state().await;
+        if let (false, Some(telegram)) = (self.roles.serve, &self.telegram) {
+            tasks.spawn(outside::know_the_bot(Arc::clone(telegram), stop.clone()));
+        }
         let janitor = Janitor {
             store: self.store.clone(),
             retention: convert::retention(settings),

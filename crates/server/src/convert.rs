@@ -139,6 +139,7 @@ pub(crate) fn telegram_files(settings: &Settings) -> ChannelLimits {
     ChannelLimits {
         target_bytes: settings.telegram.target_bytes,
         hard_bytes: settings.telegram.hard_bytes,
+        gif_bytes: settings.telegram.hard_bytes,
         ..ChannelLimits::telegram()
     }
 }

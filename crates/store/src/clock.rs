@@ -1,6 +1,6 @@
 //! Time as something that can be handed over, so that tests move it by hand.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -19,6 +19,11 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     async fn sleep(&self, duration: Duration) {
         let deadline = self.now_ms().saturating_add(millis(duration));
         self.sleep_until(deadline).await;
+    }
+
+    /// The same, for somebody who can do nothing else until then.
+    async fn wait_out(&self, duration: Duration) {
+        self.sleep(duration).await;
     }
 }
 
@@ -56,6 +61,7 @@ impl Clock for SystemClock {
 pub struct ManualClock {
     now_ms: AtomicI64,
     moved: Notify,
+    waiting: AtomicUsize,
 }
 
 impl ManualClock {
@@ -64,7 +70,13 @@ impl ManualClock {
         Self {
             now_ms: AtomicI64::new(now_ms),
             moved: Notify::new(),
+            waiting: AtomicUsize::new(0),
         }
+    }
+
+    /// How many can do nothing until the clock is moved.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
     }
 
     /// Moves the clock forward and wakes every sleeper.
@@ -96,6 +108,19 @@ impl Clock for ManualClock {
             }
             moved.await;
         }
+    }
+
+    async fn wait_out(&self, duration: Duration) {
+        /// Also counts down when the wait is given up.
+        struct Waiting<'a>(&'a AtomicUsize);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let _waiting = Waiting(&self.waiting);
+        self.sleep(duration).await;
     }
 }
 

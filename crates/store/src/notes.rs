@@ -1,6 +1,6 @@
 //! Small things that are remembered: account states, attachment ids, conversations, ticks.
 
-use crate::db::{Result, Row, key_text, values};
+use crate::db::{Result, Row, Tx, key_text, values};
 use crate::erasure::graves;
 use crate::error::StoreError;
 use crate::inbox::talk_values;
@@ -129,32 +129,7 @@ impl Store {
         change: NoteChange,
     ) -> Result<()> {
         self.write((conversation.clone(), change), |tx, (talk, change)| {
-            Box::pin(async move {
-                let key = vec![
-                    ("person", talk.person.as_str().into()),
-                    ("account", talk.account.as_str().into()),
-                    ("channel", talk.channel.as_str().into()),
-                ];
-                let mut news = vec![
-                    ("language", change.language.as_deref().into()),
-                    ("helped_at_ms", change.helped_at_ms.into()),
-                    ("limited_at_ms", change.limited_at_ms.into()),
-                    ("language_chosen", change.language_chosen.into()),
-                    ("changed_at_ms", tx.now_ms().into()),
-                ];
-                // Coming back is a NULL that does change the row.
-                if let Some(stopped) = change.stopped {
-                    news.push(("stopped_at_ms", stopped.then(|| tx.now_ms()).into()));
-                    graves::forget_stop(tx, talk).await?;
-                }
-                let keep = [
-                    "language",
-                    "helped_at_ms",
-                    "limited_at_ms",
-                    "language_chosen",
-                ];
-                tx.change_or_insert("conversation", key, news, &keep).await
-            })
+            Box::pin(remember(tx, talk, change))
         })
         .await
     }
@@ -184,6 +159,34 @@ impl Store {
         })
         .await
     }
+}
+
+/// Writes down what is new about a conversation.
+pub(crate) async fn remember(tx: &Tx, talk: &Conversation, change: &NoteChange) -> Result<()> {
+    let key = vec![
+        ("person", talk.person.as_str().into()),
+        ("account", talk.account.as_str().into()),
+        ("channel", talk.channel.as_str().into()),
+    ];
+    let mut news = vec![
+        ("language", change.language.as_deref().into()),
+        ("helped_at_ms", change.helped_at_ms.into()),
+        ("limited_at_ms", change.limited_at_ms.into()),
+        ("language_chosen", change.language_chosen.into()),
+        ("changed_at_ms", tx.now_ms().into()),
+    ];
+    // Coming back is a NULL that does change the row.
+    if let Some(stopped) = change.stopped {
+        news.push(("stopped_at_ms", stopped.then(|| tx.now_ms()).into()));
+        graves::forget_stop(tx, talk).await?;
+    }
+    let keep = [
+        "language",
+        "helped_at_ms",
+        "limited_at_ms",
+        "language_chosen",
+    ];
+    tx.change_or_insert("conversation", key, news, &keep).await
 }
 
 fn note(row: &Row) -> Result<Note> {

@@ -10,8 +10,9 @@ use crate::error::StoreError;
 use crate::inbox::talk_values;
 use crate::jobs::claim::{check_lease, is_held};
 use crate::machine::{self, PartState, Step};
+use crate::notes::remember;
 use crate::store::Store;
-use crate::types::{Conversation, Intent, IntentIn, Lease, NewPart, Part, Settle};
+use crate::types::{Conversation, Intent, IntentIn, Lease, NewPart, NoteChange, Part, Settle};
 
 const PART_SELECT: &str = "SELECT id, job_id, channel, account, person, name, seq, kind, body, \
      hash, state, attempt, epoch, intent_at_ms, cursor_mid, mid, reason FROM part";
@@ -60,6 +61,27 @@ impl Store {
         let call = (*lease, part_id, intent);
         self.write(call, |tx, (lease, part_id, intent)| {
             Box::pin(begin_try(tx, lease, *part_id, intent))
+        })
+        .await
+    }
+
+    /// [`Store::plan_parts`] and [`Store::update_conversation`] in one commit.
+    pub async fn plan_and_remember(
+        &self,
+        lease: &Lease,
+        conversation: &Conversation,
+        parts: Vec<NewPart>,
+        change: NoteChange,
+    ) -> Result<()> {
+        let call = (*lease, conversation.clone(), parts, change);
+        self.write(call, |tx, (lease, conversation, parts, change)| {
+            Box::pin(async move {
+                plan(tx, lease, conversation, parts).await?;
+                if *change == NoteChange::default() {
+                    return Ok(());
+                }
+                remember(tx, conversation, change).await
+            })
         })
         .await
     }

@@ -31,6 +31,9 @@ use world::{Channel, World};
 /// Of so many people at most one is left to the fate of five kills.
 const GIVEN_UP_AT_MOST: usize = 8;
 
+/// How often it is looked whether somebody more may write.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 /// What a trial does.
 #[derive(Debug, Clone)]
 pub struct Trial {
@@ -156,16 +159,18 @@ async fn live(
         "the server ended by itself during the trial"
     );
     let mut sent = people.start;
+    let pool = steps::tables(world.data()).await?;
     while Instant::now() < until {
-        let waiting = sent.saturating_sub(steps::finished_people(world.data()).await?);
+        let waiting = sent.saturating_sub(steps::finished_in(&pool).await?);
         if sent < people.end && waiting < trial.at_once {
             world.send_reel(sent).await?;
             sent += 1;
         } else {
             let left = until.saturating_duration_since(Instant::now());
-            tokio::time::sleep(Duration::from_millis(5).min(left)).await;
+            tokio::time::sleep(LOOK_AGAIN.min(left)).await;
         }
     }
+    pool.close().await;
     Ok(sent)
 }
 

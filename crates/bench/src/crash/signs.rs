@@ -47,9 +47,14 @@ impl Signs {
 
     /// The first word to somebody who sent a link.
     pub fn received() -> String {
+        Self::sentence("received")
+    }
+
+    /// A sentence by its key, as a person reads it whose language is Portuguese.
+    pub fn sentence(key: &str) -> String {
         let all = sentences(FILES.first().copied().unwrap_or_default());
-        let received = all.into_iter().find(|(key, _)| key == "received");
-        received.map(|(_, sentence)| sentence).unwrap_or_default()
+        let found = all.into_iter().find(|(known, _)| known == key);
+        found.map(|(_, sentence)| sentence).unwrap_or_default()
     }
 }
 

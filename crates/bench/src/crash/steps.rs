@@ -154,10 +154,18 @@ pub async fn unfinished_jobs(data: &Path) -> Result<i64> {
     Ok(unfinished_by_state(data).await?.values().sum())
 }
 
-/// How many people have got all that they will get: their reel's job is in a final state.
+/// Those reels whose job is in a final state.
+const FINISHED: &str = "SELECT COUNT(*) FROM job WHERE queue = 'reel' AND state NOT IN ('waiting', 'scheduled', 'running')";
+
+/// How many people have got all that they will get.
 pub async fn finished_people(data: &Path) -> Result<usize> {
-    let finished = "SELECT COUNT(*) FROM job WHERE queue = 'reel' AND state NOT IN ('waiting', 'scheduled', 'running')";
-    count(data, finished).await
+    count(data, FINISHED).await
+}
+
+/// The same, for whoever asks again and again.
+pub async fn finished_in(pool: &SqlitePool) -> Result<usize> {
+    let count: i64 = sqlx::query_scalar(FINISHED).fetch_one(pool).await?;
+    Ok(usize::try_from(count)?)
 }
 
 /// Whether a job is being worked on for the last time: one more kill and it is given up.

@@ -24,8 +24,6 @@ use ledger::{Findings, Ledger};
 use redis::{Redis, Shape};
 use wire::Wire;
 
-/// What the wire takes each way.
-const SLOW: Duration = Duration::from_millis(1);
 /// The pusher rests so long between two handfuls.
 const PUSH_PAUSE: Duration = Duration::from_millis(20);
 
@@ -94,13 +92,13 @@ pub async fn run(trial: &Trial, redis: &Redis) -> Result<Outcome> {
     bodies.shuffle(&mut rng);
     let pushing = push(redis, trial.shape, bodies);
 
-    let wire = Wire::before(redis.port(), SLOW).await?;
+    let wire = Wire::before(redis.port()).await?;
     let mut launch = Launch::new(&trial.program, "serve", &trial.data)?;
     launch.environment.clone_from(&trial.environment);
     launch
         .environment
         .push(("REDIS_URL".to_owned(), wire.url()));
-    let dying = live_and_die(trial, &launch, redis, &mut rng);
+    let dying = live_and_die(trial, &launch, (redis, &wire), &mut rng);
     let (all_out, left) = tokio::join!(pushing, dying);
     all_out?;
     let (mut outcome, server) = left?;
@@ -124,7 +122,7 @@ async fn push(redis: &Redis, shape: Shape, bodies: Vec<String>) -> Result<()> {
 async fn live_and_die(
     trial: &Trial,
     launch: &Launch,
-    redis: &Redis,
+    (redis, wire): (&Redis, &Wire),
     rng: &mut StdRng,
 ) -> Result<(Outcome, Server)> {
     let mut outcome = Outcome {
@@ -146,6 +144,7 @@ async fn live_and_die(
             "the server ended by itself during the trial"
         );
         server.kill().await?;
+        wire.falls_silent().await?;
         if redis.waiting(trial.shape).await? > 0 {
             outcome.kills += 1;
         }

@@ -27,25 +27,36 @@ fn workspace() -> PathBuf {
         .unwrap()
 }
 
-/// A world whose people send what the stubs can work on, and the trial that fits it, without any kill yet.
-pub(crate) async fn stubbed(channel: Channel, folder: &Path, seed: u64) -> (World, Trial) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let tools = folder.join("tools");
-    let film = match channel {
-        Channel::Instagram => Film {
-            index_last: true,
-            pause_ms: 60,
-            ..Film::default()
-        },
+/// The film of the stubs.
+pub(crate) fn film(channel: Channel) -> Film {
+    let film = Film {
+        index_last: true,
+        pause_ms: 60,
+        ..Film::default()
+    };
+    match channel {
+        Channel::Instagram => film,
         // Uploads are part of the message there, and the words come before a video that takes its time.
         Channel::Telegram => Film {
-            index_last: true,
-            pause_ms: 60,
             each_its_own: true,
             late_one_in: 10,
-            ..Film::default()
+            late_ms: 1_900,
+            ..film
         },
-    };
+    }
+}
+
+/// A world whose people send what the stubs can work on, and the trial that fits it, without any kill yet.
+pub(crate) async fn stubbed(channel: Channel, folder: &Path, seed: u64) -> (World, Trial) {
+    let (world, mut trial) = filmed(channel, folder, film(channel)).await;
+    trial.seed = seed;
+    (world, trial)
+}
+
+/// The same with another film.
+pub(crate) async fn filmed(channel: Channel, folder: &Path, film: Film) -> (World, Trial) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let tools = folder.join("tools");
     let plan = material::make(&tools, film).unwrap();
     let stubs = Stubs::install(&tools, &built("gramophone-bench"), &plan).unwrap();
     let mut world = World::start(channel, &folder.join("stubbed"), &folder.join("samples"))
@@ -73,7 +84,7 @@ pub(crate) async fn stubbed(channel: Channel, folder: &Path, seed: u64) -> (Worl
         at_once: 8,
         lives_ms: vec![(250, 1_600)],
         kills: 0,
-        seed,
+        seed: 0,
         deadline: Duration::from_mins(8),
     };
     (world, trial)

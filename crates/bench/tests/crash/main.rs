@@ -11,4 +11,5 @@
 mod house;
 mod messages;
 mod planted;
+mod promises;
 mod pushed;

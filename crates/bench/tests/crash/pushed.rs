@@ -31,7 +31,7 @@ async fn open(shape: Shape, folder: &Path) -> (Redis, Trial, World) {
         jobs: 20,
         kills: 0,
         more_kills: 0,
-        life_ms: (40, 300),
+        life_ms: (60, 250),
         seed: rand::random(),
         deadline: Duration::from_mins(2),
     };
@@ -43,7 +43,7 @@ async fn thousand(shape: Shape) {
     let started = Instant::now();
     let folder = tempfile::tempdir().unwrap();
     let (redis, mut trial, _world) = open(shape, folder.path()).await;
-    (trial.jobs, trial.kills, trial.more_kills) = (1_000, 10, 30);
+    (trial.jobs, trial.kills, trial.more_kills) = (1_000, 10, 60);
     let Outcome {
         histogram,
         kills,

@@ -157,10 +157,15 @@ impl Content {
     }
 
     /// The same as a message of its own.
-    pub fn without_place(mut self) -> Self {
+    pub fn without_place(self) -> Self {
+        self.over(None)
+    }
+
+    /// The same over another message.
+    pub fn over(mut self, mid: Option<String>) -> Self {
         match &mut self {
             Self::Text { frame, .. } | Self::File { frame, .. } | Self::Pictures { frame, .. } => {
-                frame.over = None;
+                frame.over = mid;
             }
         }
         self

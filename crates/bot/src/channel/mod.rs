@@ -247,8 +247,9 @@ pub trait Channel: Send + Sync {
     }
 
     /// Takes a message of ours back.
-    async fn take_back(&self, to: &Conversation, mid: &str) {
+    async fn take_back(&self, to: &Conversation, mid: &str) -> Result<(), ChannelError> {
         let _ = (to, mid);
+        Ok(())
     }
 
     /// Where the file is that the channel knows by this name.

@@ -304,7 +304,7 @@ impl Sender {
             // A fixed rate opens again within a second. Handing the job back would have every waiting job claimed,
             // looked at and put back for each message that may go.
             Ready::Wait(wait) => {
-                self.clock.sleep(wait).await;
+                self.clock.wait_out(wait).await;
                 Ok(Look::Again)
             }
             Ready::Go(intent) => {
@@ -377,12 +377,11 @@ impl Sender {
         content: &Content,
         attempt: i32,
     ) -> Result<Look, StoreError> {
-        let now_ms = self.clock.now_ms();
         let error = match route.channel.send(&route.conversation, content).await {
             Ok(sent) => {
-                self.remember_files(route, content, &sent).await?;
-                let mid = Some(sent.mid);
+                let mid = Some(sent.mid.clone());
                 self.settle(route, part, Settle::Sent { mid }).await?;
+                self.remember_files(route, content, &sent).await?;
                 return Ok(Look::Next { unresolved: false });
             }
             Err(error) => error,
@@ -396,6 +395,8 @@ impl Sender {
             self.settle(route, part, Settle::Unknown).await?;
             return Ok(Look::Again);
         }
+        // Counted from the answer: the channel counts its own waits from there too, and must not be asked sooner.
+        let now_ms = self.clock.now_ms();
         self.after_refusal(route, part, &error, now_ms, attempt)
             .await
     }

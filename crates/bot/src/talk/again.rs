@@ -35,13 +35,12 @@ impl Asking<'_> {
             placeholder: over.clone(),
             n: 1,
             of: 1,
+            is_again: true,
             ..reel.clone()
         };
         let mut job = again.job(self.to());
-        job.dedupe_key = Some(format!(
-            "{}:{}:again-{}",
-            reel.event_id, reel.n, self.event_id
-        ));
+        // Two taps at once are one try.
+        job.dedupe_key = Some(format!("{}:{}:again-{}", reel.event_id, reel.n, before.id));
         let day = day_of(self.ctx.now_ms(), &self.ctx.zone);
         let admission = Admission {
             scope: payer(self.to()).key(),
@@ -50,11 +49,16 @@ impl Asking<'_> {
             jobs: vec![job],
         };
         let admitted = self.ctx.store.admit(admission).await?;
-        let Some(Admitted::New(job) | Admitted::Already(job)) = admitted.first() else {
-            let words = self.quota().await?;
-            return self
-                .deliver(self.say(&words), NoteChange::default(), "over_limit")
-                .await;
+        let job = match admitted.first() {
+            Some(Admitted::New(job)) => job,
+            // Begun by this very message before a crash, or by a tap before it.
+            Some(Admitted::Already(job)) if self.is_ours(*job).await? => job,
+            Some(Admitted::Already(_)) => return self.answer_with(Text::StillWorking).await,
+            Some(Admitted::OverLimit) | None => {
+                let contents = self.say(&self.quota().await?);
+                let change = NoteChange::default();
+                return self.deliver(contents, change, "over_limit").await;
+            }
         };
         let first = self.first_word(*job, is_tap, &event, &reel.key).await?;
         let frame = Frame {
@@ -84,5 +88,12 @@ impl Asking<'_> {
         let inbound = self.ctx.read(self.route, event).unwrap_or_default();
         let ask = inbound.asked.asks.iter().find(|ask| ask.key == key);
         Ok(plain(self.language, ask.map_or(Text::AgainNow, on_it)))
+    }
+
+    /// Whether this very message began the job.
+    async fn is_ours(&self, job: Uuid) -> Result<bool, Halt> {
+        let row = self.ctx.store.job(job).await?;
+        let reel = row.as_ref().and_then(reel_of);
+        Ok(reel.is_some_and(|reel| reel.reply_job == Some(self.job.id)))
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use media::{Fitted, Language, SummaryKind, SummaryRequest};
-use store::Entry;
+use store::{Entry, Part};
 use uuid::Uuid;
 
 use super::{kept, retry};
@@ -15,7 +15,7 @@ use crate::files::work_dir;
 use crate::final_text::{self, Answer};
 use crate::pipeline::kept_item;
 use crate::print::Print;
-use crate::send::ATTACHMENT_MS;
+use crate::send::{ATTACHMENT_MS, Stop};
 use crate::texts::{Arg, Text, say};
 use crate::told;
 
@@ -129,7 +129,16 @@ impl Asking<'_> {
             },
             frame: self.frame(),
         };
-        Ok(Ok(vec![("file-0".to_owned(), content)]))
+        let stale = self.stale_files().await?;
+        Ok(Ok(vec![(format!("file-{stale}"), content)]))
+    }
+
+    /// How many files of this very job were refused because their names are no longer known.
+    async fn stale_files(&self) -> Result<usize, Halt> {
+        let parts = self.ctx.store.parts(self.job.id).await?;
+        let stale = Stop::StaleFile.reason();
+        let refused = |part: &&Part| part.reason.as_deref() == Some(stale.as_str());
+        Ok(parts.iter().filter(refused).count())
     }
 
     /// The file as the channel takes it: by a name it gave before, uploaded now, or with the message.
@@ -142,8 +151,13 @@ impl Asking<'_> {
     ) -> Result<Handed, Halt> {
         let (store, channel) = (&self.ctx.store, &*self.route.channel);
         let account = self.to().account.as_str();
-        if let Some(known) = store.attachment(account, &print.hash).await? {
-            return Ok(Handed::Known(known));
+        match store.attachment(account, &print.hash).await? {
+            // The name it was given before is refused by now: hand it in anew, once.
+            Some(_) if self.stale_files().await? > 0 => {
+                store.forget_attachment(account, &print.hash).await?;
+            }
+            Some(known) => return Ok(Handed::Known(known)),
+            None => {}
         }
         if !channel.limits().uploads_apart {
             return Ok(Handed::Local(LocalFile {

@@ -19,6 +19,7 @@ use crate::erase;
 use crate::library::Kept;
 use crate::plan::REEL;
 use crate::reel::ReelJob;
+use crate::send::Stop;
 use crate::texts::{Arg, Text, plain, say, say_on};
 
 /// What a message asks for besides links.
@@ -116,10 +117,7 @@ impl Asking<'_> {
                 Err(text) => return self.answer_with(text).await,
             },
             Tap::Audio(job) => match self.entry(*job).await? {
-                Ok(entry) => match self.audio(&entry).await? {
-                    Ok(contents) => contents,
-                    Err(text) => return self.answer_with(text).await,
-                },
+                Ok(entry) => return self.give_audio(&entry).await,
                 Err(text) => return self.answer_with(text).await,
             },
             Tap::InLanguage(job, language) => match self.entry(*job).await? {
@@ -129,6 +127,25 @@ impl Asking<'_> {
         };
         self.deliver(contents, NoteChange::default(), "answered")
             .await
+    }
+
+    /// The sound; once more from the file when the name it had at the platform is refused.
+    async fn give_audio(&self, entry: &Entry) -> Result<Finish, Halt> {
+        let stale = Stop::StaleFile.reason();
+        for _ in 0..2 {
+            let contents = match self.audio(entry).await? {
+                Ok(contents) => contents,
+                Err(text) => return self.answer_with(text).await,
+            };
+            match self
+                .deliver(contents, NoteChange::default(), "answered")
+                .await?
+            {
+                Finish::Refused { reason, .. } if reason == stale => {}
+                other => return Ok(other),
+            }
+        }
+        self.answer_with(Text::FileGone).await
     }
 
     /// One sentence and nothing else.

@@ -613,7 +613,8 @@ async fn taps_are_noticed_and_messages_taken_back() {
     );
     peer.telegram.notice_tap(&event).await;
     assert_eq!(peer.calls("answerCallbackQuery").await, 1);
-    peer.telegram.take_back(&with(ANA), "2").await;
+    let taken = peer.telegram.take_back(&with(ANA), "2").await;
+    taken.expect("taken back");
     assert!(peer.said(ANA).await.is_empty());
 }
 

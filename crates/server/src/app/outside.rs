@@ -123,3 +123,15 @@ pub(crate) fn telegram_of(
     let telegram = Telegram::new(parts).context("the Telegram client cannot be set up")?;
     Ok(Some(Arc::new(telegram)))
 }
+
+/// Asks who the bot is until Telegram answers: a worker alone has nobody else who does, and takes our name out of what
+/// people write in groups.
+pub(super) async fn know_the_bot(telegram: Arc<Telegram>, stop: CancellationToken) {
+    let mut wait = Duration::from_secs(1);
+    while telegram.identify().await.is_err() {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => wait = (wait * 2).min(Duration::from_mins(1)),
+        }
+    }
+}

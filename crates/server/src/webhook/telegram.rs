@@ -112,6 +112,10 @@ impl Updates {
         if ours.is_empty() || !bool::from(secret.as_bytes().ct_eq(ours)) {
             return Err(Refusal::Unsigned);
         }
+        if self.identity.get().is_none() {
+            // Who is spoken to in a group cannot be told yet; Telegram sends it again.
+            return Err(Refusal::NotStored);
+        }
         let body = body::read(body, self.max_body_bytes, self.body_timeout).await?;
         let text = std::str::from_utf8(&body).map_err(|_| Refusal::Broken)?;
         if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
@@ -125,8 +129,7 @@ impl Updates {
 
     async fn store(&self, json: &str) -> Result<(), StoreError> {
         let (started, received_at_ms) = (Instant::now(), self.store.clock().now_ms());
-        let identity = self.identity.get().cloned();
-        let identity = identity.unwrap_or_else(|| self.telegram.identity());
+        let identity = self.telegram.identity();
         let delivery = NewDelivery {
             id: self.store.new_id(),
             channel: "telegram",
@@ -201,13 +204,16 @@ impl Updates {
 
     async fn keep_webhook(&self, url: &Url) {
         let mut wait = AGAIN.0;
+        let mut told = None;
         loop {
             let known = self.telegram.webhook_info().await;
             let is_set = known.as_ref().is_ok_and(|known| known.url == url.as_str());
             if let Ok(known) = &known
                 && is_set
+                && known.last_error_date != told
                 && let Some(why) = &known.last_error_message
             {
+                told = known.last_error_date;
                 tracing::warn!(
                     why,
                     waiting = known.pending_update_count,

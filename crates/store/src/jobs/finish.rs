@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::UNFINISHED;
 use super::claim::check_lease;
 use crate::db::{Result, Row, Tx, key_text, oldest_id, values};
 use crate::erasure::graves;
@@ -43,6 +44,16 @@ impl Store {
         let sql = format!("{JOB_SELECT} WHERE id = ?");
         let row = self.reader().one(&sql, values![id]).await?;
         row.as_ref().map(job_row).transpose()
+    }
+
+    /// The jobs of a line in a queue that are not over, oldest first.
+    pub async fn unfinished_in_line(&self, queue: &str, order_key: &str) -> Result<Vec<JobRow>> {
+        let sql = format!(
+            "{JOB_SELECT} WHERE order_key = ? AND state IN {UNFINISHED} AND queue = ? ORDER BY id"
+        );
+        let key = key_text(order_key);
+        let rows = self.reader().all(&sql, values![&*key, queue]).await?;
+        rows.iter().map(job_row).collect()
     }
 
     /// The newest job of a line in a queue.

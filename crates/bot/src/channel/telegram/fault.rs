@@ -52,6 +52,12 @@ const MEANINGS: &[Meaning] = &[
         Reaction::MessageGone,
         "message_not_found",
     ),
+    // T: a picture or a file has no words to be replaced.
+    meaning(
+        "there is no text in the message to edit",
+        Reaction::MessageGone,
+        "message_without_text",
+    ),
     // C check_chat.
     meaning(
         "chat not found",

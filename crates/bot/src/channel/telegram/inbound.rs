@@ -25,7 +25,8 @@ impl Reader<'_> {
     /// `None` if it is nothing to act on or to answer.
     pub(super) fn read(&self, event: &EventRow) -> Option<Inbound> {
         let heard = hear(&event.raw)?;
-        if !deserves_answer(self.bot, &heard) {
+        // Whoever stored it knew our name; a process that has not asked for it yet does not judge again.
+        if self.bot.username.is_some() && !deserves_answer(self.bot, &heard) {
             return None;
         }
         match heard {

@@ -299,13 +299,16 @@ impl Channel for Telegram {
         }
     }
 
-    async fn take_back(&self, to: &Conversation, mid: &str) {
-        if let (Ok(place), Ok(mid)) = (self.place(to), compose::message_id(mid)) {
-            let asked = DeleteMessageParams::builder()
-                .chat_id(place.chat)
-                .message_id(mid)
-                .build();
-            self.try_quietly(place, "deleteMessage", &asked).await;
+    async fn take_back(&self, to: &Conversation, mid: &str) -> Result<(), ChannelError> {
+        let place = self.place(to)?;
+        let asked = DeleteMessageParams::builder()
+            .chat_id(place.chat)
+            .message_id(compose::message_id(mid)?)
+            .build();
+        let call = Call::quiet("deleteMessage", params(&asked)?);
+        match self.api.call::<Value>(call).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.learn(place, &error, Deed::Repeatable)),
         }
     }
 

@@ -1,12 +1,11 @@
-//! Who is at work, and who waits for the clock.
+//! Who is at work, and who was answered.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use store::{Claimed, Finish, Handler, ManualClock};
+use store::{Claimed, Finish, Handler};
 use uuid::Uuid;
 
 /// Notes which jobs were run.
@@ -15,38 +14,6 @@ pub(super) struct Logged {
     pub(super) log: Arc<Mutex<BTreeSet<Uuid>>>,
     pub(super) answered: Arc<Mutex<Vec<String>>>,
     pub(super) hands: Arc<AtomicUsize>,
-}
-
-/// The clock, which also knows whether somebody waits for it in the middle of a job.
-#[derive(Debug)]
-pub(super) struct Patient {
-    clock: Arc<ManualClock>,
-    pub(super) asleep: Arc<AtomicUsize>,
-}
-
-impl Patient {
-    pub(super) fn new(clock: &Arc<ManualClock>) -> Self {
-        Self {
-            clock: clock.clone(),
-            asleep: Arc::default(),
-        }
-    }
-}
-
-#[async_trait]
-impl store::Clock for Patient {
-    fn now_ms(&self) -> i64 {
-        self.clock.now_ms()
-    }
-
-    async fn sleep_until(&self, deadline_ms: i64) {
-        self.clock.sleep_until(deadline_ms).await;
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        let _sleeper = Hand::of(&self.asleep);
-        self.clock.sleep(duration).await;
-    }
 }
 
 /// One handler at work.

@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
-use hands::{Logged, Patient};
+use hands::Logged;
 use house::{client, clock_of, graph, media_settings, open_store, samples_dir};
 
 pub(crate) const PERSON: &str = "5550000000000001";
@@ -70,8 +70,6 @@ pub(crate) struct World {
     answered: Arc<Mutex<Vec<String>>>,
     /// Handlers at work, those of jobs that are gone among them.
     hands: Arc<AtomicUsize>,
-    /// Sends that wait out the messenger's pace.
-    asleep: Arc<AtomicUsize>,
     running: Option<(CancellationToken, JoinHandle<()>)>,
     receiver: receiver::Receiver,
     /// Where Telegram's updates come in, if it is there.
@@ -135,8 +133,6 @@ impl World {
             move || Arc::new(telegram::channel(&base, &clock, &data_dir, files))
         });
         let media_hosts = Hosts::new(&pages, &[sim.host_and_port()]);
-        let patient = Arc::new(Patient::new(&clock));
-        let asleep = patient.asleep.clone();
         let parts = {
             let (store, clock, data_dir) = (store.clone(), clock.clone(), data_dir.clone());
             let (settings, files) = (choice.settings, choice.files);
@@ -155,7 +151,7 @@ impl World {
                     store: store.clone(),
                     studio: studio.clone(),
                     settings: settings.clone(),
-                    clock: patient.clone(),
+                    clock: clock.clone(),
                     data_dir: data_dir.clone(),
                     hosts: media_hosts.clone(),
                     channels,
@@ -178,7 +174,6 @@ impl World {
             log: Arc::default(),
             answered: Arc::default(),
             hands: Arc::default(),
-            asleep,
             running: None,
             receiver,
             updates,

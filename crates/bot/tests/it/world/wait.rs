@@ -19,7 +19,7 @@ impl World {
         (any(&["running"]), any(&["waiting", "scheduled"]))
     }
 
-    /// Moves time on, whenever nobody is at work, until no job is left to do.
+    /// Moves time on, whenever nobody is at work or whoever is can only wait for it, until no job is left to do.
     pub(crate) async fn until_idle(&self) {
         let started = Instant::now();
         let mut quiet = 0;
@@ -27,7 +27,7 @@ impl World {
             let (at_work, waiting) = self.is_busy().await;
             match (at_work || self.hands.load(Ordering::SeqCst) > 0, waiting) {
                 // Nobody else moves the time that a send waits for.
-                (true, _) if self.asleep.load(Ordering::SeqCst) > 0 => self.advance(1_000).await,
+                (true, _) if self.clock.waiting() > 0 => self.advance(1_000).await,
                 (true, _) => quiet = 0,
                 (false, true) => {
                     quiet = 0;
