@@ -319,6 +319,17 @@ impl<'a> Desk<'a> {
         Ok(found.and_then(|part| part.mid))
     }
 
+    /// Ends the work of a job that is gone because its person was forgotten, and removes what it wrote since then.
+    pub(crate) async fn unless_forgotten(&self) -> Result<(), Halt> {
+        if self.ctx.store.job(self.job.id).await?.is_some() {
+            return Ok(());
+        }
+        if !self.ctx.store.work_exists(&self.asked.ask.key).await? {
+            remove(&self.dir).await;
+        }
+        Err(Halt::Store(StoreError::LeaseLost))
+    }
+
     /// Ends the job of somebody who said stop since it began. What they have read already stays; a message that only
     /// says that an answer is on its way goes.
     pub(crate) async fn unless_stopped(&self) -> Result<(), Halt> {

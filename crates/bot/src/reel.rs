@@ -128,6 +128,7 @@ async fn answer(ctx: &Context, job: &Claimed) -> Result<Finish, Halt> {
         outcome
     };
     let (outcome, signs) = tokio::join!(work, desk.show_signs(&done));
+    desk.unless_forgotten().await?;
     signs?;
     match outcome {
         Err(Halt::Failed(failure)) => {

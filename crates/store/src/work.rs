@@ -33,6 +33,13 @@ impl Store {
         self.finished_work(&key_text(key)).await
     }
 
+    /// Whether anything is known of this work, finished or not.
+    pub async fn work_exists(&self, key: &str) -> Result<bool> {
+        let sql = "SELECT 1 AS known FROM work WHERE work_key = ?";
+        let rows = self.reader().all(sql, values![&*key_text(key)]).await?;
+        Ok(!rows.is_empty())
+    }
+
     async fn finished_work(&self, key: &str) -> Result<Option<Work>> {
         let sql = "SELECT s.name, s.data FROM work w JOIN work_step s ON s.work_key = w.work_key \
                    WHERE w.work_key = ? AND w.state = 'done' AND w.keep_until_ms > ?";

@@ -6,9 +6,12 @@
 mod command;
 mod conversation;
 mod final_text;
+mod forgetting;
 mod language;
+mod line;
 mod pipeline;
 mod plan;
+mod pushed;
 mod safety;
 mod send;
 mod talking;

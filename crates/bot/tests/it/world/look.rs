@@ -84,6 +84,11 @@ impl World {
         found
     }
 
+    /// Whose reels were answered, in this order.
+    pub(crate) fn answered(&self) -> Vec<String> {
+        self.answered.lock().expect("no panic").clone()
+    }
+
     /// How many times the recogniser was asked.
     pub(crate) fn times_heard(&self) -> usize {
         std::fs::read_to_string(self.folder.path().join("heard"))

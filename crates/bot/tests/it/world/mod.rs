@@ -1,5 +1,7 @@
 //! A whole small world: simulator, webhook receiver, store, bot and runner, with time moved by hand.
 
+mod hands;
+mod house;
 mod look;
 mod receiver;
 pub(crate) mod telegram;
@@ -7,29 +9,30 @@ mod wait;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bot::channel::Channel;
 use bot::channel::instagram::Instagram;
 use bot::channel::telegram::Telegram;
 use bot::{Bot, BotParts, BotSettings, StaticAccounts};
 use graph_api::budget::{Budget, Memory};
-use graph_api::client::{AccessToken, Credentials, Graph, Hosts as GraphHosts, Login, Unobserved};
+use graph_api::client::{AccessToken, Credentials, Login};
 use graph_api::id::AccountId;
 use media::Studio;
 use media::link::Hosts;
 use serde_json::{Value, json};
 use simulator::{Options, Simulator};
-use store::{
-    Claimed, Clock as _, Conversation, Finish, Handler, ManualClock, Runner, RunnerOptions, Store,
-};
+use store::{Clock as _, Conversation, Handler, ManualClock, Runner, RunnerOptions, Store};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
+
+use hands::Logged;
+use house::{client, clock_of, graph, media_settings, open_store, samples_dir};
 
 pub(crate) const PERSON: &str = "5550000000000001";
 pub(crate) const OTHER: &str = "5550000000000002";
@@ -63,76 +66,15 @@ pub(crate) struct World {
     parts: Parts,
     /// Every job that was run.
     log: Arc<Mutex<BTreeSet<Uuid>>>,
+    /// Whose reels were answered, in this order.
+    answered: Arc<Mutex<Vec<String>>>,
+    /// Handlers at work, those of jobs that are gone among them.
+    hands: Arc<AtomicUsize>,
     running: Option<(CancellationToken, JoinHandle<()>)>,
     receiver: receiver::Receiver,
     /// Where Telegram's updates come in, if it is there.
     updates: Option<telegram::Updates>,
     folder: TempDir,
-}
-
-/// The folder where sample reels are made once for all tests.
-fn samples_dir() -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("samples")
-}
-
-/// The real yt-dlp: set-up puts it beside the workspace, and a variable may name another.
-fn yt_dlp() -> PathBuf {
-    let installed = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../.tools/yt-dlp/bin/yt-dlp"
-    );
-    std::env::var_os("GRAMOPHONE_TEST_YT_DLP").map_or_else(|| installed.into(), PathBuf::from)
-}
-
-/// A recogniser that always hears the same (or what a test wrote into the file `says`), notes that it was asked, and
-/// waits while the file `hold` lies there. The folder is not the data folder: that holds only what the bot put there.
-fn hearing(folder: &Path) -> String {
-    let folder = folder.display();
-    format!(
-        "echo x >> {folder}/heard; while [ -e {folder}/hold ]; do sleep 0.02; done; \
-         cat {folder}/says 2>/dev/null || echo '{HEARD}'"
-    )
-}
-
-/// An ffmpeg that waits before it encodes pictures while a file says so.
-fn ffmpeg() -> PathBuf {
-    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/world/ffmpeg").into()
-}
-
-/// The real tools, the simulator as the outside world, and a recogniser of our own.
-fn media_settings(sim: &Simulator, folder: &Path, data_dir: &Path) -> media::Settings {
-    let mut media = media::Settings {
-        data_dir: data_dir.to_path_buf(),
-        ..media::Settings::default()
-    };
-    let pages = format!("{}/www.instagram.com", sim.base_url());
-    media.media.pages = Url::parse(&pages).expect("a URL");
-    media.media.test_hosts = vec![sim.host_and_port()];
-    media.tools.yt_dlp = yt_dlp();
-    media.tools.ffmpeg = ffmpeg();
-    media.speech.engine = media::settings::SpeechEngine::Command;
-    media.speech.command = vec!["/bin/sh".into(), "-c".into(), hearing(folder)];
-    media
-}
-
-fn graph(base: &str) -> Arc<Graph> {
-    let hosts = GraphHosts::new(
-        &format!("{base}/graph.facebook.com"),
-        &format!("{base}/graph.instagram.com"),
-    )
-    .expect("hosts");
-    Arc::new(Graph::new(hosts, "v26.0", Arc::new(Unobserved)).expect("a client"))
-}
-
-async fn open_store(data_dir: &Path, clock: &Arc<ManualClock>) -> Store {
-    Store::open(store::Options {
-        url: format!("sqlite://{}?mode=rwc", data_dir.join("store.db").display()),
-        durability: store::Durability::Normal,
-        clock: clock.clone(),
-        exclusive: false,
-    })
-    .await
-    .expect("a store")
 }
 
 /// What the recogniser hears.
@@ -152,11 +94,8 @@ impl World {
             data_dir: samples_dir(),
             ..Options::default()
         };
-        let (secret, page, token) = (
-            options.app_secret.clone(),
-            options.page_id.clone(),
-            options.page_token.clone(),
-        );
+        let (secret, page) = (options.app_secret.clone(), options.page_id.clone());
+        let token = options.page_token.clone();
         let sim = Simulator::start(options).await.expect("a simulator");
         let base = sim.base_url();
         let media = media_settings(&sim, folder.path(), &data_dir);
@@ -174,12 +113,8 @@ impl World {
         choice.settings.brake.per_hour = 1000;
         choose(&mut choice);
 
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .build()
-            .expect("a client");
-        let now: Value = get(&http, &format!("{base}/_sim/clock")).await;
-        let clock = Arc::new(ManualClock::new(now["now_ms"].as_i64().expect("the time")));
+        let http = client();
+        let clock = clock_of(&http, &base).await;
         let store = open_store(&data_dir, &clock).await;
         let credentials = Credentials {
             account: AccountId::from(ACCOUNT),
@@ -237,6 +172,8 @@ impl World {
             http,
             parts,
             log: Arc::default(),
+            answered: Arc::default(),
+            hands: Arc::default(),
             running: None,
             receiver,
             updates,
@@ -263,6 +200,8 @@ impl World {
             let handler: Arc<dyn Handler> = Arc::new(Logged {
                 inner,
                 log: self.log.clone(),
+                answered: self.answered.clone(),
+                hands: self.hands.clone(),
             });
             (queue, places, handler)
         });
@@ -360,24 +299,6 @@ impl World {
 
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
-    }
-}
-
-/// Notes which jobs were run.
-struct Logged {
-    inner: Arc<dyn Handler>,
-    log: Arc<Mutex<BTreeSet<Uuid>>>,
-}
-
-#[async_trait]
-impl Handler for Logged {
-    async fn run(&self, job: &Claimed) -> Finish {
-        self.log.lock().expect("no panic").insert(job.id);
-        self.inner.run(job).await
-    }
-
-    async fn buried(&self, job: &Claimed, reason: &str) {
-        self.inner.buried(job, reason).await;
     }
 }
 

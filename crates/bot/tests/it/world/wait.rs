@@ -1,7 +1,9 @@
 //! Waiting: always for something that is seen, never for luck.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use store::JobRow;
 
 use super::{PATIENCE, World};
@@ -22,9 +24,12 @@ impl World {
         let started = Instant::now();
         let mut quiet = 0;
         loop {
-            match self.is_busy().await {
-                (true, _) if self.clock.waiting() == 0 => quiet = 0,
-                (true, _) | (false, true) => {
+            let (at_work, waiting) = self.is_busy().await;
+            match (at_work || self.hands.load(Ordering::SeqCst) > 0, waiting) {
+                // Nobody else moves the time that a send waits for.
+                (true, _) if self.clock.waiting() > 0 => self.advance(1_000).await,
+                (true, _) => quiet = 0,
+                (false, true) => {
                     quiet = 0;
                     self.advance(1_000).await;
                 }
@@ -111,6 +116,48 @@ impl World {
                 "nobody listens: {:?}",
                 self.store.job_counts().await
             );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Messages of people that were stored so far.
+    pub(crate) fn stored(&self) -> usize {
+        self.receiver.count()
+    }
+
+    /// Waits until so many are.
+    pub(crate) async fn until_stored(&self, count: usize) {
+        self.receiver.wait_for(count).await;
+    }
+
+    /// Waits until Meta has delivered all that there is to tell, echoes too.
+    pub(crate) async fn until_delivered(&self) {
+        let started = Instant::now();
+        let mut before = Value::Null;
+        loop {
+            let webhooks = self.look("webhooks").await;
+            if webhooks == before {
+                return;
+            }
+            before = webhooks;
+            assert!(started.elapsed() < PATIENCE, "still delivering");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Waits until a call to one of these hosts was answered or is under way long enough to be in the log.
+    pub(crate) async fn until_called(&self, host: &str, or: &str) {
+        let started = Instant::now();
+        loop {
+            let calls = self.look("calls").await;
+            let calls = calls["calls"].as_array().cloned().unwrap_or_default();
+            if calls
+                .iter()
+                .any(|call| call["host"] == host || call["host"] == or)
+            {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "nothing was fetched");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
