@@ -16,5 +16,6 @@ mod replay;
 mod settings;
 mod slow;
 mod speech;
+mod telegram;
 mod tidy;
 mod webhook;
