@@ -186,7 +186,9 @@ async fn spare(
     let mut sent = people.start;
     while Instant::now() < deadline && steps::is_on_last_attempt(world.data()).await? {
         let given_up = steps::given_up(world.data()).await?;
-        if (given_up + 1) * GIVEN_UP_AT_MOST <= steps::finished_people(world.data()).await? {
+        if (given_up + 1) * GIVEN_UP_AT_MOST <= steps::finished_people(world.data()).await?
+            && !steps::is_being_buried(world.data()).await?
+        {
             break;
         }
         let until = Instant::now() + Duration::from_millis(50);

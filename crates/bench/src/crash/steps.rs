@@ -174,6 +174,13 @@ pub async fn is_on_last_attempt(data: &Path) -> Result<bool> {
     Ok(count(data, on_last).await? > 0)
 }
 
+/// Whether a job that is given up is telling the person so. That has tries of its own, and a job that kills its worker in
+/// all of them is left without a word, by design: the trial would only prove that.
+pub async fn is_being_buried(data: &Path) -> Result<bool> {
+    let buried = "SELECT COUNT(*) FROM job WHERE state = 'running' AND attempts > max_attempts";
+    Ok(count(data, buried).await? > 0)
+}
+
 /// How many reels ended without an answer.
 pub async fn given_up(data: &Path) -> Result<usize> {
     let given_up = "SELECT COUNT(*) FROM job WHERE queue = 'reel' AND state IN ('dead', 'refused')";
