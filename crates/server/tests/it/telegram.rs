@@ -17,7 +17,7 @@ use crate::{
 
 const CHAT: u64 = 7_001;
 const WEBHOOK_SECRET: &str = "a-webhook-secret-of-the-tests";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct World {
     simulator: Simulator,
