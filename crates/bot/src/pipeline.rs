@@ -363,11 +363,7 @@ fn made_for(channel: &str) -> String {
 }
 
 async fn fit(desk: &Desk<'_>, fetched: &Fetched) -> Result<Vec<Made>, Halt> {
-    if let Some(mut made) = kept_files(desk) {
-        // A channel that needs none made them without.
-        for one in made.iter_mut().filter(|one| one.thumbnail.is_none()) {
-            one.thumbnail = thumbnail(desk, one.fitted.as_ref()).await;
-        }
+    if let Some(made) = kept_files(desk) {
         return Ok(made);
     }
     let started = Instant::now();

@@ -50,8 +50,7 @@ async fn place_of(ctx: &Context, route: &Route, reel: &ReelJob) -> Result<Place,
     let Some(mid) = &reel.placeholder else {
         return Ok(Place::New);
     };
-    let steps = ctx.store.steps(route.lease.job_id).await?;
-    Ok(if steps.contains_key(GONE) {
+    Ok(if is_lost(ctx, route).await? {
         Place::New
     } else {
         Place::Over(mid.clone())
