@@ -1,7 +1,7 @@
 //! Jobs that another program hands in: the first document's JSON, pushed into a queue of its own.
 //!
-//! Such a job is stored as an event like any other, so that it is told apart from its repeats, charged, answered,
-//! forgotten and replayed like a message that came by webhook.
+//! Such a job is stored as an event like any other, so that it is told apart from its repeats, charged, answered
+//! and forgotten like a message that came by webhook.
 
 use media::link;
 use serde::Deserialize;
