@@ -129,7 +129,6 @@ texts! {
     NothingYet = "nothing-yet",
     CannotTranslate = "cannot-translate",
     AgainNow = "again-now",
-    AgainHint = "again-hint",
     AgainNothing = "again-nothing",
     QuotaLeft = "quota-left",
     HistoryHeader = "history-header",

@@ -147,7 +147,6 @@ tap-unknown = That button no longer works. Send me the link again.
 nothing-yet = I have no video of yours yet. Send me a reel or a post first.
 cannot-translate = I am in offline mode: I only quote excerpts, in the language they were spoken in.
 again-now = Trying again.
-again-hint = To have me try once more, write “try again”.
 again-nothing = I have nothing to try again. Send me the link and I will start afresh.
 
 ## What is left, what was sent, what is looked for

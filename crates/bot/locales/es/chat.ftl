@@ -147,7 +147,6 @@ tap-unknown = Ese botón ya no sirve. Mándame el enlace de nuevo.
 nothing-yet = Todavía no tengo ningún video tuyo. Mándame primero un reel o una publicación.
 cannot-translate = Estoy en modo sin conexión: solo cito fragmentos, en el idioma en que se dijeron.
 again-now = Lo intento de nuevo.
-again-hint = Para que lo intente una vez más, escribe «otra vez».
 again-nothing = No tengo nada que intentar de nuevo. Mándame el enlace y empiezo de cero.
 
 ## What is left, what was sent, what is looked for

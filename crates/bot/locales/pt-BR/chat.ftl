@@ -147,7 +147,6 @@ tap-unknown = Esse botão já não vale. Me mande o link de novo.
 nothing-yet = Ainda não tenho nenhum vídeo seu. Me mande um reel ou um post primeiro.
 cannot-translate = Estou no modo offline: só cito trechos, na língua em que foram ditos.
 again-now = Vou tentar de novo.
-again-hint = Para eu tentar mais uma vez, escreva “tenta de novo”.
 again-nothing = Não tenho nada para tentar de novo. Me mande o link que eu começo do zero.
 
 ## What is left, what was sent, what is looked for
