@@ -3,7 +3,9 @@
 
 pub mod budget;
 pub mod client;
+pub mod endpoint;
 pub mod error;
 pub mod id;
 pub mod limits;
+pub mod request;
 pub mod webhook;

@@ -1,10 +1,11 @@
 //! One attempt of one call: build it, send it once, read an answer of bounded size, and say
-//! exactly how sure we are of what happened.
+//! exactly how sure we are of what happened. Longer than 400 lines, since a call is one story from address to answer.
 
 use super::observe::{CallCode, CallRecord};
 use super::{AccessToken, Credentials, Graph, Login};
 use crate::budget::Usage;
 use crate::error::{CallError, GraphError, NotSent, classify};
+use crate::request::{Payload, Request};
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, Response};
@@ -40,21 +41,33 @@ pub(super) enum Body {
     Json(Value),
     /// A form, its time limit, and the flag that is set if the file could not be read.
     Form(Box<reqwest::multipart::Form>, Duration, Arc<AtomicBool>),
+    /// Names and values.
+    Pairs(Vec<(&'static str, String)>),
 }
 
-/// A good answer.
-pub(super) struct Answer {
+/// A good answer, as bytes that were not looked into yet.
+pub struct Answer {
     status: u16,
     body: Vec<u8>,
 }
 
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Its bytes are people's words, or a token.
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Answer {
     /// The answer as a type; what does not fit is no answer that we understand.
-    pub(super) fn read<T: DeserializeOwned>(&self, what: &'static str) -> Result<T, CallError> {
+    pub fn read<T: DeserializeOwned>(&self, what: &'static str) -> Result<T, CallError> {
         serde_json::from_slice(&self.body).map_err(|_| self.malformed(what))
     }
 
-    pub(super) fn malformed(&self, what: &'static str) -> CallError {
+    /// The error for an answer that cannot be understood.
+    pub fn malformed(&self, what: &'static str) -> CallError {
         CallError::Malformed {
             status: self.status,
             what,
@@ -71,6 +84,33 @@ struct Told {
 }
 
 impl Graph {
+    /// Sends a request that was built as data.
+    pub(crate) async fn send(
+        &self,
+        credentials: &Credentials,
+        request: Request,
+    ) -> Result<Answer, CallError> {
+        let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
+        let query: Vec<(&str, &str)> = request
+            .query
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let call = Call {
+            endpoint: request.endpoint,
+            method: request.method,
+            path: &path,
+            query: &query,
+            body: match request.body {
+                Payload::None => Body::None,
+                Payload::Json(value) => Body::Json(value),
+                Payload::Form(pairs) => Body::Pairs(pairs),
+            },
+            visible: request.visible,
+        };
+        self.call(credentials, call).await
+    }
+
     /// Makes the call, once, and tells the observer.
     pub(super) async fn call(
         &self,
@@ -132,6 +172,7 @@ impl Graph {
         let (request, file_failed) = match call.body {
             Body::None => (request.timeout(self.call_timeout), None),
             Body::Json(body) => (request.timeout(self.call_timeout).json(&body), None),
+            Body::Pairs(pairs) => (request.timeout(self.call_timeout).form(&pairs), None),
             Body::Form(form, limit, file_failed) => {
                 (request.multipart(*form).timeout(limit), Some(file_failed))
             }
@@ -180,7 +221,11 @@ impl Graph {
 }
 
 fn method_name(method: &Method) -> &'static str {
-    if method == Method::GET { "GET" } else { "POST" }
+    match *method {
+        Method::GET => "GET",
+        Method::DELETE => "DELETE",
+        _ => "POST",
+    }
 }
 
 /// Ids go into paths, so only characters that cannot lead anywhere else.

@@ -11,6 +11,7 @@ mod observe;
 mod profile;
 
 pub use attachments::{MediaKind, Upload};
+pub use call::Answer;
 pub use conversations::ThreadMessage;
 pub use messages::{Action, Outgoing, Sent};
 pub use messenger_profile::{Entry, Offer};
@@ -126,7 +127,7 @@ pub struct Credentials {
 
 impl Credentials {
     /// What stands in paths for the account: the Page, or the account itself.
-    fn node(&self) -> &str {
+    pub fn node(&self) -> &str {
         match &self.login {
             Login::Facebook { page_id } => page_id,
             Login::Instagram => self.account.as_str(),

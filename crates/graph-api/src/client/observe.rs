@@ -25,7 +25,7 @@ impl Observer for Unobserved {
 pub struct CallRecord {
     /// The endpoint's name: `messages`, `sender_action`, `message_attachments`, …
     pub endpoint: &'static str,
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `DELETE`.
     pub method: &'static str,
     /// In whose name.
     pub account: AccountId,
