@@ -119,7 +119,7 @@ impl Graph {
         endpoint: &E,
     ) -> Result<E::Answer, CallError> {
         let answer = self
-            .send(credentials, endpoint.request(credentials))
+            .carry(credentials, endpoint.request(credentials))
             .await?;
         endpoint.read(&answer)
     }

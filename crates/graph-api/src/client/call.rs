@@ -85,7 +85,7 @@ struct Told {
 
 impl Graph {
     /// Sends a request that was built as data.
-    pub(crate) async fn send(
+    pub(crate) async fn carry(
         &self,
         credentials: &Credentials,
         request: Request,
