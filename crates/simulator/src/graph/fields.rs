@@ -8,7 +8,35 @@ pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) limit: Option<usize>,
     pub(crate) after: Option<String>,
+    /// Every `.name(value)` as it stands, `limit` and `after` too: `metric(reach,views)`,
+    /// `username(x)`, `comment_id(1)`.
+    pub(crate) options: Vec<(String, String)>,
     pub(crate) fields: Vec<Field>,
+}
+
+impl Field {
+    /// What stands in `.name(…)` behind this field.
+    #[cfg_attr(not(test), allow(dead_code))]
+    pub(crate) fn option(&self, name: &str) -> Option<&str> {
+        let found = self.options.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// Fields in the spelling that [`parse`] reads, for a handler that passes some of them on.
+#[cfg_attr(not(test), allow(dead_code))]
+pub(crate) fn print(fields: &[Field]) -> String {
+    let one = |field: &Field| {
+        let mut text = field.name.clone();
+        for (name, value) in &field.options {
+            text.push_str(&format!(".{name}({value})"));
+        }
+        if !field.fields.is_empty() {
+            text.push_str(&format!("{{{}}}", print(&field.fields)));
+        }
+        text
+    };
+    fields.iter().map(one).collect::<Vec<_>>().join(",")
 }
 
 pub(crate) fn parse(text: &str) -> Result<Vec<Field>, GraphError> {
@@ -62,6 +90,7 @@ impl<'a> Reader<'a> {
                     "after" => field.after = Some(value.to_owned()),
                     _ => {}
                 }
+                field.options.push((option.to_owned(), value.to_owned()));
             }
             if self.take('{') {
                 self.depth += 1;
@@ -123,6 +152,16 @@ mod tests {
         assert_eq!(fields[1].after.as_deref(), Some("QVFI"));
         assert_eq!(fields[1].fields[1].fields[0].name, "username");
         assert!(parse("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn keeps_options_and_prints_what_it_read() {
+        let text = "id,insights.metric(reach,views),x.username(a.b).limit(2){media.after(c){id},n}";
+        let fields = parse(text).unwrap();
+        assert_eq!(fields[1].option("metric"), Some("reach,views"));
+        assert_eq!(fields[2].option("username"), Some("a.b"));
+        assert_eq!(fields[2].option("after"), None);
+        assert_eq!(print(&fields), text);
     }
 
     #[test]

@@ -133,9 +133,13 @@ pub(crate) const WEBHOOK_FIELDS: [&str; 15] = [
     "standby",
 ];
 
-pub(crate) const FACEBOOK_SCOPES: [&str; 7] = [
+pub(crate) const FACEBOOK_SCOPES: [&str; 11] = [
     "instagram_basic",
+    "instagram_content_publish",
     "instagram_manage_comments",
+    "instagram_manage_contents",
+    "instagram_manage_engagement",
+    "instagram_manage_insights",
     "instagram_manage_messages",
     "pages_manage_metadata",
     "pages_messaging",
@@ -143,9 +147,11 @@ pub(crate) const FACEBOOK_SCOPES: [&str; 7] = [
     "pages_show_list",
 ];
 
-pub(crate) const INSTAGRAM_SCOPES: [&str; 3] = [
+pub(crate) const INSTAGRAM_SCOPES: [&str; 5] = [
     "instagram_business_basic",
+    "instagram_business_content_publish",
     "instagram_business_manage_comments",
+    "instagram_business_manage_insights",
     "instagram_business_manage_messages",
 ];
 

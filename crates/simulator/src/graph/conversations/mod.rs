@@ -100,6 +100,7 @@ pub(super) fn messages_of(
         limit: Some(limit_of(call, PAGE)),
         after: call.params.text("after"),
         fields,
+        ..Field::default()
     };
     View {
         world,
