@@ -45,6 +45,7 @@ pub(crate) async fn run(mut sources: Sources) -> anyhow::Result<()> {
     let simulator = Simulator::start(simulate::options(&before, &data.join("simulator"))).await?;
     point_at_simulator(&mut sources, &simulator);
     sources.flag("data_dir", data.display().to_string());
+    sources.flag("api.open_on_loopback", "true");
     let app = App::build(Settings::load(&sources)?, Roles::BOTH).await?;
     let address = app.address().context("the server does not listen")?;
     simulator.set_webhook_when_ready(format!("http://{address}/webhooks/instagram").parse()?);

@@ -7,11 +7,14 @@ use graph_api::{
 };
 use secrecy::SecretString;
 
-use crate::settings::{Instagram, LoginKind};
+use crate::{
+    api::{Account, ApiError, Reach},
+    settings::{Instagram, LoginKind},
+};
 
-/// The account of the settings.
+/// The accounts of this installation.
 #[derive(Debug)]
-pub(crate) struct SettingsAccount {
+pub(crate) struct Registry {
     /// `None`: events of any account are answered.
     account: Option<String>,
     login: Login,
@@ -20,7 +23,7 @@ pub(crate) struct SettingsAccount {
     app_secret: Option<SecretString>,
 }
 
-impl SettingsAccount {
+impl Registry {
     pub(crate) fn new(instagram: &Instagram) -> Self {
         let login = match instagram.login {
             LoginKind::Facebook => Login::Facebook {
@@ -37,7 +40,36 @@ impl SettingsAccount {
     }
 }
 
-impl Accounts for SettingsAccount {
+impl Registry {
+    /// The account that is meant: by its id, or the only one within reach.
+    pub(crate) fn pick(&self, reach: &Reach, picked: Option<&str>) -> Result<Account, ApiError> {
+        let id = picked.or(self.account.as_deref()).ok_or_else(no_account)?;
+        let within = match reach {
+            Reach::All => true,
+            Reach::Only(ids) => ids.contains(id),
+        };
+        let credentials = within.then(|| self.credentials(id)).flatten();
+        let credentials = credentials.ok_or_else(no_account)?;
+        Ok(Account {
+            id: credentials.account.clone(),
+            app_scoped_id: None,
+            username: None,
+            credentials,
+            private: None,
+        })
+    }
+}
+
+fn no_account() -> ApiError {
+    ApiError::new(
+        axum::http::StatusCode::NOT_FOUND,
+        "account_unknown",
+        "no such account is connected, or this key may not use it",
+    )
+    .next_step("List the accounts with GET /v1/accounts, or connect one: GET /instagram/auth/url.")
+}
+
+impl Accounts for Registry {
     fn credentials(&self, account: &str) -> Option<Credentials> {
         if self.account.as_deref().is_some_and(|ours| ours != account) {
             return None;

@@ -1,9 +1,11 @@
 //! Builds every part in one function and runs them until told to stop.
 //!
-//! Nothing here decides anything; it is where the crates meet.
+//! Nothing here decides anything; it is where the crates meet. Longer than 400 lines, since all of it is wiring and is
+//! read in one place.
 
 pub(crate) mod outside;
 mod speech;
+mod work;
 
 use std::{
     net::SocketAddr,
@@ -16,7 +18,11 @@ use anyhow::Context as _;
 use axum::{Router, routing::get};
 use bot::{
     Bot, BotParts,
-    channel::{Channel, instagram::Instagram, telegram::Telegram},
+    channel::{
+        Channel,
+        instagram::{Instagram, SharedBudget},
+        telegram::Telegram,
+    },
 };
 use graph_api::{
     budget::{Budget, Memory},
@@ -31,7 +37,8 @@ use store::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    accounts::SettingsAccount,
+    accounts::Registry,
+    api::{self, Gate},
     convert,
     files::{self, Files},
     health::{self, Health},
@@ -85,16 +92,33 @@ pub struct App {
     health: Arc<Health>,
     link_secret: SecretString,
     telegram: Option<Arc<Telegram>>,
+    meta: Meta,
     listener: Option<Listener>,
+}
+
+/// What bot and gateway share of Meta: one client, one allowance, the same accounts.
+#[derive(Debug, Clone)]
+struct Meta {
+    graph: Arc<Graph>,
+    budget: SharedBudget,
+    accounts: Arc<Registry>,
 }
 
 /// Opens the store as the settings say.
 pub async fn open_store(settings: &Settings, exclusive: bool) -> anyhow::Result<Store> {
+    open_store_by(settings, exclusive, Arc::new(SystemClock)).await
+}
+
+async fn open_store_by(
+    settings: &Settings,
+    exclusive: bool,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Store> {
     make_data_dir(&settings.data_dir)?;
     let options = Options {
         url: settings.database_url(),
         durability: convert::durability(settings),
-        clock: Arc::new(SystemClock),
+        clock,
         exclusive,
     };
     Store::open(options)
@@ -121,6 +145,15 @@ impl App {
     /// Opens the data and binds the port. Nothing runs yet, and nothing slow is looked at: from here
     /// to the first answered request must be quick.
     pub async fn build(settings: Settings, roles: Roles) -> anyhow::Result<Self> {
+        Self::build_by(settings, roles, Arc::new(SystemClock)).await
+    }
+
+    /// The same by another clock than the system's: tests move it by hand.
+    pub async fn build_by(
+        settings: Settings,
+        roles: Roles,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
         if roles.serve {
             settings.check_for_serving()?;
         }
@@ -129,7 +162,7 @@ impl App {
         }
         let settings = Arc::new(settings);
         // One process that both serves and works has the data for itself; two must share it.
-        let store = open_store(&settings, roles == Roles::BOTH).await?;
+        let store = open_store_by(&settings, roles == Roles::BOTH, clock).await?;
         let spool =
             Spool::open(&settings.data_dir.join("spool")).context("the spool cannot be opened")?;
         let spool = Arc::new(spool);
@@ -142,6 +175,7 @@ impl App {
         };
         let link_secret = master_key::load_or_make(&settings)?;
         let telegram = outside::telegram_of(&settings, store.clock())?;
+        let meta = meta_of(&settings, store.clock())?;
         Ok(Self {
             settings,
             roles,
@@ -150,6 +184,7 @@ impl App {
             health,
             link_secret,
             telegram,
+            meta,
             listener,
         })
     }
@@ -173,7 +208,7 @@ impl App {
         tasks.spawn(telemetry::upkeep(recorder.clone(), stop.clone()));
         if let Some(listener) = self.listener.take() {
             let updates = self.updates();
-            let mut routes = self.routes(recorder);
+            let mut routes = self.routes(recorder).merge(api::routes(self.gate(&stop)));
             if self.settings.takes_instagram() {
                 let inbox = Arc::new(self.inbox()?);
                 routes = routes.merge(meta::routes(Arc::clone(&inbox)));
@@ -229,6 +264,24 @@ impl App {
         })
     }
 
+    /// What the gateway's handlers may use.
+    fn gate(&self, stop: &CancellationToken) -> Arc<Gate> {
+        let Meta {
+            graph,
+            budget,
+            accounts,
+        } = self.meta.clone();
+        Arc::new(Gate {
+            settings: Arc::clone(&self.settings),
+            store: self.store.clone(),
+            clock: Arc::clone(self.store.clock()),
+            graph,
+            budget,
+            accounts,
+            stop: stop.clone(),
+        })
+    }
+
     fn routes(&self, recorder: metrics_exporter_prometheus::PrometheusHandle) -> Router {
         let settings = &self.settings;
         let numbers = MetricsPage {
@@ -269,7 +322,8 @@ impl App {
             Studio::new(convert::media(settings)).context("the media tools cannot be set up")?,
         );
         let bot = self.bot(Arc::clone(&studio))?;
-        let runner = Runner::new(self.store.clone(), bot.handlers(), RunnerOptions::default());
+        let queues = self.queues(&bot);
+        let runner = Runner::new(self.store.clone(), queues, RunnerOptions::default());
         self.say_account_state().await;
         if let (false, Some(telegram)) = (self.roles.serve, &self.telegram) {
             tasks.spawn(outside::know_the_bot(Arc::clone(telegram), stop.clone()));
@@ -301,27 +355,19 @@ impl App {
 
     fn bot(&self, studio: Arc<Studio>) -> anyhow::Result<Bot> {
         let settings = &self.settings;
-        let budget = Arc::new(Budget::with_rates(
-            Memory::default(),
-            convert::send_rates(settings),
-        ));
-        let graph = Graph::new(
-            convert::hosts(settings),
-            &settings.graph.version,
-            Arc::new(telemetry::GraphObserver {
-                budget: Arc::clone(&budget),
-                clock: Arc::clone(self.store.clock()),
-            }),
-        )
-        .context("the Graph client cannot be set up")?;
+        let Meta {
+            graph,
+            budget,
+            accounts,
+        } = self.meta.clone();
         if settings.takes_instagram() && settings.instagram.page_access_token.is_none() {
             tracing::warn!(
                 "no access token is set: messages are stored and wait. Set INSTAGRAM_PAGE_ACCESS_TOKEN and restart"
             );
         }
         let instagram = Arc::new(Instagram::new(
-            Arc::new(graph),
-            Arc::new(SettingsAccount::new(&settings.instagram)),
+            graph,
+            accounts,
             Arc::clone(self.store.clock()) as Arc<dyn Clock>,
             budget,
             convert::instagram_files(settings),
@@ -363,6 +409,27 @@ impl App {
             Err(error) => tracing::warn!(%error, "the account's state cannot be read"),
         }
     }
+}
+
+fn meta_of(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Meta> {
+    let budget = Arc::new(Budget::with_rates(
+        Memory::default(),
+        convert::send_rates(settings),
+    ));
+    let graph = Graph::new(
+        convert::hosts(settings),
+        &settings.graph.version,
+        Arc::new(telemetry::GraphObserver {
+            budget: Arc::clone(&budget),
+            clock: Arc::clone(clock),
+        }),
+    )
+    .context("the Graph client cannot be set up")?;
+    Ok(Meta {
+        graph: Arc::new(graph),
+        budget,
+        accounts: Arc::new(Registry::new(&settings.instagram)),
+    })
 }
 
 async fn bind(settings: &Settings) -> anyhow::Result<Listener> {

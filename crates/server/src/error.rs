@@ -1,30 +1,141 @@
-//! The one shape of an error answer: `{"detail": …, "error": …}`.
+//! The one shape of an error answer: `{"detail": …, "error": {…}}`.
 //!
-//! `detail` is a sentence for people, `error` a word for programs. An inner failure says nothing
-//! here; the log says it, once.
+//! `detail` is a sentence for people, as the second document's clients read it; `error` is for programs: a word, what
+//! it is about, when to come back, the one next step, and Meta's own words where Meta refused. An inner failure says
+//! nothing here; the log says it, once.
+
+use std::time::Duration;
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use graph_api::error::{CallError, ErrorKind, GraphError, NotSent, Reaction};
 use serde::Serialize;
+use store::StoreError;
+use utoipa::ToSchema;
 
 /// An error on its way to a client.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     status: StatusCode,
-    error: &'static str,
     detail: String,
+    error: Box<ErrorBody>,
+}
+
+/// What a program reads of an error.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    /// The word for this error; stable.
+    #[schema(example = "invalid_input")]
+    code: &'static str,
+    /// What it is about: `request`, `access`, `account`, `meta` or `server`.
+    #[schema(example = "request")]
+    kind: &'static str,
+    /// Seconds after which the same call may succeed; none: not by waiting.
+    #[schema(example = 30)]
+    retry_after: Option<u64>,
+    /// What to do next.
+    #[schema(example = "Correct the fields named in problems and send the call again.")]
+    next_step: Option<String>,
+    /// Meta's own error, where Meta refused.
+    meta: Option<MetaError>,
+    /// Everything that is wrong with the input, at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<InputProblem>,
+}
+
+/// Meta's error as it came, without secrets.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct MetaError {
+    #[schema(example = 100)]
+    code: i64,
+    #[schema(example = 33)]
+    subcode: Option<i64>,
+    message: String,
+    /// What Meta's support asks for.
+    fbtrace_id: Option<String>,
+}
+
+/// One thing that is wrong with the input.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct InputProblem {
+    /// Where: a field or parameter.
+    #[schema(example = "limit")]
+    pub(crate) at: String,
+    /// What is wrong with it.
+    #[schema(example = "greater than 100")]
+    pub(crate) says: String,
+}
+
+/// Every error answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorAnswer {
+    /// What happened, for people.
+    #[schema(example = "limit: greater than 100")]
+    detail: String,
+    error: ErrorBody,
 }
 
 impl ApiError {
-    pub(crate) fn new(status: StatusCode, error: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let kind = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "access",
+            status if status.is_client_error() => "request",
+            _ => "server",
+        };
         Self {
             status,
-            error,
             detail: detail.into(),
+            error: Box::new(ErrorBody {
+                code,
+                kind,
+                retry_after: None,
+                next_step: None,
+                meta: None,
+                problems: Vec::new(),
+            }),
         }
+    }
+
+    /// The same with the one thing to do next.
+    pub(crate) fn next_step(mut self, step: impl Into<String>) -> Self {
+        self.error.next_step = Some(step.into());
+        self
+    }
+
+    /// The same with when to come back.
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        self.error.retry_after = Some(wait.as_millis().div_ceil(1000).try_into().unwrap_or(3600));
+        self
+    }
+
+    /// The same, about something else than its status says: `account` or `meta`.
+    pub(crate) fn about(mut self, kind: &'static str) -> Self {
+        self.error.kind = kind;
+        self
+    }
+
+    /// Everything that is wrong with the input.
+    pub(crate) fn invalid(problems: Vec<InputProblem>) -> Self {
+        let detail = problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.at, problem.says))
+            .collect::<Vec<_>>()
+            .join("; ");
+        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_input", detail)
+            .next_step("Correct the fields named in problems and send the call again.");
+        error.error.problems = problems;
+        error
+    }
+
+    /// One thing that is wrong with the input.
+    pub(crate) fn invalid_at(at: &str, says: impl Into<String>) -> Self {
+        Self::invalid(vec![InputProblem {
+            at: at.to_owned(),
+            says: says.into(),
+        }])
     }
 
     pub(crate) fn not_found() -> Self {
@@ -38,23 +149,195 @@ impl ApiError {
             "something went wrong on our side",
         )
     }
+
+    fn with_meta(mut self, error: &GraphError) -> Self {
+        self.error.meta = Some(MetaError {
+            code: error.code,
+            subcode: error.subcode,
+            message: without_secrets(&error.message),
+            fbtrace_id: error.fbtrace_id.clone(),
+        });
+        self
+    }
 }
 
-#[derive(Serialize)]
-struct Shape<'a> {
-    detail: &'a str,
-    error: &'a str,
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Busy(_) => {
+                tracing::warn!(%error, "the database did not answer a call of the API");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "database_away",
+                    "the database does not answer now",
+                )
+                .retry_after(Duration::from_secs(5))
+            }
+            error => {
+                tracing::error!(%error, "a call of the API failed in the database");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<CallError> for ApiError {
+    fn from(error: CallError) -> Self {
+        let translated = match error.reaction() {
+            Reaction::Throttled { after } => throttled(after.unwrap_or(Duration::from_mins(5))),
+            Reaction::RetryLater { after } => {
+                Self::new(StatusCode::BAD_GATEWAY, "meta_unavailable", "Meta did not take the call now")
+                    .retry_after(after.unwrap_or(Duration::from_secs(30)))
+                    .about("meta")
+            }
+            Reaction::Reconcile => Self::new(
+                StatusCode::BAD_GATEWAY,
+                "outcome_unknown",
+                "Meta's answer was lost, so nobody knows whether the call was carried out",
+            )
+            .next_step("Look whether it was done before you send it again.")
+            .about("meta"),
+            Reaction::WindowClosed => Self::new(
+                StatusCode::CONFLICT,
+                "window_closed",
+                "more than 24 hours have passed since the person last wrote, and Meta allows no message now",
+            )
+            .next_step("Wait until the person writes again.")
+            .about("account"),
+            Reaction::PersonUnreachable => {
+                Self::new(StatusCode::CONFLICT, "person_unreachable", "Meta does not reach this person")
+                    .about("account")
+            }
+            Reaction::NeedsLogin => Self::new(
+                StatusCode::FORBIDDEN,
+                "needs_login",
+                "Meta no longer accepts the account's access token",
+            )
+            .next_step("Connect the account again: GET /instagram/auth/url.")
+            .about("account"),
+            Reaction::AccountStopped => Self::new(
+                StatusCode::FORBIDDEN,
+                "account_stopped",
+                "Meta has stopped this account or this app",
+            )
+            .next_step("Look at the account's status in the Instagram app and at the alerts of your Meta app.")
+            .about("account"),
+            Reaction::ThreadOwnedByOther => Self::new(
+                StatusCode::CONFLICT,
+                "thread_owned_by_other",
+                "another app holds this conversation",
+            )
+            .about("account"),
+            Reaction::Refused => refused(&error),
+        };
+        if let Some(graph) = error.graph() {
+            return translated.with_meta(graph);
+        }
+        tracing::info!(%error, "a call to Meta failed");
+        translated
+    }
+}
+
+/// Meta's allowance is spent, or nearly.
+pub(crate) fn throttled(wait: Duration) -> ApiError {
+    ApiError::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "throttled_by_meta",
+        "Meta's allowance for this account is used up for now; calls wait until it opens again",
+    )
+    .retry_after(wait)
+    .about("meta")
+}
+
+fn refused(error: &CallError) -> ApiError {
+    let kind = error.graph().map(|graph| graph.kind);
+    let plain = |status, code, detail: &str| ApiError::new(status, code, detail);
+    match (kind, error) {
+        (Some(ErrorKind::NotFound | ErrorKind::Gone | ErrorKind::NoSuchPerson), _) => plain(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "Meta knows no such object, or this account may not see it",
+        ),
+        (Some(ErrorKind::Permission | ErrorKind::NeedsAdvancedAccess), _) => plain(
+            StatusCode::FORBIDDEN,
+            "permission_missing",
+            "the account's login did not grant the permission that this call needs",
+        )
+        .next_step("Connect the account again and leave every permission ticked.")
+        .about("account"),
+        (Some(ErrorKind::PublishQuota), _) => plain(
+            StatusCode::TOO_MANY_REQUESTS,
+            "publishing_quota",
+            "the account's publishing allowance for 24 hours is spent",
+        )
+        .retry_after(Duration::from_hours(1))
+        .about("meta"),
+        (_, CallError::NotSent(NotSent::Unsendable(why))) => {
+            plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_input", why)
+        }
+        _ => plain(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "refused_by_meta",
+            "Meta refused the call as it is",
+        )
+        .next_step("Read error.meta for Meta's reason and change the call.")
+        .about("meta"),
+    }
+}
+
+/// Meta's messages may quote the token or an address with the token in it.
+pub(crate) fn without_secrets(text: &str) -> String {
+    let is_token = |word: &str| {
+        word.len() >= 20 && (word.starts_with("IG") || word.starts_with("EAA"))
+            || word.len() >= 40 && word.bytes().any(|c| c.is_ascii_digit())
+    };
+    let mut clean = String::with_capacity(text.len());
+    let mut word = String::new();
+    for letter in text.chars().chain(std::iter::once(' ')) {
+        if letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-') {
+            word.push(letter);
+            continue;
+        }
+        clean.push_str(if is_token(&word) { "[redacted]" } else { &word });
+        word.clear();
+        clean.push(letter);
+    }
+    clean.pop();
+    clean
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (
-            self.status,
-            Json(Shape {
-                detail: &self.detail,
-                error: self.error,
-            }),
-        )
-            .into_response()
+        let wait = self.error.retry_after;
+        let answer = ErrorAnswer {
+            detail: self.detail,
+            error: *self.error,
+        };
+        let mut response = (self.status, Json(answer)).into_response();
+        if let Some(seconds) = wait {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_in_metas_words_are_cut_out() {
+        let said = without_secrets(
+            "(#190) https://graph.instagram.com/me?access_token=IGAAcanary0123456789abc&x=1 is malformed",
+        );
+        assert!(!said.contains("canary"), "{said}");
+        assert!(
+            said.ends_with("access_token=[redacted]&x=1 is malformed"),
+            "{said}"
+        );
+        let kept = "(#100) metric[0] must be one of: reach, total_interactions";
+        assert_eq!(without_secrets(kept), kept);
     }
 }

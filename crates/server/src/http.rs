@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(
             body,
-            r#"{"detail":"something went wrong on our side","error":"internal"}"#
+            r#"{"detail":"something went wrong on our side","error":{"code":"internal","kind":"server","retry_after":null,"next_step":null,"meta":null}}"#
         );
     }
 
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(headers[header::CONTENT_TYPE], "application/json");
         assert_eq!(
             body,
-            r#"{"detail":"there is nothing here","error":"not_found"}"#
+            r#"{"detail":"there is nothing here","error":{"code":"not_found","kind":"request","retry_after":null,"next_step":null,"meta":null}}"#
         );
     }
 }

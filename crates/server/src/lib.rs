@@ -2,6 +2,7 @@
 //! The rim: webhooks, health, metrics, settings, and the workers' wiring.
 
 mod accounts;
+mod api;
 mod app;
 mod body;
 mod convert;

@@ -7,7 +7,7 @@ use media::{Studio, ToolReport};
 use secrecy::SecretString;
 use store::{Clock, SystemClock, intake::Intake};
 
-use crate::{accounts::SettingsAccount, app, convert, settings::Settings};
+use crate::{accounts::Registry, app, convert, settings::Settings};
 
 /// How long Redis may take to say that it is there.
 const REDIS_PATIENCE: Duration = Duration::from_secs(3);
@@ -142,7 +142,7 @@ async fn token(settings: &Settings) -> Line {
             "make a Page access token in Meta's dashboard and set INSTAGRAM_PAGE_ACCESS_TOKEN",
         );
     }
-    let account = SettingsAccount::new(instagram);
+    let account = Registry::new(instagram);
     let graph = Graph::new(
         convert::hosts(settings),
         &settings.graph.version,

@@ -179,6 +179,11 @@ impl Settings {
         !ours.app_secrets.is_empty() || ours.page_access_token.is_some()
     }
 
+    /// Whether callers on this machine may go without a key: only where nobody else can reach the listener.
+    pub fn may_stay_open(&self) -> bool {
+        self.api.open_on_loopback && self.listen.address.is_loopback() && self.public_url.is_none()
+    }
+
     /// The database in use: the one named, else SQLite in the data folder.
     pub fn database_url(&self) -> String {
         self.database.url.clone().unwrap_or_else(|| {

@@ -33,6 +33,8 @@ pub struct Settings {
     pub telegram: Telegram,
     /// Where other programs push jobs.
     pub redis: Redis,
+    /// The gateway's own rules.
+    pub api: Api,
     /// Limits of a delivery.
     pub webhook: Webhook,
     /// How the bot behaves.
@@ -134,6 +136,18 @@ pub struct GraphHosts {
     pub texts_per_second: u32,
     /// Sounds and videos an account may send in a second; 0: no bound.
     pub media_per_second: u32,
+}
+
+/// Section `api`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Callers on this machine need no key.
+    pub open_on_loopback: bool,
+    /// Longest JSON body.
+    pub max_body_bytes: usize,
+    /// Longest wait for Meta's allowance, in seconds.
+    pub wait_seconds: u32,
 }
 
 /// How much of a power cut an acknowledged event survives.

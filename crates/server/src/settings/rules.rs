@@ -34,6 +34,8 @@ const RULES: &[(&str, Rule)] = &[
     ("listen.port", Rule::Port),
     ("listen.max_connections", Rule::AtLeast(1)),
     ("listen.max_connections_per_ip", Rule::AtLeast(1)),
+    ("api.max_body_bytes", Rule::AtLeast(1024)),
+    ("api.wait_seconds", Rule::AtLeast(0)),
     ("instagram.app_id", Rule::DigitsOrBlank),
     ("instagram.account_id", Rule::DigitsOrBlank),
     ("instagram.page_id", Rule::DigitsOrBlank),

@@ -1,0 +1,38 @@
+//! The gateway's HTTP: the second document's endpoints at their own paths, ours under `/v1`, and the contract of all of
+//! them as OpenAPI, written from the handlers themselves.
+
+// The areas that use all of this arrive one by one.
+#![allow(dead_code, unused_imports)]
+
+mod budget;
+mod caller;
+mod docs;
+mod document;
+mod gate;
+mod input;
+mod v1;
+
+use std::sync::Arc;
+
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+
+pub(crate) use crate::error::{ApiError, ErrorAnswer};
+pub(crate) use budget::permit;
+pub(crate) use caller::{Account, Caller, Reach, Scope};
+pub(crate) use docs::Failures;
+pub(crate) use gate::Gate;
+pub(crate) use input::{Asked, DocumentCall, In};
+
+/// Every area of the API, once.
+fn areas() -> OpenApiRouter<Arc<Gate>> {
+    docs::described()
+        .merge(document::routes())
+        .merge(v1::routes())
+}
+
+/// The API with its contract and the page to try it.
+pub(crate) fn routes(gate: Arc<Gate>) -> Router {
+    let (routes, contract) = areas().split_for_parts();
+    routes.with_state(gate).merge(docs::pages(contract))
+}

@@ -1,0 +1,13 @@
+//! Our own API, under `/v1`: each area lists its routes here, once.
+
+mod key;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use super::Gate;
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
+    OpenApiRouter::new().merge(key::routes())
+}
