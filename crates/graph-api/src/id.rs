@@ -68,3 +68,7 @@ id! {
     /// What `message_attachments` answers: a file that Meta keeps and that may be sent again.
     AttachmentId
 }
+id! {
+    /// A post, a reel, a story, or a child of an album.
+    MediaId
+}

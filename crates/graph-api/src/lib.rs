@@ -6,6 +6,8 @@ pub mod client;
 pub mod endpoint;
 pub mod error;
 pub mod id;
+pub mod insights;
+mod lenient;
 pub mod limits;
 pub mod request;
 pub mod webhook;

@@ -62,6 +62,8 @@ kinds! {
     NoSuchPerson = "no_such_person",
     /// The request is wrong.
     BadRequest = "bad_request",
+    /// Published before the account became a professional one: it has no numbers and never will.
+    BeforeBusiness = "before_business",
     /// The comment cannot get a private reply (any more).
     CommentNotAnswerable = "comment_not_answerable",
     /// Meta could not fetch our address in time.
@@ -109,6 +111,7 @@ const SUBCODES: &[(i64, i64, ErrorKind)] = &[
     (100, 2_018_294, K::MediaFetch),
     (100, 2_018_320, K::BadRequest),
     (100, 2_018_328, K::BadRequest),
+    (100, 2_108_006, K::BeforeBusiness),
     (100, 2_534_013, K::LinkBroken),
     (100, 2_534_014, K::NoSuchPerson),
     (100, 2_534_015, K::BadRequest),
@@ -207,6 +210,7 @@ impl ErrorKind {
             | K::Gone
             | K::ConsentRequired
             | K::BadRequest
+            | K::BeforeBusiness
             | K::CommentNotAnswerable
             | K::BadMedia
             | K::ManyImagesOff
@@ -257,7 +261,7 @@ mod tests {
             Reaction::ThreadOwnedByOther,
         );
         check(
-            "100 100/33 100/2534015 100/2534025 100/2018014 100/2018047",
+            "100 100/33 100/2108006 100/2534015 100/2534025 100/2018014 100/2018047",
             Reaction::Refused,
         );
         check(
