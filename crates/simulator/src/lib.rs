@@ -7,6 +7,7 @@ mod cdn;
 mod control;
 mod fault;
 mod graph;
+mod login;
 mod options;
 mod pages;
 mod phone;
@@ -127,6 +128,22 @@ impl Simulator {
                 &format!("{base}/graph.instagram.com"),
             ),
             (
+                "GRAMOPHONE_GRAPH__INSTAGRAM_LOGIN",
+                &format!("{base}/www.instagram.com"),
+            ),
+            (
+                "GRAMOPHONE_GRAPH__INSTAGRAM_API",
+                &format!("{base}/api.instagram.com"),
+            ),
+            (
+                "GRAMOPHONE_GRAPH__FACEBOOK_DIALOG",
+                &format!("{base}/www.facebook.com"),
+            ),
+            (
+                "GRAMOPHONE_GRAPH__RUPLOAD",
+                &format!("{base}/rupload.facebook.com"),
+            ),
+            (
                 "GRAMOPHONE_MEDIA__PAGES",
                 &format!("{base}/www.instagram.com"),
             ),
@@ -164,6 +181,7 @@ fn router(world: &Arc<World>) -> Router {
         .merge(graph::routes())
         .merge(telegram::routes())
         .merge(cdn::routes())
+        .merge(login::routes())
         .merge(pages::routes())
         .merge(ai::routes())
         .fallback(graph::unknown_host)

@@ -16,6 +16,8 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// The app's id.
     pub app_id: String,
+    /// Exact addresses that a log-in may lead back to; none: any address on this machine.
+    pub redirect_uris: Vec<String>,
     /// Signs webhooks and checks `appsecret_proof`.
     pub app_secret: String,
     /// Sent in the webhook handshake.
@@ -51,6 +53,7 @@ impl Default for Options {
             listen: "127.0.0.1".into(),
             data_dir: std::env::temp_dir().join("gramophone-simulator"),
             app_id: "200000000000001".into(),
+            redirect_uris: Vec::new(),
             app_secret: "simulator-app-secret".into(),
             verify_token: "simulator-verify-token".into(),
             account_id: "17841400000000001".into(),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Refused};
 use crate::world::Shared;
-use crate::world::account::{Account, Login, Token, TokenState, all_scopes};
+use crate::world::account::{Account, Login, Token, TokenState};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +24,9 @@ pub(super) struct AccountIn {
     image_lists: Option<bool>,
     wrapped_me: Option<bool>,
     restricted: Option<bool>,
+    professional: Option<bool>,
+    /// A role on the app.
+    role: Option<bool>,
     /// Webhook fields; an empty list unsubscribes.
     fields: Option<BTreeSet<String>>,
 }
@@ -60,6 +63,8 @@ pub(super) async fn change(
         (input.image_lists, &mut account.image_lists),
         (input.wrapped_me, &mut account.wrapped_me),
         (input.restricted, &mut account.restricted),
+        (input.professional, &mut account.professional),
+        (input.role, &mut account.role),
     ] {
         if let Some(value) = value {
             *field = value;
@@ -74,20 +79,7 @@ pub(super) async fn change(
 pub(super) async fn list(State(world): State<Shared>) -> Json<Value> {
     let state = world.lock();
     let accounts: Vec<Value> = state.accounts.values().map(show).collect();
-    let tokens: Vec<Value> = state
-        .tokens
-        .values()
-        .map(|token| {
-            // The value is a secret even here: whoever made it knows it.
-            json!({
-                "account": token.account,
-                "login": token.login,
-                "state": token.state,
-                "expires_ms": token.expires_ms,
-                "scopes": token.scopes,
-            })
-        })
-        .collect();
+    let tokens: Vec<Value> = state.tokens.values().map(show_token).collect();
     Json(json!({"accounts": accounts, "tokens": tokens}))
 }
 
@@ -104,7 +96,25 @@ fn show(account: &Account) -> Value {
         "image_lists": account.image_lists,
         "wrapped_me": account.wrapped_me,
         "restricted": account.restricted,
+        "professional": account.professional,
+        "role": account.role,
         "messenger_profile": account.profile,
+    })
+}
+
+/// A token without its value: that is a secret even here, and whoever made it knows it.
+fn show_token(token: &Token) -> Value {
+    json!({
+        "account": token.account,
+        "login": token.login,
+        "kind": token.kind,
+        "long": token.long,
+        "state": token.state,
+        "issued_ms": token.issued_ms,
+        "expires_ms": token.expires_ms,
+        "data_access_ms": token.data_access_ms,
+        "scopes": token.scopes,
+        "pages": token.pages,
     })
 }
 
@@ -113,19 +123,33 @@ fn show(account: &Account) -> Value {
 pub(super) struct TokenIn {
     /// Absent: the first Page token.
     token: Option<String>,
+    /// Changes every token of `account` in `login` (absent: both), also those that log-ins made.
+    #[serde(default)]
+    all: bool,
     account: Option<String>,
     login: Option<Login>,
     state: Option<TokenState>,
+    issued_ms: Option<i64>,
     expires_ms: Option<i64>,
+    data_access_ms: Option<i64>,
     /// Exactly these permissions.
     scopes: Option<BTreeSet<String>>,
 }
 
+impl TokenIn {
+    fn change(&self, token: &mut Token) {
+        token.state = self.state.unwrap_or(token.state);
+        if let Some(scopes) = &self.scopes {
+            token.scopes.clone_from(scopes);
+        }
+        token.issued_ms = self.issued_ms.unwrap_or(token.issued_ms);
+        token.expires_ms = self.expires_ms.or(token.expires_ms);
+        token.data_access_ms = self.data_access_ms.or(token.data_access_ms);
+    }
+}
+
 /// Makes a token or changes what is named of it.
 pub(super) async fn token(State(world): State<Shared>, Json(input): Json<TokenIn>) -> Answer {
-    let value = input
-        .token
-        .unwrap_or_else(|| world.options().page_token.clone());
     let mut state = world.lock();
     if let Some(account) = &input.account
         && !state.accounts.contains_key(account)
@@ -135,32 +159,33 @@ pub(super) async fn token(State(world): State<Shared>, Json(input): Json<TokenIn
         )));
     }
     let first = world.options().account_id.clone();
+    if input.all {
+        let account = input.account.as_ref().unwrap_or(&first);
+        let mut changed = Vec::new();
+        for token in state.tokens.values_mut() {
+            if &token.account == account && input.login.is_none_or(|login| login == token.login) {
+                input.change(token);
+                changed.push(show_token(token));
+            }
+        }
+        return Ok(Json(json!({"tokens": changed})));
+    }
+    let value = input
+        .token
+        .clone()
+        .unwrap_or_else(|| world.options().page_token.clone());
     let login = input.login.unwrap_or(Login::Facebook);
-    let token = state.tokens.entry(value).or_insert_with(|| Token {
-        account: first,
-        login,
-        state: TokenState::Active,
-        expires_ms: None,
-        scopes: all_scopes(login),
-    });
-    if let Some(account) = input.account {
-        token.account = account;
+    let token = state
+        .tokens
+        .entry(value)
+        .or_insert_with(|| Token::endless(&first, login));
+    if let Some(account) = &input.account {
+        token.account.clone_from(account);
     }
     if let Some(login) = input.login {
         token.login = login;
+        token.kind = Token::endless("", login).kind;
     }
-    if let Some(token_state) = input.state {
-        token.state = token_state;
-    }
-    if let Some(scopes) = input.scopes {
-        token.scopes = scopes;
-    }
-    token.expires_ms = input.expires_ms.or(token.expires_ms);
-    Ok(Json(json!({
-        "account": token.account,
-        "login": token.login,
-        "state": token.state,
-        "expires_ms": token.expires_ms,
-        "scopes": token.scopes,
-    })))
+    input.change(token);
+    Ok(Json(show_token(token)))
 }

@@ -2,6 +2,7 @@
 
 mod account_events;
 mod accounts;
+mod app;
 mod events;
 mod people;
 mod share;
@@ -87,6 +88,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         )
         .route("/_sim/reset", post(world_calls::reset))
         .route("/_sim/accounts", get(accounts::list).post(accounts::change))
+        .route("/_sim/app", get(app::read).post(app::change))
         .route("/_sim/tokens", post(accounts::token))
 }
 

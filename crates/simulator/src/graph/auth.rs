@@ -1,18 +1,23 @@
 //! Who calls: the token, its state, its host family, its proof. Checked before the path, as Meta does.
 
+use std::collections::BTreeSet;
+
 use super::Host;
 use super::call::Call;
 use super::error::GraphError;
-use crate::world::World;
-use crate::world::account::{Account, Login, TokenState};
+use crate::world::account::{Account, Login, Token, TokenKind};
 use crate::world::asset::hmac_hex;
+use crate::world::{State, World};
 
 /// A caller whose token is good.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) account: String,
     pub(crate) login: Login,
-    scopes: std::collections::BTreeSet<String>,
+    pub(crate) kind: TokenKind,
+    scopes: BTreeSet<String>,
+    /// Pages that a person's token was granted for.
+    pub(crate) pages: BTreeSet<String>,
 }
 
 impl Caller {
@@ -22,11 +27,16 @@ impl Caller {
             Login::Facebook => facebook,
             Login::Instagram => instagram,
         };
-        if self.scopes.contains(scope) {
+        if self.has(scope) {
             Ok(())
         } else {
             Err(GraphError::permission(scope))
         }
+    }
+
+    /// Whether this scope was granted, by its own name.
+    pub(crate) fn has(&self, scope: &str) -> bool {
+        self.scopes.contains(scope)
     }
 
     pub(crate) fn need_messages(&self) -> Result<(), GraphError> {
@@ -54,15 +64,8 @@ pub(crate) fn authorise(world: &World, call: &Call) -> Result<Caller, GraphError
     if !at_home {
         return Err(GraphError::no_token(call.host));
     }
-    let expired = token
-        .expires_ms
-        .is_some_and(|at_ms| world.clock().now_ms() >= at_ms);
-    let token_state = if expired {
-        TokenState::Expired
-    } else {
-        token.state
-    };
-    if let Some(subcode) = token_state.subcode() {
+    let now_ms = world.clock().now_ms();
+    if let Some(subcode) = token.state_at(now_ms).subcode() {
         return Err(GraphError::dead_token(subcode));
     }
     if let Some(proof) = call.params.text("appsecret_proof")
@@ -72,22 +75,68 @@ pub(crate) fn authorise(world: &World, call: &Call) -> Result<Caller, GraphError
             "Invalid appsecret_proof provided in the API argument",
         ));
     }
-    let restricted = state
+    if token.data_access_ms.is_some_and(|at_ms| now_ms >= at_ms) {
+        return Err(GraphError::new(
+            10,
+            None,
+            "(#10) The access to data ended 90 days after the last log-in. The person must log in again.",
+        ));
+    }
+    let account = target(&state, token, call);
+    if let Some(account) = state.accounts.get(&account) {
+        standing(&state, account, call)?;
+    }
+    Ok(Caller {
+        account,
+        login: token.login,
+        kind: token.kind,
+        scopes: token.scopes.clone(),
+        pages: token.pages.clone(),
+    })
+}
+
+/// The account a call is about. A person's token serves every Page it was granted for: the path tells which.
+fn target(state: &State, token: &Token, call: &Call) -> String {
+    if token.kind != TokenKind::User {
+        return token.account.clone();
+    }
+    let id = call.segments.first().map_or("", String::as_str);
+    let mut granted = state
         .accounts
-        .get(&token.account)
-        .is_some_and(|account| account.restricted);
-    if restricted {
+        .values()
+        .filter(|account| token.pages.contains(&account.page_id));
+    match id {
+        "me" => None,
+        id => granted
+            .clone()
+            .find(|account| is_own(account, id))
+            .or_else(|| granted.next()),
+    }
+    .map(|account| account.id.clone())
+    .unwrap_or_default()
+}
+
+/// What bars an account whatever it asks.
+fn standing(state: &State, account: &Account, call: &Call) -> Result<(), GraphError> {
+    if account.restricted {
         return Err(GraphError::new(
             10,
             Some(1_893_063),
             "(#10) The account is temporarily restricted.",
         ));
     }
-    Ok(Caller {
-        account: token.account.clone(),
-        login: token.login,
-        scopes: token.scopes.clone(),
-    })
+    if !account.role && !state.app.dashboard.live {
+        return Err(GraphError::new(
+            100,
+            None,
+            format!(
+                "Unsupported request - method type: {}",
+                call.method.as_str().to_lowercase()
+            ),
+        )
+        .worded_for(call.host));
+    }
+    Ok(())
 }
 
 /// Whether `id` in a path means this account: `me`, its Page, its Instagram id, its app-scoped id.

@@ -53,15 +53,12 @@ impl GraphError {
 
     /// The token names no session. graph.instagram.com says it with its own type.
     pub(crate) fn no_token(host: Host) -> Self {
-        let error = Self::new(
+        Self::new(
             190,
             None,
             "Invalid OAuth access token - Cannot parse access token",
-        );
-        match host {
-            Host::Facebook => error,
-            Host::Instagram => error.ig(),
-        }
+        )
+        .worded_for(host)
     }
 
     pub(crate) fn dead_token(subcode: u32) -> Self {
@@ -103,10 +100,7 @@ impl GraphError {
     /// graph.instagram.com and graph.facebook.com word an unknown path differently.
     pub(crate) fn no_path(host: Host, path: &str) -> Self {
         let message = format!("Unknown path components: {path}");
-        let mut error = match host {
-            Host::Facebook => Self::new(2500, None, message),
-            Host::Instagram => Self::new(2500, None, message).ig(),
-        };
+        let mut error = Self::new(2500, None, message).worded_for(host);
         error.unmodelled = true;
         error
     }
@@ -131,8 +125,18 @@ impl GraphError {
         )
     }
 
-    fn ig(mut self) -> Self {
-        self.kind = "IGApiException";
+    /// As calls around the log-in say it: 400, and no second try helps.
+    pub(crate) fn final_400(mut self) -> Self {
+        self.status = StatusCode::BAD_REQUEST;
+        self.transient = false;
+        self
+    }
+
+    /// graph.instagram.com has a type of its own for errors about tokens and paths.
+    pub(crate) fn worded_for(mut self, host: Host) -> Self {
+        if host == Host::Instagram {
+            self.kind = "IGApiException";
+        }
         self
     }
 

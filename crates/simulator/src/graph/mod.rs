@@ -4,14 +4,17 @@ mod auth;
 mod call;
 mod compose;
 mod conversations;
+mod debug_token;
 mod error;
 mod fields;
 mod node;
+mod owner;
 mod profile;
 mod send;
 mod sender_action;
 mod subscribe;
 mod template;
+mod tokens;
 mod upload;
 pub(crate) mod usage;
 
@@ -160,6 +163,9 @@ async fn read_and_run(
     };
     let note = upload.as_ref().map(|upload| CallNote(upload.note.clone()));
     let outcome = async {
+        if let Some(answer) = tokens::run(world, call) {
+            return answer;
+        }
         let caller = auth::authorise(world, call)?;
         *known = Some(caller.clone());
         usage::spend(world, &caller)?;
@@ -177,6 +183,9 @@ async fn dispatch(
     caller: &Caller,
     upload: Option<upload::Received>,
 ) -> Result<Value, GraphError> {
+    if let Some(answer) = owner::run(world, call, caller) {
+        return answer;
+    }
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let unknown = || {
         Err(GraphError::no_path(

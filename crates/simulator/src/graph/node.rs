@@ -36,6 +36,9 @@ fn own(call: &Call, caller: &Caller, account: &Account, id: &str) -> Result<Valu
     let is_page = caller.login == Login::Facebook && id != account.id;
     if is_page {
         let fields = asked(call, "id,name")?;
+        if fields.iter().any(is_link) {
+            caller.need("instagram_basic", "")?;
+        }
         return object(&fields, &account.page_id, "Page", |field| {
             page_field(account, field)
         });
@@ -67,14 +70,22 @@ fn page_field(account: &Account, field: &Field) -> Option<Value> {
     Some(match field.name.as_str() {
         "name" => account.name.clone().into(),
         "username" => account.username.clone().into(),
-        "instagram_business_account" | "connected_instagram_account" => {
-            let mut linked = json!({"id": account.id});
-            if field.fields.iter().any(|inner| inner.name == "username") {
-                linked["username"] = account.username.clone().into();
-            }
-            linked
-        }
+        _ if is_link(field) => linked(account, field).ok()?,
         _ => return None,
+    })
+}
+
+fn is_link(field: &Field) -> bool {
+    matches!(
+        field.name.as_str(),
+        "instagram_business_account" | "connected_instagram_account"
+    )
+}
+
+/// The Instagram account behind a Page, with the fields asked in braces.
+pub(super) fn linked(account: &Account, asked: &Field) -> Result<Value, GraphError> {
+    object(&asked.fields, &account.id, "IGUser", |field| {
+        user_field(account, Login::Facebook, field)
     })
 }
 
@@ -139,7 +150,7 @@ fn profile(
     Ok(answer)
 }
 
-fn asked(call: &Call, default: &str) -> Result<Vec<Field>, GraphError> {
+pub(super) fn asked(call: &Call, default: &str) -> Result<Vec<Field>, GraphError> {
     fields::parse(
         &call
             .params
@@ -149,7 +160,7 @@ fn asked(call: &Call, default: &str) -> Result<Vec<Field>, GraphError> {
 }
 
 /// The asked fields and always the id, as the Graph answers.
-fn object(
+pub(super) fn object(
     fields: &[Field],
     id: &str,
     node: &str,

@@ -51,13 +51,74 @@ impl TokenState {
     }
 }
 
+/// Whose token it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TokenKind {
+    /// An Instagram user's: one professional account.
+    Instagram,
+    /// A Facebook person's: their Pages, and nothing that a Page must do itself.
+    User,
+    /// A Page's.
+    Page,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Token {
+    /// Empty for a Facebook person's token.
     pub(crate) account: String,
     pub(crate) login: Login,
+    pub(crate) kind: TokenKind,
+    /// Made to live 60 days.
+    pub(crate) long: bool,
     pub(crate) state: TokenState,
+    pub(crate) issued_ms: i64,
     pub(crate) expires_ms: Option<i64>,
+    /// When Facebook stops giving data out although the token lives.
+    pub(crate) data_access_ms: Option<i64>,
     pub(crate) scopes: BTreeSet<String>,
+    /// Pages a Facebook person granted.
+    pub(crate) pages: BTreeSet<String>,
+    /// The person's token that a Page's token was made from.
+    pub(crate) parent: Option<String>,
+}
+
+impl Token {
+    /// A token that never ends with every permission of its log-in, as tests and the demo use it.
+    pub(crate) fn endless(account: &str, login: Login) -> Self {
+        Self {
+            account: account.to_owned(),
+            login,
+            kind: match login {
+                Login::Facebook => TokenKind::Page,
+                Login::Instagram => TokenKind::Instagram,
+            },
+            long: true,
+            state: TokenState::Active,
+            issued_ms: 0,
+            expires_ms: None,
+            data_access_ms: None,
+            scopes: all_scopes(login),
+            pages: BTreeSet::new(),
+            parent: None,
+        }
+    }
+
+    /// Its state now: time alone can end it.
+    pub(crate) fn state_at(&self, now_ms: i64) -> TokenState {
+        if self.expires_ms.is_some_and(|at_ms| now_ms >= at_ms) {
+            TokenState::Expired
+        } else {
+            self.state
+        }
+    }
+}
+
+/// A Page that no Instagram account is linked to.
+#[derive(Debug, Clone)]
+pub(crate) struct LonelyPage {
+    pub(crate) id: String,
+    pub(crate) name: String,
 }
 
 /// One professional account.
@@ -86,6 +147,10 @@ pub(crate) struct Account {
     pub(crate) wrapped_me: bool,
     /// Restricted by policy: every call fails with 10/1893063.
     pub(crate) restricted: bool,
+    /// Personal accounts cannot use the API.
+    pub(crate) professional: bool,
+    /// Its owner has a role on the app; without it an app in development is refused every call.
+    pub(crate) role: bool,
     /// `ice_breakers` and `persistent_menu`, as they were set.
     pub(crate) profile: serde_json::Map<String, serde_json::Value>,
     pub(crate) spent: Spent,
@@ -108,6 +173,8 @@ impl Account {
             image_lists: true,
             wrapped_me: false,
             restricted: false,
+            professional: true,
+            role: true,
             profile: serde_json::Map::new(),
             spent: Spent::default(),
         }
@@ -133,7 +200,12 @@ pub(crate) const WEBHOOK_FIELDS: [&str; 15] = [
     "standby",
 ];
 
-pub(crate) const FACEBOOK_SCOPES: [&str; 11] = [
+/// Meta's names, also those that a Page role from Business Manager needs
+/// (<https://developers.facebook.com/docs/instagram-platform/overview>, 2026-11).
+pub(crate) const FACEBOOK_SCOPES: [&str; 14] = [
+    "ads_management",
+    "ads_read",
+    "business_management",
     "instagram_basic",
     "instagram_content_publish",
     "instagram_manage_comments",
@@ -147,6 +219,8 @@ pub(crate) const FACEBOOK_SCOPES: [&str; 11] = [
     "pages_show_list",
 ];
 
+/// <https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login>, 2026-02;
+/// the insights pages add the one for insights.
 pub(crate) const INSTAGRAM_SCOPES: [&str; 5] = [
     "instagram_business_basic",
     "instagram_business_content_publish",
@@ -186,16 +260,35 @@ impl State {
             (&options.page_token, Login::Facebook),
             (&options.instagram_token, Login::Instagram),
         ] {
-            self.tokens.insert(
-                value.clone(),
-                Token {
-                    account: options.account_id.clone(),
-                    login,
-                    state: TokenState::Active,
-                    expires_ms: None,
-                    scopes: all_scopes(login),
-                },
-            );
+            self.tokens
+                .insert(value.clone(), Token::endless(&options.account_id, login));
         }
+        self.seed_others();
+        self.app.dashboard.redirect_uris = options.redirect_uris.iter().cloned().collect();
+    }
+
+    /// What the log-in pages offer besides: another business, a personal account, a Page without Instagram. The app
+    /// gets no events of them until it subscribes.
+    fn seed_others(&mut self) {
+        for (id, page, username, name, professional) in [
+            (
+                "17841400000000003",
+                "100000000000003",
+                "atelie.da.bia",
+                "Ateliê da Bia",
+                true,
+            ),
+            ("17841400000000004", "", "bia.pessoal", "Bia Moreira", false),
+        ] {
+            let mut account = Account::new(id, page, username);
+            name.clone_into(&mut account.name);
+            account.professional = professional;
+            account.fields.clear();
+            self.accounts.insert(id.to_owned(), account);
+        }
+        self.lonely_pages.push(LonelyPage {
+            id: "100000000000009".into(),
+            name: "Praça das Flores".into(),
+        });
     }
 }

@@ -4,6 +4,7 @@
 //! killed at any moment finds either all of a call's effect or none.
 
 pub(crate) mod account;
+pub(crate) mod app;
 pub(crate) mod asset;
 pub(crate) mod clock;
 pub(crate) mod comment;
@@ -26,7 +27,8 @@ use crate::samples::Samples;
 use crate::telegram::Telegram;
 use crate::webhook::Webhooks;
 use crate::{Options, StartError};
-use account::{Account, Token};
+use account::{Account, LonelyPage, Token};
+use app::App;
 use asset::Assets;
 use clock::Clock;
 use comment::Comment;
@@ -50,6 +52,8 @@ pub(crate) struct Change {
 pub(crate) struct State {
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) tokens: HashMap<String, Token>,
+    pub(crate) app: App,
+    pub(crate) lonely_pages: Vec<LonelyPage>,
     pub(crate) people: BTreeMap<String, Person>,
     /// Keyed by account, then person.
     pub(crate) threads: BTreeMap<(String, String), Thread>,

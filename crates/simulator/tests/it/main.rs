@@ -14,6 +14,8 @@ mod control;
 mod conversations;
 mod faults;
 mod fixtures;
+mod login_facebook;
+mod login_instagram;
 mod phone_ai;
 mod phone_samples;
 mod phone_ytdlp;
