@@ -118,7 +118,7 @@ fn accounts(world: &World, call: &Call, caller: &Caller) -> Result<Value, GraphE
             .iter()
             .any(|field| field.name == "access_token")
             .then(|| page_token(world, &mut state, call, row));
-        data.push(shown(&state, caller, &asked, row, token)?);
+        data.push(shown(&state, caller, &asked, row, token.as_deref())?);
     }
     drop(state);
     let mut answer = json!({"data": data});
@@ -148,7 +148,7 @@ fn shown(
     caller: &Caller,
     asked: &[fields::Field],
     row: &Row,
-    token: Option<String>,
+    token: Option<&str>,
 ) -> Result<Value, GraphError> {
     let mut object = Map::new();
     for field in asked {
@@ -201,7 +201,7 @@ fn page_token(world: &World, state: &mut State, call: &Call, row: &Row) -> Strin
     let mut token = Token::endless(&account, Login::Facebook);
     token.issued_ms = world.clock().now_ms();
     if let Some(person) = state.tokens.get(&parent) {
-        token.scopes = person.scopes.clone();
+        token.scopes.clone_from(&person.scopes);
         token.data_access_ms = person.data_access_ms;
         token.long = person.long;
         if !person.long {

@@ -64,7 +64,7 @@ fn run(world: &World, form: &Pairs) -> Result<Value, String> {
     token.long = false;
     token.issued_ms = now_ms;
     token.expires_ms = Some(now_ms + SHORT_LIFE_MS);
-    token.scopes = grant.scopes.clone();
+    token.scopes.clone_from(&grant.scopes);
     let user_id = state
         .accounts
         .get(&grant.account)
