@@ -263,13 +263,13 @@ impl State {
             self.tokens
                 .insert(value.clone(), Token::endless(&options.account_id, login));
         }
-        self.seed_others();
+        self.seed_choices();
         self.app.dashboard.redirect_uris = options.redirect_uris.iter().cloned().collect();
     }
 
     /// What the log-in pages offer besides: another business, a personal account, a Page without Instagram. The app
     /// gets no events of them until it subscribes.
-    fn seed_others(&mut self) {
+    fn seed_choices(&mut self) {
         for (id, page, username, name, professional) in [
             (
                 "17841400000000003",
