@@ -58,4 +58,19 @@ if [ "$("$venv/bin/yt-dlp" --version 2>/dev/null || true)" != "$pin" ]; then
   got=$("$venv/bin/yt-dlp" --version)
   [ "$got" = "$pin" ] || fail "yt-dlp says it is $got, but the pin is $pin. Remove $venv and try again."
 fi
+# What the contract's tests run: the second document's own Python, a fuzzer and a TypeScript compiler, all pinned.
+if [ "$purpose" = test ]; then
+  venv=.tools/contract
+  pins=$(cat tools/contract/requirements.txt tools/contract/package-lock.json | sha256sum | cut -d' ' -f1)
+  if [ "$(cat "$venv/installed" 2>/dev/null || true)" != "$pins" ]; then
+    say "installing the contract's test tools (requests, schemathesis, FastAPI, Node, TypeScript) into $venv"
+    rm -rf "$venv"
+    mkdir -p .tools
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r tools/contract/requirements.txt
+    cp tools/contract/package.json tools/contract/package-lock.json tools/contract/.npmrc "$venv/"
+    (cd "$venv" && PATH="$PWD/bin:$PATH" npm ci --ignore-scripts --loglevel=error >/dev/null)
+    echo "$pins" > "$venv/installed"
+  fi
+fi
 say "ready for $purpose: $(ffmpeg -version | sed -n '1s/ Copyright.*//p'), yt-dlp $pin, $(rustc --version)"

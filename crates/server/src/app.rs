@@ -38,7 +38,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     accounts::Registry,
-    api::{self, Gate},
+    api::{self, Allowances, Gate},
     convert,
     files::{self, Files},
     health::{self, Health},
@@ -278,6 +278,11 @@ impl App {
             graph,
             budget,
             accounts,
+            limits: Allowances::new(
+                self.store.clock(),
+                self.settings.api.calls_per_minute,
+                self.settings.api.trusted_proxies.clone(),
+            ),
             stop: stop.clone(),
         })
     }

@@ -7,6 +7,7 @@ use graph_api::client::Graph;
 use store::{Clock, Store};
 use tokio_util::sync::CancellationToken;
 
+use super::Allowances;
 use crate::{accounts::Registry, settings::Settings};
 
 /// The parts behind the API.
@@ -19,6 +20,8 @@ pub(crate) struct Gate {
     /// The allowance that the bot spends as well.
     pub(crate) budget: SharedBudget,
     pub(crate) accounts: Arc<Registry>,
+    /// How often each caller may ask.
+    pub(crate) limits: Allowances,
     /// Cancelled when the server is asked to end: streams end then.
     pub(crate) stop: CancellationToken,
 }

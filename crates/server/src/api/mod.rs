@@ -10,6 +10,7 @@ mod docs;
 mod document;
 mod gate;
 mod input;
+mod limit;
 mod v1;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub(crate) use caller::{Account, Caller, Reach, Scope};
 pub(crate) use docs::Failures;
 pub(crate) use gate::Gate;
 pub(crate) use input::{Asked, DocumentCall, In};
+pub(crate) use limit::Allowances;
 
 /// Every area of the API, once.
 fn areas() -> OpenApiRouter<Arc<Gate>> {
@@ -34,5 +36,9 @@ fn areas() -> OpenApiRouter<Arc<Gate>> {
 /// The API with its contract and the page to try it.
 pub(crate) fn routes(gate: Arc<Gate>) -> Router {
     let (routes, contract) = areas().split_for_parts();
-    routes.with_state(gate).merge(docs::pages(contract))
+    let bound = axum::middleware::from_fn_with_state(Arc::clone(&gate), limit::bound);
+    routes
+        .layer(bound)
+        .with_state(gate)
+        .merge(docs::pages(contract))
 }

@@ -148,6 +148,12 @@ pub struct Api {
     pub max_body_bytes: usize,
     /// Longest wait for Meta's allowance, in seconds.
     pub wait_seconds: u32,
+    /// Longest that a call may take in all, in seconds.
+    pub call_timeout_seconds: u32,
+    /// Calls that one caller may make in a minute.
+    pub calls_per_minute: u32,
+    /// Proxies whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// How much of a power cut an acknowledged event survives.

@@ -36,6 +36,8 @@ const RULES: &[(&str, Rule)] = &[
     ("listen.max_connections_per_ip", Rule::AtLeast(1)),
     ("api.max_body_bytes", Rule::AtLeast(1024)),
     ("api.wait_seconds", Rule::AtLeast(0)),
+    ("api.call_timeout_seconds", Rule::AtLeast(1)),
+    ("api.calls_per_minute", Rule::AtLeast(1)),
     ("instagram.app_id", Rule::DigitsOrBlank),
     ("instagram.account_id", Rule::DigitsOrBlank),
     ("instagram.page_id", Rule::DigitsOrBlank),

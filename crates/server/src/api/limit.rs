@@ -1,0 +1,258 @@
+//! How often one caller may ask, and how long one call may take.
+//!
+//! Who asks is known by the key that is presented, whether it is good or not, else by the address. Guessing keys is
+//! slowed down by a second, narrower allowance of each address that only refusals cost. Addresses behind a proxy count
+//! only where the settings name that proxy.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use governor::{
+    Quota, RateLimiter, clock::Clock as GovernorClock, middleware::StateInformationMiddleware,
+    state::keyed::HashMapStateStore,
+};
+use sha2::{Digest as _, Sha256};
+use store::Clock;
+
+use super::{ApiError, Gate};
+use crate::http::Peer;
+
+/// Refused keys from one address in a minute; a person who mistypes needs few, a machine that guesses many.
+const REFUSALS_PER_MINUTE: NonZeroU32 = match NonZeroU32::new(30) {
+    Some(number) => number,
+    None => NonZeroU32::MIN,
+};
+/// After so many calls, callers who have not been seen for long are forgotten.
+const FORGET_EVERY: u32 = 1_024;
+/// <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/> (the form that clients read, 2026)
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// The house's clock, as the limiter wants one.
+#[derive(Clone)]
+struct HouseClock(Arc<dyn Clock>);
+
+impl GovernorClock for HouseClock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.0.now_ms().unsigned_abs())
+    }
+}
+
+type Keyed = RateLimiter<String, HashMapStateStore<String>, HouseClock, StateInformationMiddleware>;
+
+/// The allowances of all callers.
+pub(crate) struct Allowances {
+    calls: Keyed,
+    refusals: Keyed,
+    per_minute: u32,
+    trusted: Vec<IpAddr>,
+    seen: AtomicU32,
+}
+
+impl std::fmt::Debug for Allowances {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Allowances")
+    }
+}
+
+/// What is left of an allowance.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    limit: u32,
+    remaining: u32,
+    reset_seconds: u64,
+}
+
+impl Allowances {
+    /// So many calls a minute for each caller; `trusted` are the proxies whose word on addresses counts.
+    pub(crate) fn new(clock: &Arc<dyn Clock>, per_minute: u32, trusted: Vec<IpAddr>) -> Self {
+        let keyed = |permits: NonZeroU32| -> Keyed {
+            RateLimiter::hashmap_with_clock(
+                Quota::per_minute(permits),
+                HouseClock(Arc::clone(clock)),
+            )
+            .with_middleware()
+        };
+        Self {
+            calls: keyed(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN)),
+            refusals: keyed(REFUSALS_PER_MINUTE),
+            per_minute,
+            trusted,
+            seen: AtomicU32::new(0),
+        }
+    }
+
+    fn spend(&self, who: &String) -> Result<Left, (Left, Duration)> {
+        let seen = self.seen.fetch_add(1, Ordering::Relaxed);
+        if seen.is_multiple_of(FORGET_EVERY) {
+            self.calls.retain_recent();
+            self.refusals.retain_recent();
+        }
+        let reset = |used: u32| u64::from(used) * 60 / u64::from(self.per_minute.max(1));
+        match self.calls.check_key(who) {
+            Ok(state) => {
+                let remaining = state.remaining_burst_capacity();
+                Ok(Left {
+                    limit: self.per_minute,
+                    remaining,
+                    reset_seconds: reset(self.per_minute.saturating_sub(remaining)),
+                })
+            }
+            Err(refused) => {
+                let wait = refused.wait_time_from(self.calls.clock().now());
+                let left = Left {
+                    limit: self.per_minute,
+                    remaining: 0,
+                    reset_seconds: reset(self.per_minute),
+                };
+                Err((left, wait))
+            }
+        }
+    }
+
+    /// Counts a refused key; says whether this address may go on guessing.
+    fn may_guess_on(&self, address: &String) -> bool {
+        self.refusals.check_key(address).is_ok()
+    }
+
+    /// The address that counts: the peer's, or the one that a trusted proxy vouches for.
+    fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        if !self.trusted.contains(&peer) {
+            return peer;
+        }
+        // Each proxy adds the address it saw at the end, so the last one that is no proxy of ours is the caller.
+        let told = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|address| address.trim().parse::<IpAddr>().ok())
+            .collect::<Vec<_>>();
+        told.into_iter()
+            .rev()
+            .find(|address| !self.trusted.contains(address))
+            .unwrap_or(peer)
+    }
+}
+
+/// Bounds how often and how long: the outermost layer of the API.
+pub(super) async fn bound(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let limits = &gate.limits;
+    let peer = request
+        .extensions()
+        .get::<Peer>()
+        .map_or(IpAddr::from([0, 0, 0, 0]), |Peer(address): &Peer| {
+            SocketAddr::ip(address)
+        });
+    let address = limits.address(peer, request.headers()).to_string();
+    let who = presented(request.headers()).unwrap_or_else(|| address.clone());
+    let left = match limits.spend(&who) {
+        Ok(left) => left,
+        Err((left, wait)) => return with_headers(too_many(wait).into_response(), left),
+    };
+    let patience = Duration::from_secs(u64::from(gate.settings.api.call_timeout_seconds));
+    let answer = tokio::time::timeout(patience, next.run(request)).await;
+    let response = answer.unwrap_or_else(|_| too_slow().into_response());
+    let refused = response.status() == StatusCode::UNAUTHORIZED;
+    if refused && !limits.may_guess_on(&address) {
+        return with_headers(too_many(Duration::from_mins(1)).into_response(), left);
+    }
+    with_headers(response, left)
+}
+
+/// The presented key as a name that says nothing about it.
+fn presented(headers: &HeaderMap) -> Option<String> {
+    let key = headers
+        .get("x-api-key")
+        .or_else(|| headers.get(header::AUTHORIZATION))?;
+    Some(hex::encode(&Sha256::digest(key.as_bytes())[..16]))
+}
+
+fn too_many(wait: Duration) -> ApiError {
+    ApiError::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_calls",
+        "too many calls with this key or from this address",
+    )
+    .retry_after(wait)
+    .next_step("Wait as long as Retry-After says; RateLimit-Remaining tells how much is left.")
+}
+
+fn too_slow() -> ApiError {
+    ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "call_took_too_long",
+        "this call took too long and was ended",
+    )
+    .retry_after(Duration::from_secs(5))
+}
+
+fn with_headers(mut response: Response, left: Left) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(LIMIT, HeaderValue::from(left.limit));
+    headers.insert(REMAINING, HeaderValue::from(left.remaining));
+    headers.insert(RESET, HeaderValue::from(left.reset_seconds));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use store::ManualClock;
+
+    use super::*;
+
+    fn limits(clock: &Arc<ManualClock>, trusted: &[&str]) -> Allowances {
+        let trusted = trusted.iter().map(|ip| ip.parse().unwrap()).collect();
+        let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
+        Allowances::new(&clock, 3, trusted)
+    }
+
+    #[test]
+    fn an_allowance_comes_back_with_time() {
+        let clock = Arc::new(ManualClock::new(1_700_000_000_000));
+        let limits = limits(&clock, &[]);
+        let who = "a".to_owned();
+        for left in [2, 1, 0] {
+            assert_eq!(limits.spend(&who).unwrap().remaining, left);
+        }
+        let (_, wait) = limits.spend(&who).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(20));
+        assert!(
+            limits.spend(&"b".to_owned()).is_ok(),
+            "another caller has an allowance of their own"
+        );
+        clock.advance(Duration::from_secs(20));
+        assert!(limits.spend(&who).is_ok());
+    }
+
+    #[test]
+    fn only_a_proxy_of_ours_is_believed() {
+        let clock = Arc::new(ManualClock::new(0));
+        let limits = limits(&clock, &["127.0.0.1", "10.0.0.2"]);
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            "x-forwarded-for",
+            HeaderValue::from_static("6.6.6.6, 203.0.113.9, 10.0.0.2"),
+        );
+        let ours: IpAddr = "127.0.0.1".parse().unwrap();
+        let theirs: IpAddr = "198.51.100.7".parse().unwrap();
+        assert_eq!(limits.address(ours, &headers).to_string(), "203.0.113.9");
+        assert_eq!(limits.address(theirs, &headers), theirs);
+    }
+}
