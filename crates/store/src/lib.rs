@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod accounts;
 mod clock;
 mod db;
 mod erasure;
@@ -8,15 +9,19 @@ pub mod fold;
 mod inbox;
 pub mod intake;
 mod jobs;
+mod keys;
 mod library;
 mod lock;
+mod logins;
 pub mod machine;
 mod notes;
 mod outbox;
 mod row;
 mod runner;
+mod safe;
 mod schema;
 mod scrub;
+mod seal;
 pub mod spool;
 mod sqlite;
 mod store;
@@ -31,5 +36,6 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StoreError;
 pub use machine::PartState;
 pub use runner::{Handler, Runner, RunnerOptions};
+pub use safe::Safe;
 pub use store::{Durability, Options, Store};
 pub use types::*;

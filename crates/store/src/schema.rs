@@ -5,6 +5,8 @@
 //!
 //! Longer than other files, because the whole schema is read in one place: the list of changes and each table's columns.
 
+mod accounts;
+
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
@@ -86,6 +88,14 @@ const CHANGES: &[Change] = &[
     Change { name: "m0037_erased", make: NewTable("erased", erased) },
     Change { name: "m0038_erased_event", make: NewTable("erased_event", erased_event) },
     Change { name: "m0039_erased_stopped", make: NewColumn("erased", "stopped_at_ms", maybe_number) },
+    Change { name: "m0040_linked_account", make: NewTable("account", accounts::account) },
+    Change { name: "m0041_linked_account_once", make: Unique("account", &["account"]) },
+    Change { name: "m0042_seal_key", make: NewTable("seal_key", accounts::seal_key) },
+    Change { name: "m0043_api_key", make: NewTable("api_key", accounts::api_key) },
+    Change { name: "m0044_api_key_once", make: Unique("api_key", &["key_hash"]) },
+    Change { name: "m0045_login_state", make: NewTable("login_state", accounts::login_state) },
+    Change { name: "m0046_login_state_once", make: Unique("login_state", &["state_hash"]) },
+    Change { name: "m0047_login_code", make: NewTable("login_code", accounts::login_code) },
 ];
 
 impl MigrationName for Change {

@@ -1,5 +1,6 @@
 //! What goes in and out of the store: plain data, no SQL, no behaviour.
 
+mod accounts;
 mod erasure;
 mod inbox;
 mod jobs;
@@ -7,6 +8,10 @@ mod library;
 mod outbox;
 mod upkeep;
 
+pub use accounts::{
+    AccountHealth, AccountRow, FreshToken, HealthChange, KeyKind, KeyRow, LoginTurn, NewAccount,
+    NewKey, NewLogin, Rotated,
+};
 pub use erasure::{Erase, Erased};
 pub use inbox::{Accepted, DeliveryRow, EventRow, NewDelivery, NewEvent};
 pub use jobs::{

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::db::{Result, Tx, in_lists, oldest_id, values};
 use crate::jobs::UNFINISHED;
+use crate::logins;
 use crate::store::Store;
 use crate::types::{JobCount, PartCount, Purged, Retention};
 
@@ -186,7 +187,8 @@ async fn purge_others(tx: &Tx, now_ms: i64, retention: Retention) -> Result<u64>
                (SELECT erased_key FROM erased WHERE erased_at_ms < ?)";
     tx.exec(sql, values![before_ms]).await?;
     let sql = "DELETE FROM erased WHERE erased_at_ms < ?";
-    Ok(quotas + attachments + tx.exec(sql, values![before_ms]).await?)
+    let graves = tx.exec(sql, values![before_ms]).await?;
+    Ok(quotas + attachments + graves + logins::purge(tx, now_ms).await?)
 }
 
 /// Finished work goes in its time. Work that nobody finished (the window closed, the person could not be reached)

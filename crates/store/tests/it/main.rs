@@ -8,6 +8,7 @@
     clippy::print_stdout
 )]
 
+mod accounts;
 mod crash;
 mod erasure;
 mod inbox;
