@@ -9,5 +9,6 @@ pub mod id;
 pub mod insights;
 mod lenient;
 pub mod limits;
+pub mod oauth;
 pub mod request;
 pub mod webhook;

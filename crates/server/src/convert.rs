@@ -37,6 +37,9 @@ pub(crate) fn hosts(settings: &Settings) -> Hosts {
     Hosts {
         graph_facebook: settings.graph.graph_facebook.clone(),
         graph_instagram: settings.graph.graph_instagram.clone(),
+        instagram_login: settings.graph.instagram_login.clone(),
+        instagram_api: settings.graph.instagram_api.clone(),
+        facebook_dialog: settings.graph.facebook_dialog.clone(),
     }
 }
 

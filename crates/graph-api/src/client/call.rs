@@ -5,6 +5,7 @@ use super::observe::{CallCode, CallRecord};
 use super::{AccessToken, Credentials, Graph, Login};
 use crate::budget::Usage;
 use crate::error::{CallError, GraphError, NotSent, classify};
+use crate::id::AccountId;
 use crate::request::{Payload, Request};
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -12,8 +13,8 @@ use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use sha2::Sha256;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,10 +78,18 @@ impl Answer {
 
 /// What the headers and the body of any answer may tell the observer.
 #[derive(Default)]
-struct Told {
-    usage: Option<Usage>,
-    fbtrace_id: Option<String>,
-    status: u16,
+pub(super) struct Told {
+    pub(super) usage: Option<Usage>,
+    pub(super) fbtrace_id: Option<String>,
+    pub(super) status: u16,
+}
+
+/// Which call it was.
+pub(super) struct Called {
+    pub(super) endpoint: &'static str,
+    pub(super) method: &'static str,
+    pub(super) account: AccountId,
+    pub(super) started: Instant,
 }
 
 impl Graph {
@@ -121,7 +130,25 @@ impl Graph {
         let (endpoint, method) = (call.endpoint, method_name(&call.method));
         let mut told = Told::default();
         let result = self.attempt(credentials, call, &mut told).await;
-        let code = match &result {
+        let called = Called {
+            endpoint,
+            method,
+            account: credentials.account.clone(),
+            started,
+        };
+        self.tell(called, &result, told);
+        result
+    }
+
+    /// What the log and the observer hear of a call.
+    pub(super) fn tell(&self, called: Called, result: &Result<Answer, CallError>, told: Told) {
+        let Called {
+            endpoint,
+            method,
+            account,
+            started,
+        } = called;
+        let code = match result {
             Ok(answer) => CallCode::Http(answer.status),
             Err(CallError::Graph(error)) => CallCode::Graph {
                 code: error.code,
@@ -136,7 +163,7 @@ impl Graph {
         let record = CallRecord {
             endpoint,
             method,
-            account: credentials.account.clone(),
+            account,
             code,
             duration: started.elapsed(),
             fbtrace_id: told.fbtrace_id,
@@ -151,7 +178,6 @@ impl Graph {
             "graph call"
         );
         self.observer.called(&record);
-        result
     }
 
     async fn attempt(
@@ -220,7 +246,7 @@ impl Graph {
     }
 }
 
-fn method_name(method: &Method) -> &'static str {
+pub(super) fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::DELETE => "DELETE",
@@ -229,12 +255,12 @@ fn method_name(method: &Method) -> &'static str {
 }
 
 /// Ids go into paths, so only characters that cannot lead anywhere else.
-fn is_segment(segment: &str) -> bool {
+pub(super) fn is_segment(segment: &str) -> bool {
     let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'=' | b':');
     !segment.is_empty() && segment.len() <= 512 && segment.bytes().all(plain)
 }
 
-pub(super) fn unsendable(why: &'static str) -> CallError {
+pub(crate) fn unsendable(why: &'static str) -> CallError {
     CallError::NotSent(NotSent::Unsendable(why))
 }
 
@@ -255,7 +281,7 @@ fn proof(secret: &SecretString, token: &AccessToken) -> Result<String, CallError
 
 /// Was it sent? Everything inside the connector (name, TCP, TLS) fails before a byte of the
 /// request is written; afterwards nothing is certain.
-fn not_answered(error: reqwest::Error) -> CallError {
+pub(super) fn not_answered(error: reqwest::Error) -> CallError {
     let error = error.without_url();
     if error.is_builder() {
         return unsendable("the request could not be built");
@@ -281,16 +307,19 @@ pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn usage(headers: &HeaderMap) -> Option<Usage> {
+pub(super) fn usage(headers: &HeaderMap) -> Option<Usage> {
     let app = header(headers, "x-app-usage").or_else(|| header(headers, "x-page-usage"));
     Usage::from_headers(app, header(headers, "x-business-use-case-usage"))
 }
 
-async fn read_answer(mut response: Response, told: &mut Told) -> Result<Answer, CallError> {
+pub(super) async fn read_answer(
+    mut response: Response,
+    told: &mut Told,
+) -> Result<Answer, CallError> {
     let retry_after = header(response.headers(), RETRY_AFTER.as_str())
         .and_then(|seconds| seconds.trim().parse().ok())
         .map(Duration::from_secs);
@@ -334,12 +363,26 @@ async fn read_answer(mut response: Response, told: &mut Told) -> Result<Answer, 
 struct Probe<'a> {
     #[serde(borrow)]
     error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error_message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    code: Option<&'a RawValue>,
 }
 
 /// The `error` object of a body, under any status: Meta has sent errors with 200.
 fn graph_error(body: &[u8], status: u16) -> Option<GraphError> {
     let probe: Probe<'_> = serde_json::from_slice(body).ok()?;
-    let error: Value = serde_json::from_str(probe.error?.get()).ok()?;
+    let error: Value = match (probe.error, probe.error_message) {
+        (Some(error), _) => serde_json::from_str(error.get()).ok()?,
+        // api.instagram.com, where codes become tokens, has a shape of its own
+        // (https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login,
+        // read 2026-02-06).
+        (None, Some(message)) => {
+            let read = |raw: &RawValue| serde_json::from_str::<Value>(raw.get()).ok();
+            json!({"code": read(probe.code?)?, "message": read(message)?})
+        }
+        (None, None) => return None,
+    };
     let number = |key: &str| {
         let value = error.get(key)?;
         value

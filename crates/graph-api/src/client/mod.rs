@@ -2,6 +2,7 @@
 //! Retrying a send repeats it in somebody's chat, so nothing below this line ever tries again:
 //! no retry policy, no redirects, no HTTP/2 resets, no long idle connection for what people see.
 
+mod app;
 mod attachments;
 mod call;
 mod conversations;
@@ -10,8 +11,10 @@ mod messenger_profile;
 mod observe;
 mod profile;
 
+pub(crate) use app::{AppCall, AppHost};
 pub use attachments::{MediaKind, Upload};
 pub use call::Answer;
+pub(crate) use call::unsendable;
 pub use conversations::ThreadMessage;
 pub use messages::{Action, Outgoing, Sent};
 pub use messenger_profile::{Entry, Offer};
@@ -46,24 +49,36 @@ pub struct Hosts {
     pub graph_facebook: Url,
     /// For Instagram Login.
     pub graph_instagram: Url,
+    /// Where people allow us, Instagram Login: `www.instagram.com`.
+    pub instagram_login: Url,
+    /// Where a code becomes a token, Instagram Login: `api.instagram.com`.
+    pub instagram_api: Url,
+    /// Where people allow us, Facebook Login: `www.facebook.com`.
+    pub facebook_dialog: Url,
 }
 
 impl Hosts {
-    /// Two base addresses as text.
+    /// Two base addresses as text; people log in at Meta's own.
     pub fn new(graph_facebook: &str, graph_instagram: &str) -> Result<Self, BuildError> {
-        let base = |text: &str| match Url::parse(text) {
-            Ok(url) if url.has_host() && matches!(url.scheme(), "http" | "https") => Ok(url),
-            _ => Err(BuildError::Host(text.to_owned())),
-        };
         Ok(Self {
             graph_facebook: base(graph_facebook)?,
             graph_instagram: base(graph_instagram)?,
+            instagram_login: base("https://www.instagram.com")?,
+            instagram_api: base("https://api.instagram.com")?,
+            facebook_dialog: base("https://www.facebook.com")?,
         })
     }
 
     /// Meta's own hosts.
     pub fn meta() -> Result<Self, BuildError> {
         Self::new("https://graph.facebook.com", "https://graph.instagram.com")
+    }
+}
+
+fn base(text: &str) -> Result<Url, BuildError> {
+    match Url::parse(text) {
+        Ok(url) if url.has_host() && matches!(url.scheme(), "http" | "https") => Ok(url),
+        _ => Err(BuildError::Host(text.to_owned())),
     }
 }
 
@@ -94,7 +109,7 @@ impl AccessToken {
         hex::encode(&Sha256::digest(self.expose().as_bytes())[..4])
     }
 
-    fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
@@ -195,6 +210,11 @@ impl Graph {
             pooled: build(plain_client().pool_idle_timeout(IDLE_TIMEOUT))?,
             call_timeout: CALL_TIMEOUT,
         })
+    }
+
+    /// Where Meta is, and in which version.
+    pub(crate) fn place(&self) -> (&Hosts, &str) {
+        (&self.hosts, &self.version)
     }
 
     /// The same client with another patience than 30 s for calls that are no uploads.

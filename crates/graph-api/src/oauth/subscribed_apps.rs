@@ -1,0 +1,120 @@
+//! `POST`, `GET` and `DELETE /{account or page}/subscribed_apps`: whether an account's events come to us. Without the
+//! first of them nothing is delivered, whatever the dashboard says.
+//! <https://developers.facebook.com/docs/instagram-platform/webhooks> (read 2026-11-22)
+
+use crate::client::{Answer, Credentials, Login};
+use crate::error::CallError;
+use crate::request::{Endpoint, Request};
+use reqwest::Method;
+use serde::Deserialize;
+
+/// What an account connected by Instagram Login sends us.
+pub const INSTAGRAM_FIELDS: &[&str] = &[
+    "comments",
+    "live_comments",
+    "mentions",
+    "messages",
+    "message_edit",
+    "message_reactions",
+    "messaging_handover",
+    "messaging_optins",
+    "messaging_postbacks",
+    "messaging_referral",
+    "messaging_seen",
+    "standby",
+];
+
+/// What a Page's subscription turns on; which of the account's fields come is the dashboard's affair in Facebook Login.
+pub const FACEBOOK_FIELDS: &[&str] = &["feed", "messages"];
+
+const PATH: &str = "subscribed_apps";
+
+/// Lets the account's events come to us.
+#[derive(Debug, Clone, Copy)]
+pub struct Subscribe;
+
+/// What is delivered now.
+#[derive(Debug, Clone, Copy)]
+pub struct Subscribed;
+
+/// Ends the delivery.
+#[derive(Debug, Clone, Copy)]
+pub struct Unsubscribe;
+
+/// One app's subscription to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct Subscription {
+    /// The app's id; Facebook Login calls it `id`.
+    #[serde(alias = "id")]
+    pub app_id: Option<String>,
+    /// What is delivered.
+    pub subscribed_fields: Vec<String>,
+}
+
+impl Endpoint for Subscribe {
+    type Answer = ();
+
+    fn request(&self, credentials: &Credentials) -> Request {
+        let fields = match credentials.login {
+            Login::Facebook { .. } => FACEBOOK_FIELDS,
+            Login::Instagram => INSTAGRAM_FIELDS,
+        };
+        Request {
+            // It may be repeated, and nobody sees it.
+            visible: false,
+            ..Request::post("subscribe", &[credentials.node(), PATH])
+        }
+        .with("subscribed_fields", fields.join(","))
+    }
+
+    fn read(&self, answer: &Answer) -> Result<(), CallError> {
+        success(answer)
+    }
+}
+
+impl Endpoint for Subscribed {
+    type Answer = Vec<Subscription>;
+
+    fn request(&self, credentials: &Credentials) -> Request {
+        Request::get("subscribed", &[credentials.node(), PATH])
+    }
+
+    fn read(&self, answer: &Answer) -> Result<Self::Answer, CallError> {
+        #[derive(Deserialize)]
+        struct List {
+            data: Vec<Subscription>,
+        }
+        let list: List = answer.read("subscribed_apps answers with a list")?;
+        Ok(list.data)
+    }
+}
+
+impl Endpoint for Unsubscribe {
+    type Answer = ();
+
+    fn request(&self, credentials: &Credentials) -> Request {
+        Request {
+            method: Method::DELETE,
+            ..Request::get("unsubscribe", &[credentials.node(), PATH])
+        }
+    }
+
+    fn read(&self, answer: &Answer) -> Result<(), CallError> {
+        success(answer)
+    }
+}
+
+fn success(answer: &Answer) -> Result<(), CallError> {
+    #[derive(Deserialize)]
+    struct Success {
+        #[serde(default)]
+        success: bool,
+    }
+    let done: Success = answer.read("a subscription is answered with success")?;
+    if done.success {
+        Ok(())
+    } else {
+        Err(answer.malformed("a subscription was answered without success"))
+    }
+}
