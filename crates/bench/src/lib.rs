@@ -2,7 +2,9 @@
 
 pub mod crash;
 pub mod delivery;
+pub mod demo;
 pub mod filled;
+pub mod gateway;
 pub mod jobs;
 pub mod load;
 pub mod material;

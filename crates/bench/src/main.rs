@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 
-use bench::{filled, jobs, report, stub, webhooks};
+use bench::{filled, gateway, jobs, report, stub, webhooks};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -24,6 +24,8 @@ enum Command {
     All(Common),
     /// Webhooks on a database that holds a million events
     Filled(Common),
+    /// The gateway: what it adds, how much it answers, what fifty posts cost
+    Gateway(Common),
     /// Whole answers a second, and the memory of large uploads
     Jobs(Common),
     /// Webhooks: rate, latency, processor time, batches, memory, start
@@ -73,12 +75,14 @@ async fn run(cli: Cli) -> Result<String> {
     match cli.command {
         Command::Webhooks(common) => webhook_table(&common).await,
         Command::Filled(common) => filled_table(&common).await,
+        Command::Gateway(common) => gateway_table(&common).await,
         Command::Jobs(common) => job_table(&common).await,
         Command::All(common) => {
             let webhooks = webhook_table(&common).await?;
             let filled = filled_table(&common).await?;
             let jobs = job_table(&common).await?;
-            Ok(format!("{webhooks}\n{filled}\n{jobs}"))
+            let gateway = gateway_table(&common).await?;
+            Ok(format!("{webhooks}\n{filled}\n{jobs}\n{gateway}"))
         }
     }
 }
@@ -109,6 +113,16 @@ async fn filled_table(common: &Common) -> Result<String> {
         common.runs
     );
     filled::run(&server, folder.path(), common.runs, &mut figures).await?;
+    Ok(report::table(&figures))
+}
+
+async fn gateway_table(common: &Common) -> Result<String> {
+    let server = binary(common)?;
+    let mut figures = gateway::figures();
+    for run in 1..=common.runs {
+        eprintln!("gateway: run {run} of {}", common.runs);
+        gateway::run(&server, &mut figures).await?;
+    }
     Ok(report::table(&figures))
 }
 

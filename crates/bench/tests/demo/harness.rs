@@ -1,20 +1,13 @@
 //! Starts `gramophone demo` on free ports and speaks with it as the phone page does.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use sqlx::Row as _;
-use tokio::process::{Child, Command};
 
-/// A running demo; everything it made goes when it is dropped.
-pub(crate) struct Demo {
-    child: Child,
-    simulator: String,
-    http: reqwest::Client,
-    data: tempfile::TempDir,
-}
+/// A running demo, and a person who looks at it.
+pub(crate) struct Demo(bench::demo::Demo);
 
 impl Demo {
     /// Starts the binary that this workspace built.
@@ -24,90 +17,32 @@ impl Demo {
 
     /// Starts it with settings of its own.
     pub(crate) async fn start_with(environment: &[(&str, &str)]) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let data = tempfile::tempdir().unwrap();
-        let (port, simulator_port) = (
-            bench::server::free_port().unwrap(),
-            bench::server::free_port().unwrap(),
-        );
-        let log = std::fs::File::create(data.path().join("demo.log")).unwrap();
-        let child = Command::new(binary())
-            .arg("demo")
-            .args([
-                "--port",
-                &port.to_string(),
-                "--simulator-port",
-                &simulator_port.to_string(),
-            ])
-            .arg("--data")
-            .arg(data.path().join("demo"))
-            .current_dir(workspace())
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the demo starts");
-        let mut demo = Self {
-            child,
-            simulator: format!("http://127.0.0.1:{simulator_port}"),
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
-            data,
-        };
-        let healthy = format!("http://127.0.0.1:{port}/healthz");
-        let until = Instant::now() + Duration::from_mins(1);
-        loop {
-            let up = demo
-                .http
-                .get(&healthy)
-                .send()
+        let program = bench::demo::program().unwrap();
+        Self(
+            bench::demo::Demo::start(&program, environment)
                 .await
-                .is_ok_and(|answer| answer.status().is_success());
-            let phone = demo
-                .http
-                .get(demo.url("/_sim"))
-                .send()
-                .await
-                .is_ok_and(|answer| answer.status().is_success());
-            if up && phone {
-                return demo;
-            }
-            let ended = demo.child.try_wait().unwrap();
-            assert!(
-                ended.is_none() && Instant::now() < until,
-                "the demo did not come up:\n{}",
-                demo.log()
-            );
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+                .unwrap(),
+        )
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.simulator)
+        format!("{}{path}", self.0.simulator)
     }
 
     /// The end of what the demo printed, for a failure's message.
     pub(crate) fn log(&self) -> String {
-        let log = std::fs::read_to_string(self.data.path().join("demo.log")).unwrap_or_default();
-        log.lines()
-            .rev()
-            .take(40)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .rev()
-            .collect::<Vec<_>>()
-            .join("\n")
+        self.0.log()
     }
 
     /// The folder that the demo keeps everything in.
     pub(crate) fn data(&self) -> PathBuf {
-        self.data.path().join("demo")
+        self.0.data()
     }
 
     /// A control call that must succeed.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
         let answer = self
+            .0
             .http
             .post(self.url(path))
             .json(body)
@@ -122,7 +57,7 @@ impl Demo {
 
     /// A control read that must succeed.
     pub(crate) async fn get(&self, path: &str) -> Value {
-        let answer = self.http.get(self.url(path)).send().await.unwrap();
+        let answer = self.0.http.get(self.url(path)).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         answer.json().await.unwrap()
     }
@@ -230,7 +165,7 @@ impl Demo {
         } else {
             self.url(url)
         };
-        let answer = self.http.get(url).send().await.unwrap();
+        let answer = self.0.http.get(url).send().await.unwrap();
         assert!(answer.status().is_success());
         answer.bytes().await.unwrap().to_vec()
     }
@@ -259,25 +194,4 @@ pub(crate) fn attachments(answers: &[Value], kind: &str) -> Vec<Value> {
 /// Whether a video has arrived.
 pub(crate) fn has_video(answers: &[Value]) -> bool {
     !attachments(answers, "video").is_empty()
-}
-
-/// The root of the workspace.
-pub(crate) fn workspace() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
-
-/// The server binary beside this test's own.
-pub(crate) fn binary() -> PathBuf {
-    let here = std::env::current_exe().unwrap();
-    let binary = here
-        .parent()
-        .and_then(Path::parent)
-        .unwrap()
-        .join("gramophone");
-    assert!(
-        binary.exists(),
-        "{} is missing: `make test` builds it",
-        binary.display()
-    );
-    binary
 }
