@@ -59,8 +59,21 @@ pub(super) fn masked(value: Value) -> Value {
             .collect::<Map<_, _>>()
             .into(),
         Value::Array(items) => items.into_iter().map(masked).collect::<Vec<_>>().into(),
+        // The address of a next page carries the token.
+        Value::String(text) if text.contains("access_token=") => mask_address(&text).into(),
         other => other,
     }
+}
+
+fn mask_address(text: &str) -> String {
+    let mut parts = text.split("access_token=");
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(['&', '#']).unwrap_or(part.len());
+        masked.push_str("access_token=***");
+        masked.push_str(&part[end..]);
+    }
+    masked
 }
 
 #[cfg(test)]
@@ -78,6 +91,11 @@ mod tests {
         assert_eq!(
             masked(value),
             json!({"a": [{"client_secret": "***"}], "error": {"code": 190}})
+        );
+        let value = json!({"next": "http://a/b?x=1&access_token=T0P&after=c"});
+        assert_eq!(
+            masked(value),
+            json!({"next": "http://a/b?x=1&access_token=***&after=c"})
         );
     }
 }

@@ -275,10 +275,17 @@ async fn keep_answer(mut response: Response, call: &mut Call) -> Response {
     }
 }
 
+/// Whether a body is a file that its handler takes piece by piece.
+pub(crate) fn is_stream(content_type: &str, path: &str) -> bool {
+    content_type.starts_with("multipart/") || path.starts_with("/rupload.facebook.com/")
+}
+
 /// Takes the body of a small call into memory for the log; multipart stays a stream for its handler.
 async fn read_ahead(request: Request) -> Result<(Request, Logged), Response> {
     let content_type = header(request.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
-    if content_type.starts_with("multipart/") || request.body().size_hint().exact() == Some(0) {
+    if is_stream(&content_type, request.uri().path())
+        || request.body().size_hint().exact() == Some(0)
+    {
         return Ok((request, Logged::Nothing));
     }
     let (parts, body) = request.into_parts();

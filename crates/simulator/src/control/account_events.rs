@@ -1,5 +1,5 @@
-//! What happens around the account: comments, mentions, the owner's own hand, other apps, and events
-//! that have no call of their own.
+//! What happens around the account: the owner's own hand, other apps, and events that have no call of
+//! their own.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,90 +10,7 @@ use super::events::send;
 use super::{Answer, Refused, people};
 use crate::webhook::event::{Event, List, echo, inbound};
 use crate::world::Shared;
-use crate::world::comment::Comment;
 use crate::world::thread::{From, Message, Owner};
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CommentIn {
-    /// The account itself comments when this is its id.
-    from: String,
-    to: Option<String>,
-    text: String,
-    media_id: Option<String>,
-    /// `FEED`, `REELS`, `AD`, …
-    media_product_type: Option<String>,
-    parent_id: Option<String>,
-    #[serde(default)]
-    live: bool,
-}
-
-pub(super) async fn comment(State(world): State<Shared>, Json(input): Json<CommentIn>) -> Answer {
-    let account = people::account(&world, input.to.as_deref())?;
-    let id = world.new_id("178");
-    let own = input.from == account;
-    let username = {
-        let mut state = world.lock();
-        let username = if own {
-            state
-                .accounts
-                .get(&account)
-                .map(|account| account.username.clone())
-        } else {
-            Some(state.person(&input.from).username.clone())
-        };
-        state.comments.insert(
-            id.clone(),
-            Comment {
-                account: account.clone(),
-                person: input.from.clone(),
-                at_ms: world.clock().now_ms(),
-                replied_privately: false,
-            },
-        );
-        username
-    };
-    let mut value = json!({
-        "id": id,
-        "text": input.text,
-        "from": {"id": input.from, "username": username},
-        "media": {
-            "id": input.media_id.unwrap_or_else(|| "17900000000000001".into()),
-            "media_product_type": input.media_product_type.unwrap_or_else(|| "FEED".into()),
-        },
-    });
-    if let Some(parent) = input.parent_id {
-        value["parent_id"] = parent.into();
-    }
-    let field = if input.live {
-        "live_comments"
-    } else {
-        "comments"
-    };
-    let Json(mut answer) = send(&world, Event::change(&account, &input.from, field, &value));
-    answer["id"] = id.into();
-    Ok(Json(answer))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MentionIn {
-    to: Option<String>,
-    media_id: Option<String>,
-    comment_id: Option<String>,
-}
-
-pub(super) async fn mention(State(world): State<Shared>, Json(input): Json<MentionIn>) -> Answer {
-    let account = people::account(&world, input.to.as_deref())?;
-    let mut value = json!({"media_id": input.media_id.unwrap_or_else(|| world.new_id("179"))});
-    if let Some(comment) = input.comment_id {
-        value["comment_id"] = comment.into();
-    }
-    Ok(send(
-        &world,
-        Event::change(&account, "", "mentions", &value),
-    ))
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,6 +5,7 @@ mod accounts;
 mod app;
 mod events;
 mod people;
+mod posts;
 mod share;
 mod stream;
 mod taps;
@@ -41,8 +42,27 @@ fn people_routes() -> Router<Arc<World>> {
         .route("/_sim/people/{igsid}/seen", post(events::seen))
 }
 
+/// What stands under posts, what is published, and who else is on Instagram.
+fn posts_routes() -> Router<Arc<World>> {
+    Router::new()
+        .route("/_sim/comments", post(posts::comment))
+        .route(
+            "/_sim/comments/{id}",
+            post(posts::change).delete(posts::remove),
+        )
+        .route("/_sim/mentions", get(posts::mentions).post(posts::mention))
+        .route("/_sim/media", get(posts::media))
+        .route(
+            "/_sim/publishing",
+            get(posts::publishing).post(posts::rules),
+        )
+        .route("/_sim/profiles", get(posts::profiles).post(posts::profile))
+        .route("/_sim/hashtags", post(posts::hashtags))
+}
+
 pub(crate) fn routes() -> Router<Arc<World>> {
     people_routes()
+        .merge(posts_routes())
         .route("/_sim/stream", get(stream::stream))
         .route("/_sim/reactions", post(events::reaction))
         .route("/_sim/unsend", post(events::unsend))
@@ -50,8 +70,6 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/_sim/stories", post(events::story))
         .route("/_sim/postbacks", post(events::postback))
         .route("/_sim/referrals", post(events::referral))
-        .route("/_sim/comments", post(account_events::comment))
-        .route("/_sim/mentions", post(account_events::mention))
         .route("/_sim/self", post(account_events::self_message))
         .route("/_sim/echoes", post(account_events::echo_by_hand))
         .route("/_sim/threads/owner", post(account_events::owner))

@@ -16,7 +16,7 @@ use hyper::header::{
 
 use super::rule::{Answer, Usage, When};
 use super::{EchoPlan, Hints, Kind, Subject, error_body, telegram_body};
-use crate::calls::Faulted;
+use crate::calls::{Faulted, is_stream};
 use crate::serve::Hangup;
 use crate::world::Shared;
 
@@ -55,11 +55,9 @@ pub(crate) async fn apply(State(world): State<Shared>, request: Request, next: N
 
 /// A JSON body is whole in memory already (the call log read it); anything else stays a stream.
 async fn peek(request: Request) -> Result<(Request, Bytes), Response> {
-    let streamed = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
-    if streamed {
+    let kind = request.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if is_stream(kind, request.uri().path()) {
         return Ok((request, Bytes::new()));
     }
     let (parts, body) = request.into_parts();

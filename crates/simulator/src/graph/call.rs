@@ -101,6 +101,14 @@ impl Params {
         }
     }
 
+    /// Everything but secrets, for whoever looks at what was asked.
+    pub(crate) fn shown(&self) -> Value {
+        let secret = |name: &str| matches!(name, "access_token" | "appsecret_proof");
+        let kept = self.0.iter().filter(|(name, _)| !secret(name));
+        let pairs = kept.map(|(name, value)| (name.clone(), value.clone()));
+        Value::Object(pairs.collect())
+    }
+
     /// An object, given as JSON or as text that is JSON.
     pub(crate) fn object(&self, name: &str) -> Result<Option<Map<String, Value>>, GraphError> {
         let wrong = || GraphError::argument(format!("param {name} must be a JSON object"));

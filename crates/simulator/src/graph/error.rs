@@ -18,6 +18,8 @@ pub(crate) struct GraphError {
     subcode: Option<i64>,
     message: String,
     transient: bool,
+    /// Title and text for the person in front of the app, where Meta gives them.
+    told: Option<(&'static str, String)>,
     unmodelled: bool,
 }
 
@@ -27,7 +29,7 @@ impl GraphError {
             190 => StatusCode::UNAUTHORIZED,
             10 if subcode.is_none() => StatusCode::FORBIDDEN,
             200 => StatusCode::FORBIDDEN,
-            1 | 2 => StatusCode::INTERNAL_SERVER_ERROR,
+            1 | 2 if subcode.is_none() => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
         Self {
@@ -36,8 +38,32 @@ impl GraphError {
             code,
             subcode,
             message: message.into(),
-            transient: matches!(code, 1 | 2 | 4 | 613),
+            transient: match subcode {
+                Some(subcode) if (2_207_000..2_208_000).contains(&subcode) => false,
+                _ => matches!(code, 1 | 2 | 4 | 613),
+            },
+            told: None,
             unmodelled: false,
+        }
+    }
+
+    /// With what Meta would have the app show to a person.
+    pub(crate) fn telling(mut self, title: &'static str, text: impl Into<String>) -> Self {
+        self.told = Some((title, text.into()));
+        self
+    }
+
+    /// The caller may try the same again.
+    pub(crate) fn passing(mut self) -> Self {
+        self.transient = true;
+        self
+    }
+
+    /// graph.instagram.com has its own word for errors that are not about tokens.
+    pub(crate) fn at(self, host: Host) -> Self {
+        match self.code {
+            190 => self,
+            _ => self.worded_for(host),
         }
     }
 
@@ -152,6 +178,11 @@ impl GraphError {
         }
         if self.transient {
             error["is_transient"] = true.into();
+        }
+        if let Some((title, text)) = &self.told {
+            error["is_transient"] = self.transient.into();
+            error["error_user_title"] = (*title).into();
+            error["error_user_msg"] = text.clone().into();
         }
         json!({ "error": error })
     }

@@ -16,7 +16,6 @@ pub(crate) struct Field {
 
 impl Field {
     /// What stands in `.name(…)` behind this field.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub(crate) fn option(&self, name: &str) -> Option<&str> {
         let found = self.options.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
@@ -24,7 +23,6 @@ impl Field {
 }
 
 /// Fields in the spelling that [`parse`] reads, for a handler that passes some of them on.
-#[cfg_attr(not(test), allow(dead_code))]
 pub(crate) fn print(fields: &[Field]) -> String {
     let one = |field: &Field| {
         let mut text = field.name.clone();

@@ -2,14 +2,21 @@
 
 mod auth;
 mod call;
+pub(crate) mod comments;
 mod compose;
 mod conversations;
 mod debug_token;
+mod discovery;
 mod error;
 mod fields;
+mod hashtags;
+mod likes;
+mod mentions;
 mod node;
 mod owner;
+mod page;
 mod profile;
+mod publish;
 mod send;
 mod sender_action;
 mod subscribe;
@@ -17,6 +24,7 @@ mod template;
 mod tokens;
 mod upload;
 pub(crate) mod usage;
+mod write;
 
 use std::sync::Arc;
 
@@ -47,6 +55,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
         .route("/graph.facebook.com/{*path}", any(facebook))
         .route("/graph.instagram.com/{*path}", any(instagram))
+        .merge(publish::resumable::routes())
         // Uploads are larger than axum's default and are counted while they go to disk.
         .layer(axum::extract::DefaultBodyLimit::disable())
 }
@@ -200,6 +209,9 @@ async fn dispatch(
             _ => Err(GraphError::no_object(id)),
         }
     };
+    if let Some(answer) = write::dispatch(world, call, caller).await {
+        return answer;
+    }
     match (&call.method, segments.as_slice()) {
         (&Method::POST, [id, "messages"]) => {
             own(id)?;
@@ -222,7 +234,10 @@ async fn dispatch(
             conversations::list(world, call, caller)
         }
         (&Method::GET, [id, "messages"]) => conversations::messages_of(world, call, caller, id),
-        (&Method::GET, [id]) => node::read(world, call, caller, id),
+        (&Method::GET, [id]) => match write::beyond(world, call, caller, id) {
+            Some(answer) => answer,
+            None => node::read(world, call, caller, id),
+        },
         _ => unknown(),
     }
 }

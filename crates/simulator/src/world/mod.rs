@@ -8,7 +8,10 @@ pub(crate) mod app;
 pub(crate) mod asset;
 pub(crate) mod clock;
 pub(crate) mod comment;
+pub(crate) mod container;
+pub(crate) mod media;
 pub(crate) mod probe;
+pub(crate) mod public;
 pub(crate) mod rate;
 pub(crate) mod thread;
 
@@ -62,6 +65,11 @@ pub(crate) struct State {
     /// Reusable uploads: attachment id -> what it is.
     pub(crate) attachments: HashMap<String, Attachment>,
     pub(crate) comments: BTreeMap<String, Comment>,
+    /// Media id -> post, reel, story or file of a carousel.
+    pub(crate) media: BTreeMap<String, media::Media>,
+    pub(crate) publishing: container::Publishing,
+    /// Other people's posts: what discovery, hashtags and mentions show.
+    pub(crate) public: public::Public,
     pub(crate) limits: Limits,
 }
 
@@ -110,6 +118,7 @@ impl World {
             .build()?;
         let mut state = State::default();
         state.seed(&options);
+        state.seed_others(&options);
         // Listening on every address is not an address a client can call.
         let host = if local.ip().is_unspecified() {
             "127.0.0.1".into()
@@ -251,6 +260,7 @@ impl World {
     pub(crate) async fn reset(&self) {
         let mut fresh = State::default();
         fresh.seed(&self.options);
+        fresh.seed_others(&self.options);
         *self.lock() = fresh;
         self.faults.clear();
         self.calls.clear();

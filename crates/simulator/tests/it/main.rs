@@ -10,9 +10,12 @@
     clippy::too_many_lines
 )]
 
+mod comments;
 mod control;
 mod conversations;
+mod discovery;
 mod faults;
+mod files;
 mod fixtures;
 mod login_facebook;
 mod login_instagram;
@@ -20,6 +23,7 @@ mod phone_ai;
 mod phone_samples;
 mod phone_ytdlp;
 mod profile;
+mod publishing;
 mod send;
 mod support;
 mod telegram;
