@@ -196,6 +196,7 @@ async fn remove(tx: &Tx, call: &Call) -> Result<(Erased, i64)> {
     tx.exec(&sql, talk_values(own)).await?;
     let sql = "DELETE FROM quota WHERE scope = ?";
     tx.exec(sql, values![&*key_text(&own.key())]).await?;
+    crate::writes::forget_person(tx, &own.person).await?;
     // Who stood behind them in a line may go now.
     tx.wake_runners();
     Ok((erased, at_ms))

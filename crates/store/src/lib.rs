@@ -31,6 +31,7 @@ mod types;
 mod upkeep;
 mod work;
 mod writer;
+mod writes;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StoreError;

@@ -96,6 +96,14 @@ const CHANGES: &[Change] = &[
     Change { name: "m0045_login_state", make: NewTable("login_state", accounts::login_state) },
     Change { name: "m0046_login_state_once", make: Unique("login_state", &["state_hash"]) },
     Change { name: "m0047_login_code", make: NewTable("login_code", accounts::login_code) },
+    Change { name: "m0060_key_use", make: NewTable("key_use", writes::key_use) },
+    Change { name: "m0061_key_use_by_id", make: Unique("key_use", &["id"]) },
+    Change { name: "m0062_key_use_by_age", make: ByIndex("key_use", &["created_at_ms"]) },
+    Change { name: "m0063_publication", make: NewTable("publication", writes::publication) },
+    Change { name: "m0064_publication_once", make: Unique("publication", &["once_key"]) },
+    Change { name: "m0065_publication_of_account", make: ByIndex("publication", &["account", "id"]) },
+    Change { name: "m0066_upload", make: NewTable("upload", writes::upload) },
+    Change { name: "m0067_upload_by_age", make: ByIndex("upload", &["created_at_ms"]) },
 ];
 
 impl MigrationName for Change {
@@ -516,6 +524,8 @@ fn erased_event(table: &mut TableCreateStatement, _: DbBackend) {
     );
     primary(table, &["erased_key", "dedupe"]);
 }
+
+mod writes;
 
 #[cfg(test)]
 mod tests;

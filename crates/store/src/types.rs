@@ -7,6 +7,7 @@ mod jobs;
 mod library;
 mod outbox;
 mod upkeep;
+mod writes;
 
 pub use accounts::{
     AccountHealth, AccountRow, FreshToken, HealthChange, KeyKind, KeyRow, LoginTurn, NewAccount,
@@ -22,4 +23,8 @@ pub use library::{Entry, NewEntry};
 pub use outbox::{Conversation, Intent, IntentIn, NewPart, Part, Settle};
 pub use upkeep::{
     AccountState, JobCount, Note, NoteChange, PartCount, Purged, Retention, WriterStats,
+};
+pub use writes::{
+    Begun, KeyEnd, KeyHold, KeyUse, NewPublication, Publication, PublicationChange,
+    PublicationState, UploadRow, Wished,
 };

@@ -23,3 +23,4 @@ mod runner;
 mod spool;
 mod support;
 mod work;
+mod writes;
