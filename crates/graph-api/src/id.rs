@@ -72,3 +72,15 @@ id! {
     /// A post, a reel, a story, or a child of an album.
     MediaId
 }
+id! {
+    /// A comment or a reply.
+    CommentId
+}
+id! {
+    /// What is going to be published: lives 24 hours.
+    ContainerId
+}
+id! {
+    /// A hashtag, the same for everybody.
+    HashtagId
+}

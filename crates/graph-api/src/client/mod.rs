@@ -10,6 +10,7 @@ mod messages;
 mod messenger_profile;
 mod observe;
 mod profile;
+mod rupload;
 
 pub(crate) use app::{AppCall, AppHost};
 pub use attachments::{MediaKind, Upload};
@@ -181,6 +182,8 @@ pub struct Graph {
     /// Keeps connections, for calls that may be repeated.
     pooled: reqwest::Client,
     call_timeout: Duration,
+    /// Where videos are uploaded to; none: Meta's own host.
+    rupload: Option<Url>,
 }
 
 impl Graph {
@@ -209,6 +212,7 @@ impl Graph {
             brisk: build(plain_client().pool_idle_timeout(SEND_IDLE_TIMEOUT))?,
             pooled: build(plain_client().pool_idle_timeout(IDLE_TIMEOUT))?,
             call_timeout: CALL_TIMEOUT,
+            rupload: None,
         })
     }
 

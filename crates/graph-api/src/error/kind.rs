@@ -90,10 +90,13 @@ use ErrorKind as K;
 
 /// Code and subcode. Looked up first; a code that is alone stands in [`CODES`].
 const SUBCODES: &[(i64, i64, ErrorKind)] = &[
+    (-2, 2_207_003, K::MediaFetch),
+    (-1, 2_207_053, K::ContainerFailed),
     (1, 99, K::UnknownCause),
     (1, 1_357_046, K::MaybeDelivered),
     (4, 2_207_051, K::SpamSuspected),
     (9, 2_207_042, K::PublishQuota),
+    (1, 2_207_057, K::BadMedia),
     (10, 1_893_063, K::PolicyBlocked),
     (10, 2_018_065, K::OutsideWindow),
     (10, 2_018_108, K::PersonUnreachable),
@@ -101,6 +104,7 @@ const SUBCODES: &[(i64, i64, ErrorKind)] = &[
     (10, 2_018_300, K::ThreadOwnedByOther),
     (10, 2_534_022, K::OutsideWindow),
     (10, 2_534_077, K::LinkBroken),
+    (24, 2_207_008, K::ContainerFailed),
     (100, 33, K::NotFound),
     (100, 2_018_001, K::NoSuchPerson),
     (100, 2_018_008, K::MediaFetch),
@@ -140,6 +144,8 @@ const CODES: &[(i64, i64, ErrorKind)] = &[
     (1200, 1200, K::Service),
     (-1, -1, K::Service),
     (-2, -2, K::ContainerFailed),
+    (24, 24, K::NotFound),
+    (25, 25, K::PolicyBlocked),
     (3, 3, K::Permission),
     // 4 app, 17 user, 32 Page, 341 app, 613 custom, 80001 Page, 80002 Instagram, 80006 Messenger
     (4, 4, K::Throttled),

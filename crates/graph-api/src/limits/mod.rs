@@ -1,7 +1,9 @@
 //! Meta's limits as data, each with the page and the day it was read; they move without notice.
 
+mod publish;
 mod split;
 
+pub use publish::*;
 pub use split::split_text;
 
 use std::time::Duration;

@@ -1,0 +1,16 @@
+//! Calls that publish: a container is made, Meta works on it, and one call makes it a post.
+
+mod container;
+mod delete;
+mod limit;
+mod make;
+mod publish;
+mod status;
+mod upload;
+
+pub use container::{Kind, Problem, Source, UserTag, Work};
+pub use delete::DeleteMedia;
+pub use limit::{Allowance, PublishingLimit};
+pub use make::{Made, MakeContainer};
+pub use publish::Publish;
+pub use status::{ContainerStatus, Status, StatusCode};
