@@ -100,6 +100,13 @@ fn statement(conn: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Stat
     Statement::from_sql_and_values(backend, dialect(backend, sql), values)
 }
 
+/// What a commit is news of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct News {
+    pub(crate) jobs: bool,
+    pub(crate) feed: bool,
+}
+
 /// What a transaction is made on.
 enum Inner {
     /// Begun and ended by the writer; its statements are done when they return.
@@ -115,6 +122,7 @@ pub(crate) struct Tx {
     ids: Arc<Ids>,
     changed: AtomicBool,
     wakes: AtomicBool,
+    feeds: AtomicBool,
 }
 
 impl Tx {
@@ -140,6 +148,7 @@ impl Tx {
             ids,
             changed: AtomicBool::new(false),
             wakes: AtomicBool::new(false),
+            feeds: AtomicBool::new(false),
         }
     }
 
@@ -262,8 +271,17 @@ impl Tx {
         self.wakes.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn wakes(&self) -> bool {
-        self.wakes.load(Ordering::Relaxed)
+    /// After the commit, wake whoever reads the feed.
+    pub(crate) fn wake_feed(&self) {
+        self.feeds.store(true, Ordering::Relaxed);
+    }
+
+    /// Who is to be woken after the commit.
+    pub(crate) fn news(&self) -> News {
+        News {
+            jobs: self.wakes.load(Ordering::Relaxed),
+            feed: self.feeds.load(Ordering::Relaxed),
+        }
     }
 
     /// Whether rows were changed since the last call.

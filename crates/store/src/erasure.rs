@@ -19,6 +19,7 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use crate::db::{Result, Tx, in_lists, key_text, oldest_id, values};
+use crate::forward;
 use crate::inbox::talk_values;
 use crate::jobs::claim::check_lease;
 use crate::scrub::Scrubbed;
@@ -188,6 +189,7 @@ async fn remove(tx: &Tx, call: &Call) -> Result<(Erased, i64)> {
     uploads::remove(tx, &own.account, &traces.jobs, &traces.shared_uploads).await?;
     erased.jobs = remove_jobs(tx, &traces.jobs).await?;
     let nameless: Vec<Value> = traces.events.iter().map(|id| (*id).into()).collect();
+    forward::forget_events(tx, &nameless).await?;
     for (list, ids) in in_lists(&nameless) {
         let sql = format!("DELETE FROM event WHERE id {list}");
         erased.events += tx.exec(&sql, ids).await?;
@@ -292,6 +294,7 @@ async fn remove_events(
         }
     }
     let untold: Vec<Value> = untold.into_iter().map(Into::into).collect();
+    forward::forget_events(tx, &events).await?;
     let mut removed = [0, 0];
     for (at, (table, ids)) in [("event", events), ("delivery", untold)]
         .into_iter()

@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 use crate::db::{Result, Row, Tx, in_lists, values};
 use crate::erasure::graves::Graves;
+use crate::feed::{self, Note};
+use crate::forward;
 use crate::jobs::insert::{self, Insert};
 use crate::store::Store;
-use crate::types::{Accepted, Conversation, DeliveryRow, EventRow, NewDelivery, NewEvent};
+use crate::types::{Accepted, Conversation, DeliveryRow, EventRow, NewDelivery, NewEvent, NewJob};
 
 const DELIVERY_COLUMNS: [&str; 4] = ["id", "channel", "received_at_ms", "body"];
 
@@ -31,7 +33,7 @@ const EVENT_COLUMNS: [&str; 13] = [
     "raw",
 ];
 
-const EVENT_SELECT: &str = "SELECT id, delivery_id, channel, account, person, kind, shape, mid, \
+pub(crate) const EVENT_SELECT: &str = "SELECT id, delivery_id, channel, account, person, kind, shape, mid, \
      at_ms, received_at_ms, opens_window, raw FROM event";
 
 /// Stores deliveries; answers in their order.
@@ -135,26 +137,76 @@ async fn stored_bodies(tx: &Tx, vault: &[&NewDelivery]) -> Result<HashSet<Uuid>>
 }
 
 async fn store_events(tx: &Tx, fresh: &[(&NewDelivery, &NewEvent)]) -> Result<()> {
+    let fresh: Vec<Fresh<'_>> = fresh
+        .iter()
+        .map(|(delivery, event)| Fresh {
+            delivery_id: delivery.id,
+            channel: delivery.channel,
+            account: &event.account,
+            person: event.person.as_deref(),
+            kind: event.kind,
+            shape: event.shape,
+            mid: event.mid.as_deref(),
+            at_ms: event.at_ms,
+            received_at_ms: delivery.received_at_ms,
+            dedupe: event.dedupe,
+            opens_window: event.opens_window,
+            raw: &event.raw,
+            job: event.job.as_ref(),
+        })
+        .collect();
+    store_fresh(tx, &fresh).await?;
+    Ok(())
+}
+
+/// An event that is not stored yet.
+pub(crate) struct Fresh<'a> {
+    pub(crate) delivery_id: Uuid,
+    pub(crate) channel: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) person: Option<&'a str>,
+    pub(crate) kind: &'a str,
+    pub(crate) shape: &'a str,
+    pub(crate) mid: Option<&'a str>,
+    pub(crate) at_ms: i64,
+    pub(crate) received_at_ms: i64,
+    pub(crate) dedupe: [u8; 16],
+    pub(crate) opens_window: bool,
+    pub(crate) raw: &'a str,
+    pub(crate) job: Option<&'a NewJob>,
+}
+
+/// Stores events with all that follows from them: their numbers in the feed, their jobs, and a delivery to each
+/// subscriber. Answers their ids in order.
+pub(crate) async fn store_fresh(tx: &Tx, fresh: &[Fresh<'_>]) -> Result<Vec<Uuid>> {
+    if fresh.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut rows = Vec::with_capacity(fresh.len() * EVENT_COLUMNS.len());
+    let mut ids = Vec::with_capacity(fresh.len());
+    let mut notes = Vec::with_capacity(fresh.len());
     let mut jobs = Vec::new();
-    for (delivery, event) in fresh {
+    for event in fresh {
         let id = tx.new_id();
+        ids.push(id);
         rows.extend(values![
             id,
-            delivery.id,
-            delivery.channel,
-            event.account.as_str(),
-            event.person.as_deref(),
+            event.delivery_id,
+            event.channel,
+            event.account,
+            event.person,
             event.kind,
             event.shape,
-            event.mid.as_deref(),
+            event.mid,
             event.at_ms,
-            delivery.received_at_ms,
+            event.received_at_ms,
             event.dedupe.to_vec(),
             event.opens_window,
-            &*event.raw,
+            event.raw,
         ]);
-        if let Some(job) = &event.job {
+        let note = Note::event(id, event.kind, event.channel, event.account);
+        notes.push(note.at(event.received_at_ms));
+        if let Some(job) = event.job {
             jobs.push(Insert {
                 job,
                 event_id: Some(id),
@@ -163,10 +215,12 @@ async fn store_events(tx: &Tx, fresh: &[(&NewDelivery, &NewEvent)]) -> Result<()
         }
     }
     tx.insert_rows("event", &EVENT_COLUMNS, rows).await?;
+    feed::note(tx, &notes).await?;
     if !jobs.is_empty() {
         insert::jobs(tx, &jobs).await?;
     }
-    Ok(())
+    forward::plan(tx, fresh, &ids).await?;
+    Ok(ids)
 }
 
 fn delivery_row(row: &Row) -> Result<DeliveryRow> {
@@ -179,7 +233,7 @@ fn delivery_row(row: &Row) -> Result<DeliveryRow> {
     })
 }
 
-fn event_row(row: &Row) -> Result<EventRow> {
+pub(crate) fn event_row(row: &Row) -> Result<EventRow> {
     Ok(EventRow {
         id: row.get("id")?,
         delivery_id: row.get("delivery_id")?,

@@ -2,7 +2,7 @@
 
 pub(crate) mod claim;
 mod enqueue;
-mod finish;
+pub(crate) mod finish;
 pub(crate) mod insert;
 mod line;
 

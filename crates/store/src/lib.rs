@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod alert;
 mod clock;
 mod db;
 mod erasure;
 mod error;
+mod feed;
 pub mod fold;
+mod forward;
 mod inbox;
 pub mod intake;
 mod jobs;
@@ -35,6 +38,7 @@ mod writes;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StoreError;
+pub use forward::QUEUE as FORWARD_QUEUE;
 pub use machine::PartState;
 pub use runner::{Handler, Runner, RunnerOptions};
 pub use safe::Safe;

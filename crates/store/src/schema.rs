@@ -6,6 +6,7 @@
 //! Longer than other files, because the whole schema is read in one place: the list of changes and each table's columns.
 
 mod accounts;
+mod forward;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -39,9 +40,16 @@ enum Make {
     NoIndex(&'static str, &'static str),
     /// A column that rows from before do not have: nullable, so that no row needs rewriting.
     Column(&'static str, &'static str, fn(&str) -> ColumnDef),
+    /// Rows from what is there already: one statement, which finds nothing to do the second time.
+    Fill(&'static str),
 }
 
-use Make::{Column as NewColumn, Index as ByIndex, NoIndex, Table as NewTable, Unique};
+use Make::{Column as NewColumn, Fill, Index as ByIndex, NoIndex, Table as NewTable, Unique};
+
+/// Events of before there was a feed, in the order of their ids.
+const FEED_OF_BEFORE: &str = "INSERT INTO feed (seq, kind, what, ref_id, channel, account, at_ms) \
+     SELECT ROW_NUMBER() OVER (ORDER BY id), 'event', kind, id, channel, account, received_at_ms \
+     FROM event WHERE NOT EXISTS (SELECT 1 FROM feed)";
 
 /// Append only: a released change is never edited.
 #[rustfmt::skip]
@@ -104,6 +112,15 @@ const CHANGES: &[Change] = &[
     Change { name: "m0065_publication_of_account", make: ByIndex("publication", &["account", "id"]) },
     Change { name: "m0066_upload", make: NewTable("upload", writes::upload) },
     Change { name: "m0067_upload_by_age", make: ByIndex("upload", &["created_at_ms"]) },
+    Change { name: "m0070_feed", make: NewTable("feed", forward::feed) },
+    Change { name: "m0071_feed_head", make: NewTable("feed_head", forward::feed_head) },
+    Change { name: "m0072_feed_of_before", make: Fill(FEED_OF_BEFORE) },
+    Change { name: "m0073_subscription", make: NewTable("subscription", forward::subscription) },
+    Change { name: "m0074_subscription_once", make: Unique("subscription", &["name"]) },
+    Change { name: "m0075_forwarding", make: NewTable("forwarding", forward::forwarding) },
+    Change { name: "m0076_forwarding_of_event", make: ByIndex("forwarding", &["event_id"]) },
+    Change { name: "m0077_forwarding_by_state", make: ByIndex("forwarding", &["state", "id"]) },
+    Change { name: "m0078_forward_attempt", make: NewTable("forward_attempt", forward::forward_attempt) },
 ];
 
 impl MigrationName for Change {
@@ -150,6 +167,10 @@ impl MigrationTrait for Change {
                 let mut more = Table::alter();
                 more.table(Alias::new(*table)).add_column(column(name));
                 manager.alter_table(more).await
+            }
+            Make::Fill(sql) => {
+                manager.get_connection().execute_unprepared(sql).await?;
+                Ok(())
             }
         }
     }

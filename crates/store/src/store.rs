@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, TransactionTrait as _};
 use sea_orm_migration::MigratorTrait;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::db::{Ids, Reads, Result, Tx};
+use crate::db::{Ids, News, Reads, Result, Tx};
 use crate::error::StoreError;
 use crate::inbox;
 use crate::lock::DataLock;
@@ -68,6 +68,7 @@ pub(crate) struct Shared {
     pub(crate) ids: Arc<Ids>,
     pub(crate) counters: Arc<Counters>,
     wake: Arc<Notify>,
+    feed: watch::Sender<u64>,
 }
 
 impl Shared {
@@ -77,14 +78,19 @@ impl Shared {
             ids: Arc::default(),
             counters: Arc::default(),
             wake: Arc::default(),
+            feed: watch::Sender::new(0),
         }
     }
 
     /// To be called after each commit.
-    pub(crate) fn committed(&self, wakes: bool) {
+    pub(crate) fn committed(&self, news: News) {
         self.counters.commits.fetch_add(1, Ordering::Relaxed);
-        if wakes {
+        if news.jobs {
             self.wake.notify_waiters();
+        }
+        if news.feed {
+            self.feed
+                .send_modify(|count| *count = count.wrapping_add(1));
         }
     }
 }
@@ -260,6 +266,10 @@ impl Store {
         &self.inner.shared.wake
     }
 
+    pub(crate) fn feed_bell(&self) -> watch::Receiver<u64> {
+        self.inner.shared.feed.subscribe()
+    }
+
     /// Runs `operation` in a write transaction; it may be run more than once, so everything it
     /// needs stands in `data` and it changes nothing outside.
     pub(crate) async fn write<D, T, F>(&self, data: D, operation: F) -> Result<T>
@@ -291,10 +301,10 @@ impl Store {
             let tx = Tx::on_server(pool.begin().await?, clock.clone(), ids.clone());
             match operation(&tx, data).await {
                 Ok(value) => {
-                    let wakes = tx.wakes();
+                    let news = tx.news();
                     match tx.commit().await {
                         Ok(()) => {
-                            self.inner.shared.committed(wakes);
+                            self.inner.shared.committed(news);
                             return Ok(value);
                         }
                         Err(error) => last = error,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod erasure;
+mod forward;
 mod inbox;
 mod jobs;
 mod library;
@@ -14,6 +15,10 @@ pub use accounts::{
     NewKey, NewLogin, Rotated,
 };
 pub use erasure::{Erase, Erased};
+pub use forward::{
+    FeedEntry, FeedItem, FeedPage, FeedQuery, ForwardAttempt, Forwarding, ForwardingFilter,
+    NewAlert, NewSubscription, Severity, Subscription, Then, Tried,
+};
 pub use inbox::{Accepted, DeliveryRow, EventRow, NewDelivery, NewEvent};
 pub use jobs::{
     Admission, Admitted, Claimed, Enqueued, Finish, JobRow, Lease, NewJob, Place, WaitingJob, Work,

@@ -3,6 +3,8 @@
 use uuid::Uuid;
 
 use crate::db::{Result, Tx, in_lists, oldest_id, values};
+use crate::feed;
+use crate::forward;
 use crate::jobs::UNFINISHED;
 use crate::logins;
 use crate::store::Store;
@@ -44,6 +46,15 @@ impl Store {
             })
             .await?;
         let stale_ms = now_ms.saturating_sub(retention.jobs_ms);
+        let forwarded = self
+            .purge_pieces(move |tx| Box::pin(forward::purge(tx, oldest_id(stale_ms), PIECE)))
+            .await?;
+        let seen = self
+            .purge_pieces(move |tx| {
+                let before_ms = now_ms.saturating_sub(retention.events_ms);
+                Box::pin(feed::purge(tx, before_ms, PIECE))
+            })
+            .await?;
         let works = self
             .purge_pieces(move |tx| Box::pin(purge_works(tx, now_ms, stale_ms)))
             .await?;
@@ -63,7 +74,7 @@ impl Store {
             jobs,
             works,
             entries,
-            others,
+            others: others + forwarded + seen,
         })
     }
 

@@ -327,7 +327,7 @@ impl Desk {
         match members {
             Ok((accepts, calls)) => match self.lite.commit() {
                 Ok(()) => {
-                    self.shared.committed(tx.wakes());
+                    self.shared.committed(tx.news());
                     Attempt::Done(accepts, calls)
                 }
                 Err(error) => Attempt::Whole(error),

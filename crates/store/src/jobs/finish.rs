@@ -10,6 +10,7 @@ use super::claim::check_lease;
 use crate::db::{Result, Row, Tx, key_text, oldest_id, values};
 use crate::erasure::graves;
 use crate::error::StoreError;
+use crate::feed;
 use crate::machine::{self, JobStep};
 use crate::store::Store;
 use crate::types::{Finish, JobRow, Lease};
@@ -17,7 +18,7 @@ use crate::types::{Finish, JobRow, Lease};
 /// Longest note that is kept with a job.
 const NOTE_CHARS: usize = 500;
 
-const JOB_SELECT: &str = "SELECT id, queue, state, run_at_ms, attempts, payload, note, person, \
+pub(crate) const JOB_SELECT: &str = "SELECT id, queue, state, run_at_ms, attempts, payload, note, person, \
      created_at_ms, finished_at_ms FROM job";
 
 impl Store {
@@ -120,7 +121,7 @@ impl Store {
     }
 }
 
-fn job_row(row: &Row) -> Result<JobRow> {
+pub(crate) fn job_row(row: &Row) -> Result<JobRow> {
     Ok(JobRow {
         id: row.get("id")?,
         queue: row.get("queue")?,
@@ -193,7 +194,7 @@ async fn end(tx: &Tx, id: Uuid, state: &str, note: String) -> Result<()> {
     let sql = "UPDATE part SET state = 'failed', reason = 'outcome_unknown', lock_key = NULL, \
                settled_at_ms = ? WHERE job_id = ? AND lock_key IS NOT NULL";
     tx.exec(sql, values![tx.now_ms(), id]).await?;
-    Ok(())
+    feed::note_end(tx, id, state).await
 }
 
 /// Gives the allowance back, once: the mark of the charge goes in the same transaction.

@@ -59,7 +59,8 @@ pub(crate) async fn jobs(tx: &Tx, inserts: &[Insert<'_>]) -> Result<Vec<(Uuid, b
         if let Some(key) = &dedupe_key {
             known.insert(key.clone().into_owned(), id);
         }
-        let turn = job.order_key.as_deref().map_or(0, |line| {
+        let line = job.order_key.as_deref().filter(|_| takes_turns(insert));
+        let turn = line.map_or(0, |line| {
             let turn = turns.entry(key_text(line).into_owned()).or_insert(0);
             *turn += 1;
             *turn - 1
@@ -114,13 +115,18 @@ pub(crate) async fn known_ids(tx: &Tx, inserts: &[Insert<'_>]) -> Result<HashMap
     Ok(known)
 }
 
+/// Deliveries of events go out in the order in which the events came, whoever wrote how many.
+fn takes_turns(insert: &Insert<'_>) -> bool {
+    insert.job.queue != crate::forward::QUEUE
+}
+
 /// How many unfinished jobs stand in each line already: nobody's tenth goes before another's first.
 async fn turns(tx: &Tx, inserts: &[Insert<'_>]) -> Result<HashMap<String, i32>> {
     // A job that an event causes only looks at one message. Nobody's messages hold up another's for long enough to
     // be worth a question on the way to the 200; what they ask for is admitted, and counted, later.
     let lines: BTreeSet<_> = inserts
         .iter()
-        .filter(|insert| insert.event_id.is_none())
+        .filter(|insert| insert.event_id.is_none() && takes_turns(insert))
         .filter_map(|insert| insert.job.order_key.as_deref().map(key_text))
         .collect();
     let lines: Vec<Value> = lines

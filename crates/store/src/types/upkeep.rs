@@ -90,7 +90,7 @@ pub struct Purged {
     pub works: u64,
     /// Entries of people's libraries.
     pub entries: u64,
-    /// Everything else: quota rows and expired attachment ids.
+    /// Everything else: quota rows, expired attachment ids, settled deliveries of events, entries of the feed.
     pub others: u64,
 }
 

@@ -11,6 +11,7 @@
 mod accounts;
 mod crash;
 mod erasure;
+mod forward;
 mod inbox;
 mod intake;
 mod jobs;

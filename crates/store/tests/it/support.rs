@@ -44,6 +44,10 @@ impl House {
         assert!(jobs.is_empty(), "no job of {queue} should be claimable");
     }
 
+    pub(crate) fn clock_ms(&self) -> i64 {
+        self.store.clock().now_ms()
+    }
+
     pub(crate) async fn state_of(&self, job: Uuid) -> String {
         self.store.job(job).await.unwrap().unwrap().state
     }

@@ -1,0 +1,286 @@
+//! Deliveries one by one: tried, read, sent anew.
+
+use sea_orm::Value;
+use uuid::Uuid;
+
+use super::{job, store_jobs};
+use crate::db::{Result, Row, Tx, oldest_id, values};
+use crate::feed::within;
+use crate::jobs::claim::check_lease;
+use crate::store::Store;
+use crate::types::{ForwardAttempt, Forwarding, ForwardingFilter, Lease, Then, Tried};
+
+const SELECT: &str = "SELECT id, subscription_id, event_id, job_id, channel, account, kind, state, \
+     attempts, since_ms, next_at_ms, last_status, last_error, created_at_ms, settled_at_ms \
+     FROM forwarding";
+
+const LOG: [&str; 7] = [
+    "forwarding_id",
+    "number",
+    "at_ms",
+    "duration_ms",
+    "status",
+    "error",
+    "outcome",
+];
+
+/// Longest error that is kept.
+const ERROR_CHARS: usize = 200;
+/// Deliveries that are sent anew in one transaction.
+const PIECE: u32 = 200;
+
+impl Store {
+    /// A delivery.
+    pub async fn forwarding(&self, id: Uuid) -> Result<Option<Forwarding>> {
+        let sql = format!("{SELECT} WHERE id = ?");
+        let row = self.reader().one(&sql, values![id]).await?;
+        row.as_ref().map(forwarding).transpose()
+    }
+
+    /// Deliveries, the newest first.
+    pub async fn forwardings(&self, filter: &ForwardingFilter) -> Result<Vec<Forwarding>> {
+        let (sql, values) = select(filter);
+        let rows = self.reader().all(&sql, values).await?;
+        rows.iter().map(forwarding).collect()
+    }
+
+    /// The log of a delivery, the first attempt first.
+    pub async fn forward_attempts(&self, id: Uuid) -> Result<Vec<ForwardAttempt>> {
+        let sql = "SELECT number, at_ms, duration_ms, status, error, outcome FROM forward_attempt \
+                   WHERE forwarding_id = ? ORDER BY number";
+        let rows = self.reader().all(sql, values![id]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ForwardAttempt {
+                    number: row.get("number")?,
+                    at_ms: row.get("at_ms")?,
+                    duration_ms: row.get("duration_ms")?,
+                    status: row.get("status")?,
+                    error: row.get("error")?,
+                    outcome: row.get("outcome")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Writes an attempt into the log and the delivery where it follows. Fails if the job was taken away meanwhile:
+    /// then the other one's attempt counts.
+    pub async fn forward_tried(&self, lease: &Lease, tried: Tried) -> Result<()> {
+        self.write((*lease, tried), |tx, (lease, tried)| {
+            Box::pin(tell(tx, lease, tried))
+        })
+        .await
+    }
+
+    /// Gives a delivery up without an attempt, for this reason.
+    pub async fn forward_dropped(&self, lease: &Lease, id: Uuid, reason: &str) -> Result<()> {
+        let call = (*lease, id, reason.to_owned());
+        self.write(call, |tx, (lease, id, reason)| {
+            Box::pin(async move {
+                check_lease(tx, lease, false).await?;
+                let sql = "UPDATE forwarding SET state = 'dead', next_at_ms = NULL, \
+                           last_error = ?, settled_at_ms = ? WHERE id = ? AND state = 'pending'";
+                tx.exec(sql, values![short(reason), tx.now_ms(), *id])
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Holds a delivery back while its subscription is disabled.
+    pub async fn forward_held(&self, lease: &Lease, id: Uuid) -> Result<()> {
+        self.write((*lease, id), |tx, (lease, id)| {
+            Box::pin(async move {
+                check_lease(tx, lease, false).await?;
+                let sql = "UPDATE forwarding SET state = 'held', next_at_ms = NULL \
+                           WHERE id = ? AND state = 'pending'";
+                tx.exec(sql, values![*id]).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Sends deliveries anew, in the order of their events, with new days of trying: what was delivered is delivered
+    /// again, what waits is tried at once. Makes their disabled subscriptions active. Answers how many.
+    pub async fn resend(&self, filter: ForwardingFilter) -> Result<u64> {
+        let mut filter = filter;
+        filter.limit = PIECE;
+        let mut count = 0;
+        loop {
+            // From the newest back in pieces, each in its own order: a page holds still while others are sent.
+            let mut page = self.forwardings(&filter).await?;
+            let Some(last) = page.last() else {
+                return Ok(count);
+            };
+            filter.before = Some(last.id);
+            page.reverse();
+            let ids: Vec<Uuid> = page.iter().map(|one| one.id).collect();
+            count += self
+                .write(ids, |tx, ids| Box::pin(send_anew(tx, ids)))
+                .await?;
+        }
+    }
+}
+
+fn select(filter: &ForwardingFilter) -> (String, Vec<Value>) {
+    let mut rules = vec!["1 = 1".to_owned()];
+    let mut values = Vec::new();
+    let mut narrow = |column: &str, list: &[String]| {
+        rules.push(within(column, list.len()));
+        values.extend(list.iter().map(|one| Value::from(one.as_str())));
+    };
+    if let Some(accounts) = &filter.accounts {
+        narrow("account", accounts);
+    }
+    if !filter.states.is_empty() {
+        narrow("state", &filter.states);
+    }
+    if let Some(kind) = &filter.kind {
+        narrow("kind", std::slice::from_ref(kind));
+    }
+    for (rule, id) in [
+        ("event_id = ?", filter.event_id),
+        ("subscription_id = ?", filter.subscription_id),
+        ("id < ?", filter.before),
+        // Ids sort by time: no index on the time is needed.
+        ("id >= ?", filter.from_ms.map(oldest_id)),
+        ("id < ?", filter.to_ms.map(oldest_id)),
+    ] {
+        if let Some(id) = id {
+            rules.push(rule.to_owned());
+            values.push(id.into());
+        }
+    }
+    let limit = filter.limit.clamp(1, 1_000);
+    let rules = rules.join(" AND ");
+    let sql = format!("{SELECT} WHERE {rules} ORDER BY id DESC LIMIT {limit}");
+    (sql, values)
+}
+
+async fn tell(tx: &Tx, lease: &Lease, tried: &Tried) -> Result<()> {
+    check_lease(tx, lease, false).await?;
+    let sql = format!(
+        "SELECT attempts, subscription_id FROM forwarding WHERE id = ? AND state = 'pending'{}",
+        tx.for_update()
+    );
+    // Erased meanwhile, with its log.
+    let Some(row) = tx.one(&sql, values![tried.forwarding_id]).await? else {
+        return Ok(());
+    };
+    let number = row.get::<i32>("attempts")?.saturating_add(1);
+    let now_ms = tx.now_ms();
+    let (state, outcome, next_at_ms) = match &tried.then {
+        Then::Delivered => ("delivered", "delivered", None),
+        Then::Again { at_ms, .. } => ("pending", "again", Some(*at_ms)),
+        Then::Dead { .. } => ("dead", "dead", None),
+    };
+    let error = tried.error.as_deref().map(short);
+    let sql = "UPDATE forwarding SET state = ?, attempts = ?, next_at_ms = ?, last_status = ?, \
+               last_error = ?, settled_at_ms = ? WHERE id = ?";
+    let settled_at_ms = next_at_ms.is_none().then_some(now_ms);
+    let values = values![
+        state,
+        number,
+        next_at_ms,
+        tried.status,
+        error.as_deref(),
+        settled_at_ms,
+        tried.forwarding_id,
+    ];
+    tx.exec(sql, values).await?;
+    let line = values![
+        tried.forwarding_id,
+        number,
+        tried.at_ms,
+        tried.duration_ms,
+        tried.status,
+        error.as_deref(),
+        outcome,
+    ];
+    tx.insert_rows("forward_attempt", &LOG, line).await?;
+    follow(tx, lease, tried, row.get("subscription_id")?).await
+}
+
+/// What an attempt does to others: to the line it stood in, to its subscription.
+async fn follow(tx: &Tx, lease: &Lease, tried: &Tried, subscription: Uuid) -> Result<()> {
+    match &tried.then {
+        Then::Again {
+            steps_out: true, ..
+        } => {
+            let sql = "UPDATE job SET order_key = NULL WHERE id = ? AND order_key IS NOT NULL";
+            if tx.exec(sql, values![lease.job_id]).await? > 0 {
+                tx.wake_runners();
+            }
+        }
+        Then::Dead {
+            disable: Some(reason),
+        } => {
+            let sql = "UPDATE subscription SET state = 'disabled', reason = ?, changed_at_ms = ? \
+                       WHERE id = ? AND state = 'active'";
+            tx.exec(sql, values![short(reason), tx.now_ms(), subscription])
+                .await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+async fn send_anew(tx: &Tx, ids: &[Uuid]) -> Result<u64> {
+    let now_ms = tx.now_ms();
+    let mut count = 0;
+    for id in ids {
+        let sql = format!("{SELECT} WHERE id = ?{}", tx.for_update());
+        let Some(row) = tx.one(&sql, values![*id]).await? else {
+            continue;
+        };
+        let one = forwarding(&row)?;
+        let sql = "UPDATE subscription SET state = 'active', reason = NULL, changed_at_ms = ? \
+                   WHERE id = ? AND state = 'disabled'";
+        tx.exec(sql, values![now_ms, one.subscription_id]).await?;
+        let mut job_id = one.job_id.filter(|_| one.state == "pending");
+        if let Some(job) = job_id {
+            // Whoever is at it now is left at it: the attempt that fails is followed by the next one.
+            let sql = "UPDATE job SET state = 'waiting', run_at_ms = ? \
+                       WHERE id = ? AND state IN ('waiting', 'scheduled')";
+            let waits = tx.exec(sql, values![now_ms, job]).await? > 0;
+            let sql = "SELECT id FROM job WHERE id = ? AND state = 'running'";
+            if !waits && tx.one(sql, values![job]).await?.is_none() {
+                job_id = None;
+            }
+        }
+        if job_id.is_none() {
+            job_id = store_jobs(tx, &[job(*id, None)]).await?.first().copied();
+        }
+        let sql = "UPDATE forwarding SET state = 'pending', job_id = ?, since_ms = ?, \
+                   next_at_ms = ?, settled_at_ms = NULL WHERE id = ?";
+        count += tx.exec(sql, values![job_id, now_ms, now_ms, *id]).await?;
+    }
+    tx.wake_runners();
+    Ok(count)
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(ERROR_CHARS).collect()
+}
+
+fn forwarding(row: &Row) -> Result<Forwarding> {
+    Ok(Forwarding {
+        id: row.get("id")?,
+        subscription_id: row.get("subscription_id")?,
+        event_id: row.get("event_id")?,
+        job_id: row.get("job_id")?,
+        channel: row.get("channel")?,
+        account: row.get("account")?,
+        kind: row.get("kind")?,
+        state: row.get("state")?,
+        attempts: row.get("attempts")?,
+        since_ms: row.get("since_ms")?,
+        next_at_ms: row.get("next_at_ms")?,
+        last_status: row.get("last_status")?,
+        last_error: row.get("last_error")?,
+        created_at_ms: row.get("created_at_ms")?,
+        settled_at_ms: row.get("settled_at_ms")?,
+    })
+}
