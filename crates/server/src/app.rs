@@ -32,12 +32,12 @@ use graph_api::{
 use media::Studio;
 use secrecy::SecretString;
 use store::{
-    AccountState, Clock, Options, Runner, RunnerOptions, Store, SystemClock, spool::Spool,
+    AccountState, Clock, Options, Runner, RunnerOptions, Safe, Store, SystemClock, spool::Spool,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    accounts::Registry,
+    accounts::{Heard, Registry},
     api::{self, Allowances, Gate},
     convert,
     files::{self, Files},
@@ -175,7 +175,13 @@ impl App {
         };
         let link_secret = master_key::load_or_make(&settings)?;
         let telegram = outside::telegram_of(&settings, store.clock())?;
-        let meta = meta_of(&settings, store.clock())?;
+        let meta = meta_of(&settings, &store, &link_secret).await?;
+        if let Some(address) = listener
+            .as_ref()
+            .and_then(|listener| listener.address().ok())
+        {
+            meta.accounts.listens_at(address);
+        }
         Ok(Self {
             settings,
             roles,
@@ -206,6 +212,7 @@ impl App {
         let recorder = telemetry::recorder().context("the metrics cannot be set up")?;
         let tasks = TaskTracker::new();
         tasks.spawn(telemetry::upkeep(recorder.clone(), stop.clone()));
+        tasks.spawn(Arc::clone(&self.meta.accounts).watch(stop.clone()));
         if let Some(listener) = self.listener.take() {
             let updates = self.updates();
             let mut routes = self.routes(recorder).merge(api::routes(self.gate(&stop)));
@@ -298,7 +305,9 @@ impl App {
         };
         let status = StatusPage {
             health: Arc::clone(&self.health),
-            can_answer: settings.instagram.page_access_token.is_some() || self.telegram.is_some(),
+            can_answer: settings.instagram.page_access_token.is_some()
+                || !self.meta.accounts.all().is_empty()
+                || self.telegram.is_some(),
             public_url: settings.public_url.as_ref().map(ToString::to_string),
         };
         let linked = Files {
@@ -365,9 +374,12 @@ impl App {
             budget,
             accounts,
         } = self.meta.clone();
-        if settings.takes_instagram() && settings.instagram.page_access_token.is_none() {
+        if settings.takes_instagram()
+            && settings.instagram.page_access_token.is_none()
+            && accounts.all().is_empty()
+        {
             tracing::warn!(
-                "no access token is set: messages are stored and wait. Set INSTAGRAM_PAGE_ACCESS_TOKEN and restart"
+                "no account is connected: messages are stored and wait. Connect one (GET /instagram/auth/url), or set INSTAGRAM_PAGE_ACCESS_TOKEN and restart"
             );
         }
         let instagram = Arc::new(Instagram::new(
@@ -416,24 +428,36 @@ impl App {
     }
 }
 
-fn meta_of(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Meta> {
+async fn meta_of(
+    settings: &Arc<Settings>,
+    store: &Store,
+    master_key: &SecretString,
+) -> anyhow::Result<Meta> {
     let budget = Arc::new(Budget::with_rates(
         Memory::default(),
         convert::send_rates(settings),
     ));
+    let heard = Arc::new(Heard::default());
     let graph = Graph::new(
         convert::hosts(settings),
         &settings.graph.version,
         Arc::new(telemetry::GraphObserver {
             budget: Arc::clone(&budget),
-            clock: Arc::clone(clock),
+            clock: Arc::clone(store.clock()),
+            heard: Arc::clone(&heard),
         }),
     )
     .context("the Graph client cannot be set up")?;
+    let graph = Arc::new(graph);
+    let safe = Safe::new(store.clone(), master_key, &settings.master_key_before)
+        .context("the master key cannot be used")?;
+    let accounts = Registry::open(safe, Arc::clone(&graph), Arc::clone(settings), heard)
+        .await
+        .context("the connected accounts cannot be read")?;
     Ok(Meta {
-        graph: Arc::new(graph),
+        graph,
         budget,
-        accounts: Arc::new(Registry::new(&settings.instagram)),
+        accounts: Arc::new(accounts),
     })
 }
 

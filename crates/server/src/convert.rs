@@ -163,3 +163,10 @@ fn language(name: &str) -> Language {
         _ => Language::PtBr,
     }
 }
+
+/// A time as our API says it: RFC 3339 in UTC.
+pub(crate) fn moment(at_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(at_ms)
+        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        .to_string()
+}

@@ -28,7 +28,7 @@ use store::{Clock, Store, StoreError, spool::Spool};
 use subtle::ConstantTimeEq as _;
 use tokio_util::sync::CancellationToken;
 
-use crate::{error::ApiError, http::Peer, webhook::meta::Taken};
+use crate::{accounts::Heard, error::ApiError, http::Peer, webhook::meta::Taken};
 
 /// Seconds that an acknowledgement may take: fine where we live, coarse up to Meta's five.
 const ACK_BUCKETS: [f64; 12] = [
@@ -192,11 +192,14 @@ pub(crate) struct GraphObserver {
     pub(crate) budget: SharedBudget,
     /// When it said so.
     pub(crate) clock: Arc<dyn Clock>,
+    /// What calls show about accounts.
+    pub(crate) heard: Arc<Heard>,
 }
 
 impl Observer for GraphObserver {
     fn called(&self, call: &CallRecord) {
         learn(&self.budget, call, self.clock.now_ms());
+        self.heard.called(call);
         let code = call.code.to_string();
         let (endpoint, method) = (call.endpoint, call.method);
         tracing::info!(

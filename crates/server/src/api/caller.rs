@@ -1,16 +1,18 @@
 //! Who asks, and what they may do: an API key, an account's handle, or nobody where the settings allow that.
-#![allow(clippy::unused_async)]
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, StatusCode, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
 use graph_api::{client::Credentials, id::AccountId};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
+use store::KeyKind;
+use subtle::ConstantTimeEq as _;
 
 use super::{ApiError, Gate};
+use crate::accounts::secret;
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +37,13 @@ impl Scope {
         Self::Publish,
         Self::Admin,
     ];
+
+    /// What a handle or a token of Meta's may do: everything for its account, but nothing about keys and accounts.
+    pub(crate) const OF_ACCOUNT: [Self; 4] = [Self::Read, Self::Send, Self::Manage, Self::Publish];
+
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == word)
+    }
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -61,8 +70,21 @@ pub(crate) enum Reach {
 pub(crate) struct Caller {
     /// For limits, logs and idempotency: the key's visible name, never the key.
     pub(crate) name: String,
+    /// The key's id, to which a login is bound; for whoever has none, a word.
+    pub(crate) id: String,
     scopes: BTreeSet<Scope>,
     reach: Reach,
+    /// The account behind the handle or token that came with the call.
+    brought: Option<Box<Brought>>,
+}
+
+/// An account that came with the call itself.
+#[derive(Debug, Clone)]
+enum Brought {
+    /// By a handle of ours: its id.
+    Handle(String),
+    /// By a token of Meta's.
+    Token(Account),
 }
 
 /// An account that the caller may use, with what opens it.
@@ -80,26 +102,136 @@ pub(crate) struct Account {
 }
 
 impl Caller {
-    /// Finds out who asks. `token` is the `access_token` of a body of the second document.
+    /// Finds out who asks. `token` is the `access_token` of a body of the second document: a handle of ours, which is
+    /// the key for its account, or a token of Meta's, which is good for its account and this call alone.
     pub(crate) async fn of(
         gate: &Gate,
         parts: &Parts,
         token: Option<SecretString>,
     ) -> Result<Self, ApiError> {
-        let _ = token;
-        if gate.settings.may_stay_open() && !was_forwarded(&parts.headers) {
-            return Ok(Self {
-                name: "loopback".to_owned(),
-                scopes: Scope::ALL.into(),
-                reach: Reach::All,
-            });
+        let by_key = match key_in(&parts.headers)? {
+            Some(key) => Some(Self::by_key(gate, key).await?),
+            None => None,
+        };
+        let is_open = gate.settings.may_stay_open() && !was_forwarded(&parts.headers);
+        match (by_key, token) {
+            (by_key, Some(token)) if secret::is_ours(token.expose_secret()) => {
+                let handle = Self::by_key(gate, token.expose_secret()).await?;
+                handle.within(by_key.as_ref())
+            }
+            (by_key, Some(token)) if secret::is_metas(token.expose_secret()) => {
+                let account = gate.accounts.brought(&token).await?;
+                Ok(Self::by_token(account, by_key))
+            }
+            (_, Some(_)) => Err(refused(
+                "token_unknown",
+                "access_token is neither a handle of ours nor a token of Meta's",
+            )
+            .next_step("Send the access_token that POST /instagram/auth/callback answered with.")),
+            (Some(caller), None) => Ok(caller),
+            (None, None) if is_open => Ok(Self::anyone_here()),
+            (None, None) => Err(refused("key_missing", "this call needs an API key").next_step(
+                "Make one with: gramophone keys new. Send it as x-api-key, or as Authorization: Bearer.",
+            )),
         }
-        Err(ApiError::new(
-            StatusCode::UNAUTHORIZED,
-            "key_missing",
-            "this call needs an API key",
-        )
-        .next_step("Make one with: gramophone keys new. Send it as x-api-key, or as Authorization: Bearer."))
+    }
+
+    /// Whoever sits at this machine, where the settings let them.
+    fn anyone_here() -> Self {
+        Self {
+            name: "loopback".to_owned(),
+            id: "loopback".to_owned(),
+            scopes: Scope::ALL.into(),
+            reach: Reach::All,
+            brought: None,
+        }
+    }
+
+    async fn by_key(gate: &Gate, key: &str) -> Result<Self, ApiError> {
+        let hash = secret::hash(key);
+        let row = gate.store.key_by_hash(&hash).await?;
+        let now_ms = gate.clock.now_ms();
+        // The database compares the hash; once more here, in constant time, so that no index or collation decides.
+        let row = row.filter(|row| row.hash.as_bytes().ct_eq(hash.as_bytes()).into());
+        let Some(row) = row else {
+            return Err(refused("key_unknown", "this API key is not known")
+                .next_step("Check for a missing letter, or make another: gramophone keys new."));
+        };
+        if row.revoked_at_ms.is_some() {
+            return Err(refused("key_revoked", "this API key was revoked")
+                .next_step("Make another: gramophone keys new."));
+        }
+        if row.expires_at_ms.is_some_and(|end_ms| end_ms <= now_ms) {
+            return Err(refused("key_expired", "this API key has expired")
+                .next_step("Make another: gramophone keys new."));
+        }
+        if let Err(error) = gate.store.key_used(&row).await {
+            tracing::warn!(%error, "the use of a key cannot be written down");
+        }
+        let brought = match (&row.kind, row.accounts.as_deref()) {
+            (KeyKind::Handle, Some([account])) => Some(Box::new(Brought::Handle(account.clone()))),
+            _ => None,
+        };
+        Ok(Self {
+            name: row.name,
+            id: row.id.to_string(),
+            scopes: row
+                .scopes
+                .iter()
+                .filter_map(|word| Scope::parse(word))
+                .collect(),
+            reach: row.accounts.map_or(Reach::All, |accounts| {
+                Reach::Only(accounts.into_iter().collect())
+            }),
+            brought,
+        })
+    }
+
+    /// A handle beside a key: the key's scopes, for the handle's account, if the key may use it.
+    fn within(self, key: Option<&Self>) -> Result<Self, ApiError> {
+        let (Some(key), Reach::Only(ids)) = (key, &self.reach) else {
+            return Ok(self);
+        };
+        if let Reach::Only(allowed) = &key.reach
+            && !ids.is_subset(allowed)
+        {
+            return Err(ApiError::new(
+                StatusCode::FORBIDDEN,
+                "account_not_allowed",
+                "this API key may not use the account of that access_token",
+            )
+            .next_step(
+                "Leave one of the two out, or make a key for that account: gramophone keys new.",
+            ));
+        }
+        Ok(Self {
+            scopes: key.scopes.clone(),
+            name: key.name.clone(),
+            id: key.id.clone(),
+            ..self
+        })
+    }
+
+    fn by_token(account: Account, key: Option<Self>) -> Self {
+        let print: String = account
+            .private
+            .iter()
+            .flat_map(|hash| hash.chars().take(12))
+            .collect();
+        let (name, id, scopes) = match key {
+            Some(key) => (key.name, key.id, key.scopes),
+            None => {
+                let name = format!("token {print}");
+                (name.clone(), name, Scope::OF_ACCOUNT.into())
+            }
+        };
+        Self {
+            name,
+            id,
+            scopes,
+            reach: Reach::Only(BTreeSet::from([account.id.as_str().to_owned()])),
+            brought: Some(Box::new(Brought::Token(account))),
+        }
     }
 
     /// Fails without this scope.
@@ -131,7 +263,22 @@ impl Caller {
         gate: &Gate,
         picked: Option<&str>,
     ) -> Result<Account, ApiError> {
-        gate.accounts.pick(&self.reach, picked)
+        match self.brought.as_deref() {
+            Some(Brought::Token(account)) => {
+                let is_meant = |id: &str| {
+                    id == account.id.as_str() || account.app_scoped_id.as_deref() == Some(id)
+                };
+                if picked.is_none_or(is_meant) {
+                    Ok(account.clone())
+                } else {
+                    Err(crate::accounts::no_account())
+                }
+            }
+            Some(Brought::Handle(id)) => {
+                gate.accounts.pick(&self.reach, Some(picked.unwrap_or(id)))
+            }
+            None => gate.accounts.pick(&self.reach, picked),
+        }
     }
 }
 
@@ -141,6 +288,34 @@ impl FromRequestParts<Arc<Gate>> for Caller {
     async fn from_request_parts(parts: &mut Parts, gate: &Arc<Gate>) -> Result<Self, ApiError> {
         Self::of(gate, parts, None).await
     }
+}
+
+fn refused(code: &'static str, detail: &str) -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, code, detail)
+}
+
+/// The key in the headers: `x-api-key`, or `Authorization: Bearer`.
+fn key_in(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let text = |value: &'_ HeaderValue| {
+        let text = value.to_str().ok()?.trim();
+        (!text.is_empty()).then_some(())
+    };
+    let found = match (headers.get("x-api-key"), headers.get(header::AUTHORIZATION)) {
+        (Some(key), _) if text(key).is_some() => key.to_str().ok(),
+        (_, Some(value)) => {
+            let value = value.to_str().unwrap_or_default();
+            let (scheme, key) = value.split_once(' ').unwrap_or((value, ""));
+            if !scheme.eq_ignore_ascii_case("bearer") || key.trim().is_empty() {
+                return Err(refused(
+                    "key_malformed",
+                    "Authorization is not of the form: Bearer, a space, the key",
+                ));
+            }
+            Some(key)
+        }
+        _ => None,
+    };
+    Ok(found.map(str::trim))
 }
 
 /// A proxy stands in between, so loopback proves nothing.

@@ -7,7 +7,7 @@ use media::{Studio, ToolReport};
 use secrecy::SecretString;
 use store::{Clock, SystemClock, intake::Intake};
 
-use crate::{accounts::Registry, app, convert, settings::Settings};
+use crate::{accounts, app, convert, settings::Settings};
 
 /// How long Redis may take to say that it is there.
 const REDIS_PATIENCE: Duration = Duration::from_secs(3);
@@ -142,15 +142,12 @@ async fn token(settings: &Settings) -> Line {
             "make a Page access token in Meta's dashboard and set INSTAGRAM_PAGE_ACCESS_TOKEN",
         );
     }
-    let account = Registry::new(instagram);
     let graph = Graph::new(
         convert::hosts(settings),
         &settings.graph.version,
         Arc::new(Unobserved),
     );
-    let credentials =
-        bot::Accounts::credentials(&account, instagram.account_id.as_deref().unwrap_or("me"));
-    let (Ok(graph), Some(credentials)) = (graph, credentials) else {
+    let (Ok(graph), Some(credentials)) = (graph, accounts::of_settings(instagram)) else {
         return Line::bad(
             NAME,
             "the Graph client cannot be set up",

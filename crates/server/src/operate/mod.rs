@@ -3,8 +3,10 @@
 pub mod accounts;
 pub mod doctor;
 pub mod init;
+pub mod keys;
 pub mod models;
 pub mod replay;
+pub mod secrets;
 
 use crate::{app, settings::Settings};
 

@@ -21,6 +21,8 @@ pub struct Settings {
     /// Key for signed links; made in the data folder when not given.
     #[serde(deserialize_with = "blank_secret")]
     pub master_key: Option<SecretString>,
+    /// Master keys used before: they open what they sealed until `secrets rotate` has run.
+    pub master_key_before: Vec<SecretString>,
     /// Address, port and connection limits.
     pub listen: Listen,
     /// The Meta app and the account that answers.
@@ -106,6 +108,15 @@ pub struct Instagram {
     pub page_access_token: Option<SecretString>,
     /// Which login the token comes from.
     pub login: LoginKind,
+    /// Where Meta leads people back to after a login.
+    #[serde(deserialize_with = "blank_url")]
+    pub redirect_uri: Option<Url>,
+    /// Meta app id for Facebook Login, where it is another one.
+    #[serde(deserialize_with = "blank")]
+    pub facebook_app_id: Option<String>,
+    /// Its secret.
+    #[serde(deserialize_with = "blank_secret")]
+    pub facebook_app_secret: Option<SecretString>,
 }
 
 /// Section `graph`.

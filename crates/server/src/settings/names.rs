@@ -12,6 +12,7 @@ pub const SHORT_NAMES: &[(&str, &str)] = &[
     ("INSTAGRAM_APP_SECRET", "instagram.app_secrets"),
     ("INSTAGRAM_WEBHOOK_VERIFY_TOKEN", "instagram.verify_token"),
     ("INSTAGRAM_VERIFY_TOKEN", "instagram.verify_token"),
+    ("INSTAGRAM_REDIRECT_URI", "instagram.redirect_uri"),
     ("INSTAGRAM_PAGE_ID", "instagram.page_id"),
     ("INSTAGRAM_PAGE_ACCESS_TOKEN", "instagram.page_access_token"),
     ("TELEGRAM_BOT_TOKEN", "telegram.token"),

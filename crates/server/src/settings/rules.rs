@@ -41,6 +41,8 @@ const RULES: &[(&str, Rule)] = &[
     ("instagram.app_id", Rule::DigitsOrBlank),
     ("instagram.account_id", Rule::DigitsOrBlank),
     ("instagram.page_id", Rule::DigitsOrBlank),
+    ("instagram.facebook_app_id", Rule::DigitsOrBlank),
+    ("instagram.redirect_uri", Rule::HttpUrlOrBlank),
     ("instagram.login", Rule::OneOf(&["facebook", "instagram"])),
     ("graph.version", Rule::GraphVersion),
     ("graph.graph_facebook", Rule::HttpUrl),

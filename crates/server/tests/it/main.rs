@@ -6,10 +6,12 @@
     reason = "helpers of tests fail tests"
 )]
 
+mod api;
 mod audit;
 mod client;
 mod flow;
 mod house;
+mod keys;
 mod outage;
 mod pages;
 mod replay;

@@ -1,6 +1,7 @@
 //! Our own API, under `/v1`: each area lists its routes here, once.
 
 mod key;
+mod keys;
 
 use std::sync::Arc;
 
@@ -9,5 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::Gate;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
-    OpenApiRouter::new().merge(key::routes())
+    OpenApiRouter::new()
+        .merge(key::routes())
+        .merge(keys::routes())
 }

@@ -1,0 +1,182 @@
+//! `/v1/keys`: the keys of this API: made, listed, revoked. A key is shown once, in the answer that made it.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use garde::Validate;
+use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
+use store::{KeyKind, KeyRow, NewKey};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use crate::{
+    accounts::secret,
+    api::{ApiError, Caller, Failures, Gate, In, Scope},
+    convert::moment,
+};
+
+const DAY_MS: i64 = 86_400_000;
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
+    OpenApiRouter::new()
+        .routes(routes!(list, make))
+        .routes(routes!(revoke))
+}
+
+/// A key as its owner may see it.
+#[derive(Debug, Serialize, ToSchema)]
+struct KeyOut {
+    #[schema(example = "0199d3c2-6c1e-7a52-b2f4-3b1f0f6f2a11")]
+    id: String,
+    #[schema(example = "dashboard")]
+    name: String,
+    /// Its first letters.
+    #[schema(example = "gmk_Yx3K")]
+    prefix: String,
+    #[schema(example = json!(["read"]))]
+    scopes: Vec<String>,
+    /// The accounts it may use; none: all of them.
+    accounts: Option<Vec<String>>,
+    #[schema(example = "2026-11-22T15:00:00Z")]
+    created_at: String,
+    /// To the minute.
+    last_used_at: Option<String>,
+    revoked_at: Option<String>,
+    expires_at: Option<String>,
+}
+
+/// A key that was just made, with the only sight of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct MadeOut {
+    /// The key itself. It is shown here and never again.
+    #[schema(example = "gmk_…")]
+    key: String,
+    #[serde(flatten)]
+    about: KeyOut,
+}
+
+/// Every key.
+#[derive(Debug, Serialize, ToSchema)]
+struct KeysOut {
+    data: Vec<KeyOut>,
+}
+
+/// A key to be made.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct KeyIn {
+    /// What people call it.
+    #[garde(length(chars, min = 1, max = 100))]
+    #[schema(example = "dashboard")]
+    name: String,
+    /// `read`, `send`, `manage`, `publish`, `admin`.
+    #[garde(length(min = 1, max = 5), inner(custom(known_scope)))]
+    #[schema(example = json!(["read"]))]
+    scopes: Vec<String>,
+    /// The professional accounts it may use; left out: all of them.
+    #[garde(inner(length(min = 1, max = 100), inner(custom(account_id))))]
+    accounts: Option<Vec<String>>,
+    /// Days until it ends; left out: it does not.
+    #[garde(range(min = 1, max = 3650))]
+    days: Option<i64>,
+}
+
+fn known_scope(word: &str, (): &()) -> garde::Result {
+    match Scope::parse(word) {
+        Some(_) => Ok(()),
+        None => Err(garde::Error::new(
+            "is none of: read, send, manage, publish, admin",
+        )),
+    }
+}
+
+fn account_id(id: &str, (): &()) -> garde::Result {
+    let is_id = !id.is_empty() && id.len() <= 40 && id.bytes().all(|c| c.is_ascii_digit());
+    if is_id {
+        Ok(())
+    } else {
+        Err(garde::Error::new("is no account id: digits only"))
+    }
+}
+
+/// Every key, revoked ones too, the newest first.
+#[utoipa::path(get, path = "/v1/keys", tag = "keys", responses((status = 200, body = KeysOut), Failures))]
+async fn list(State(gate): State<Arc<Gate>>, caller: Caller) -> Result<Json<KeysOut>, ApiError> {
+    caller.need(Scope::Admin)?;
+    let keys = gate.store.keys().await?;
+    Ok(Json(KeysOut {
+        data: keys.into_iter().map(key_out).collect(),
+    }))
+}
+
+/// Makes a key.
+#[utoipa::path(
+    post, path = "/v1/keys", tag = "keys", request_body = KeyIn,
+    responses((status = 201, body = MadeOut), Failures)
+)]
+async fn make(
+    State(gate): State<Arc<Gate>>,
+    caller: Caller,
+    In(key): In<KeyIn>,
+) -> Result<(StatusCode, Json<MadeOut>), ApiError> {
+    caller.need(Scope::Admin)?;
+    let fresh = secret::make(KeyKind::Key);
+    let now_ms = gate.clock.now_ms();
+    let row = NewKey {
+        kind: KeyKind::Key,
+        hash: fresh.hash.clone(),
+        prefix: fresh.prefix,
+        name: key.name,
+        scopes: key.scopes,
+        accounts: key.accounts,
+        expires_at_ms: key.days.map(|days| now_ms + days * DAY_MS),
+    };
+    gate.store.add_key(row).await?;
+    let row = gate.store.key_by_hash(&fresh.hash).await?;
+    let row = row.ok_or_else(ApiError::internal)?;
+    let made = MadeOut {
+        key: fresh.secret.expose_secret().to_owned(),
+        about: key_out(row),
+    };
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// From now on this key is no good.
+#[utoipa::path(
+    delete, path = "/v1/keys/{key}", tag = "keys",
+    params(("key" = String, Path, description = "The key's id, as the list shows it")),
+    responses((status = 204, description = "It is revoked."), Failures)
+)]
+async fn revoke(
+    State(gate): State<Arc<Gate>>,
+    caller: Caller,
+    Path(key): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    caller.need(Scope::Admin)?;
+    let key: Uuid = key.parse().map_err(|_| ApiError::not_found())?;
+    if gate.store.revoke_key(key).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::not_found())
+    }
+}
+
+fn key_out(row: KeyRow) -> KeyOut {
+    KeyOut {
+        id: row.id.to_string(),
+        name: row.name,
+        prefix: row.prefix,
+        scopes: row.scopes,
+        accounts: row.accounts,
+        created_at: moment(row.created_at_ms),
+        last_used_at: row.last_used_at_ms.map(moment),
+        revoked_at: row.revoked_at_ms.map(moment),
+        expires_at: row.expires_at_ms.map(moment),
+    }
+}

@@ -1,0 +1,148 @@
+//! API keys: who gets in, what they may do, and that a revoked key stops at once.
+
+use serde_json::{Value, json};
+use store::{KeyKind, NewKey};
+
+use crate::{
+    api::{Api, Asked},
+    client::ACCOUNT,
+    house::House,
+};
+
+#[tokio::test]
+async fn without_a_key_nobody_gets_in_unless_the_setting_lets_them() {
+    let house = House::serving(&[]).await;
+    let api = Api::of(&house);
+    let answer = api.get("/v1/me").await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(answer.body["error"]["code"], "key_missing");
+    assert!(
+        answer.body["error"]["next_step"]
+            .as_str()
+            .unwrap()
+            .contains("gramophone keys new")
+    );
+    house.close().await;
+
+    let open = House::serving(&[("api.open_on_loopback", "true")]).await;
+    let api = Api::of(&open);
+    assert_eq!(api.get("/v1/me").await.status, 200);
+    // A proxy on this machine is not whoever sits at it.
+    for header in [
+        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "via",
+        "x-real-ip",
+    ] {
+        let answer = api
+            .ask(Asked::get("/v1/me").header(header, "1.2.3.4"))
+            .await;
+        assert_eq!(answer.status, 401, "{header}");
+    }
+    open.close().await;
+
+    let public = [
+        ("api.open_on_loopback", "true"),
+        ("public_url", "https://bot.example.org"),
+    ];
+    let public = House::serving(&public).await;
+    assert_eq!(Api::of(&public).get("/v1/me").await.status, 401);
+    public.close().await;
+}
+
+#[tokio::test]
+async fn a_key_opens_by_either_header_and_stops_at_once_when_revoked() {
+    let house = House::serving(&[("api.open_on_loopback", "true")]).await;
+    let api = Api::of(&house);
+    let wanted = json!({"name": "dashboard", "scopes": ["read"], "accounts": [ACCOUNT]});
+    let made = api.post("/v1/keys", &wanted).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let key = made.body["key"].as_str().unwrap().to_owned();
+    assert!(key.starts_with(made.body["prefix"].as_str().unwrap()));
+
+    for (header, value) in [
+        ("x-api-key", key.clone()),
+        ("authorization", format!("Bearer {key}")),
+    ] {
+        let me = api.ask(Asked::get("/v1/me").header(header, &value)).await;
+        assert_eq!(me.status, 200);
+        assert_eq!(
+            me.body,
+            json!({"name": "dashboard", "scopes": ["read"], "accounts": [ACCOUNT]})
+        );
+    }
+    // Reading is not making keys.
+    let keys = api
+        .ask(Asked::get("/v1/keys").header("x-api-key", &key))
+        .await;
+    assert_eq!(keys.status, 403);
+    assert_eq!(keys.body["error"]["code"], "scope_missing");
+
+    let listed = api.get("/v1/keys").await.body;
+    assert!(listed["data"][0]["last_used_at"].is_string());
+    assert!(!listed.to_string().contains(&key), "a list shows no key");
+    let id = made.body["id"].as_str().unwrap();
+    let gone = api.ask(Asked::delete(&format!("/v1/keys/{id}"))).await;
+    assert_eq!(gone.status, 204);
+    let me = api
+        .ask(Asked::get("/v1/me").header("x-api-key", &key))
+        .await;
+    assert_eq!(me.status, 401);
+    assert_eq!(me.body["error"]["code"], "key_revoked");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_refused_even_where_none_is_needed() {
+    let house = House::serving(&[("api.open_on_loopback", "true")]).await;
+    let api = Api::of(&house);
+    for (header, value, code) in [
+        ("x-api-key", "gmk_unknown", "key_unknown"),
+        ("authorization", "Bearer gmk_unknown", "key_unknown"),
+        ("authorization", "Basic abc", "key_malformed"),
+    ] {
+        let answer = api.ask(Asked::get("/v1/me").header(header, value)).await;
+        assert_eq!(answer.status, 401);
+        assert_eq!(answer.body["error"]["code"], code);
+    }
+    let past = NewKey {
+        kind: KeyKind::Key,
+        hash: sha256("gmk_past"),
+        prefix: "gmk_past".to_owned(),
+        name: "past".to_owned(),
+        scopes: vec!["read".to_owned()],
+        accounts: None,
+        expires_at_ms: Some(1),
+    };
+    house.store.add_key(past).await.unwrap();
+    let answer = api
+        .ask(Asked::get("/v1/me").header("x-api-key", "gmk_past"))
+        .await;
+    assert_eq!(answer.body["error"]["code"], "key_expired");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn everything_wrong_with_a_new_key_is_told_at_once() {
+    let house = House::serving(&[("api.open_on_loopback", "true")]).await;
+    let wrong = json!({"name": "", "scopes": ["read", "fly"], "accounts": ["../me"], "days": 0});
+    let answer = Api::of(&house).post("/v1/keys", &wrong).await;
+    assert_eq!(answer.status, 422);
+    let problems = answer.body["error"]["problems"].as_array().unwrap();
+    let at: Vec<&str> = problems
+        .iter()
+        .filter_map(|problem| problem["at"].as_str())
+        .collect();
+    for field in ["name", "scopes[1]", "accounts[0]", "days"] {
+        assert!(at.contains(&field), "{field} in {at:?}");
+    }
+    let none: Value = house.store.keys().await.unwrap().len().into();
+    assert_eq!(none, 0);
+    house.close().await;
+}
+
+fn sha256(text: &str) -> String {
+    use sha2::Digest as _;
+    hex::encode(sha2::Sha256::digest(text.as_bytes()))
+}
