@@ -1,6 +1,9 @@
 //! Secrets never stand in the log.
 
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 /// Names whose values are secrets anywhere: query, form or JSON.
 const SECRETS: [&str; 10] = [
@@ -15,6 +18,70 @@ const SECRETS: [&str; 10] = [
     "signature",
     "signed_request",
 ];
+
+/// Secrets in addresses inside of texts: `paging.next`, the entries of a batch.
+const IN_TEXT: [&str; 4] = [
+    "access_token=",
+    "client_secret=",
+    "fb_exchange_token=",
+    "input_token=",
+];
+
+/// Letters of a fingerprint: enough to find one token, useless for guessing it.
+const FINGERPRINT: usize = 16;
+
+/// What stands for a secret: the first letters of its SHA-256 in hexadecimal.
+fn fingerprint(secret: &str) -> String {
+    let mut text = hex::encode(Sha256::digest(secret.as_bytes()));
+    text.truncate(FINGERPRINT);
+    text
+}
+
+pub(super) fn header_token(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (_, token) = value.split_once(' ')?;
+    Some(fingerprint(token.trim()))
+}
+
+pub(super) fn secrets_of_pairs(text: &str) -> Vec<String> {
+    url::form_urlencoded::parse(text.as_bytes())
+        .filter(|(name, _)| SECRETS.contains(&name.as_ref()))
+        .map(|(_, value)| fingerprint(&value))
+        .collect()
+}
+
+pub(super) fn secrets_of(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(object) => object
+            .iter()
+            .flat_map(|(name, value)| match value.as_str() {
+                Some(text) if SECRETS.contains(&name.as_str()) => vec![fingerprint(text)],
+                _ => secrets_of(value),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(secrets_of).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Takes secrets out of addresses that stand in a text.
+fn scrubbed(mut text: String) -> String {
+    for name in IN_TEXT {
+        let mut from = 0;
+        while let Some(at) = text[from..].find(name) {
+            let start = from + at + name.len();
+            let rest = &text[start..];
+            let end = rest
+                .find(|letter: char| {
+                    letter.is_whitespace() || matches!(letter, '&' | '"' | '\\' | '#' | '\'')
+                })
+                .unwrap_or(rest.len());
+            text.replace_range(start..start + end, "***");
+            from = start;
+        }
+    }
+    text
+}
 
 /// A Telegram bot's token stands in its path.
 pub(super) fn mask_path(host: &str, path: &str) -> String {
@@ -35,7 +102,7 @@ pub(super) fn mask_pairs(text: &str) -> Value {
         let value = if secret {
             "***".to_owned()
         } else {
-            value.into_owned()
+            scrubbed(value.into_owned())
         };
         object.insert(name.into_owned(), Value::String(value));
     }
@@ -59,27 +126,35 @@ pub(super) fn masked(value: Value) -> Value {
             .collect::<Map<_, _>>()
             .into(),
         Value::Array(items) => items.into_iter().map(masked).collect::<Vec<_>>().into(),
-        // The address of a next page carries the token.
-        Value::String(text) if text.contains("access_token=") => mask_address(&text).into(),
+        Value::String(text) => scrubbed(text).into(),
         other => other,
     }
-}
-
-fn mask_address(text: &str) -> String {
-    let mut parts = text.split("access_token=");
-    let mut masked = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part.find(['&', '#']).unwrap_or(part.len());
-        masked.push_str("access_token=***");
-        masked.push_str(&part[end..]);
-    }
-    masked
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn secrets_in_addresses_are_masked_too() {
+        let link = "http://x/y?access_token=T0P&after=b\"access_token=";
+        assert_eq!(
+            masked(json!({"paging": {"next": link}})),
+            json!({"paging": {"next": "http://x/y?access_token=***&after=b\"access_token=***"}})
+        );
+    }
+
+    #[test]
+    fn a_fingerprint_names_a_secret_without_telling_it() {
+        let body = json!({"batch": [{"access_token": "canary"}], "text": "canary"});
+        assert_eq!(
+            secrets_of(&body),
+            secrets_of_pairs("code=canary&fields=canary")
+        );
+        assert_eq!(secrets_of(&body).len(), 1);
+        assert_eq!(secrets_of(&body)[0].len(), FINGERPRINT);
+    }
 
     #[test]
     fn secrets_are_masked_wherever_they_stand() {

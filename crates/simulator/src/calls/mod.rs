@@ -38,6 +38,10 @@ pub(crate) struct CallNote(pub(crate) Value);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unmodelled;
 
+/// Marks a call that came although its budget was closed and the client had been told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Blocked;
+
 /// Marks an answer that a fault changed, with the fault's id.
 #[derive(Debug, Clone)]
 pub(crate) struct Faulted(pub(crate) String);
@@ -67,6 +71,9 @@ struct Call {
     modelled: bool,
     fault: Option<String>,
     answered: bool,
+    blocked: bool,
+    /// Fingerprint of the token in the header; the others are read off when somebody asks.
+    header_token: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +99,10 @@ pub(crate) struct CallFilter {
     pub(crate) method: Option<String>,
     pub(crate) path: Option<String>,
     pub(crate) limit: Option<usize>,
+    /// Calls that carried this secret, by the first letters of its SHA-256.
+    pub(crate) fingerprint: Option<String>,
+    /// Only calls that came in a closed time, or only others.
+    pub(crate) blocked: Option<bool>,
 }
 
 impl CallLog {
@@ -139,6 +150,11 @@ impl CallLog {
                     .method
                     .as_deref()
                     .is_none_or(|method| method.eq_ignore_ascii_case(&call.method))
+                && filter.blocked.is_none_or(|blocked| blocked == call.blocked)
+                && filter
+                    .fingerprint
+                    .as_deref()
+                    .is_none_or(|asked| call.seen().iter().any(|seen| seen == asked))
         };
         let chosen: Vec<Call> = kept.calls.iter().filter(wanted).cloned().collect();
         let (forgotten, seq) = (kept.forgotten, kept.seq);
@@ -179,7 +195,31 @@ impl Call {
             "modelled": self.modelled,
             "fault": self.fault,
             "answered": self.answered,
+            "blocked": self.blocked,
+            "seen": self.seen(),
         })
+    }
+
+    /// Fingerprints of every secret this call carried, so that a hunt for leaks can prove that a token came through
+    /// although the log does not hold it.
+    fn seen(&self) -> Vec<String> {
+        let mut seen: Vec<String> = self.header_token.iter().cloned().collect();
+        seen.extend(mask::secrets_of_pairs(
+            self.query.as_deref().unwrap_or_default(),
+        ));
+        if let Logged::Bytes {
+            content_type,
+            bytes,
+        } = &self.body
+        {
+            if content_type.contains("x-www-form-urlencoded") {
+                seen.extend(mask::secrets_of_pairs(&String::from_utf8_lossy(bytes)));
+            } else if let Ok(value) = serde_json::from_slice(bytes) {
+                seen.extend(mask::secrets_of(&value));
+            }
+        }
+        seen.dedup();
+        seen
     }
 }
 
@@ -228,6 +268,8 @@ pub(crate) async fn record(State(world): State<Shared>, request: Request, next: 
         modelled: true,
         fault: None,
         answered: true,
+        blocked: false,
+        header_token: mask::header_token(headers),
     };
     let response = match read_ahead(request).await {
         Ok((request, body)) => {
@@ -245,6 +287,7 @@ pub(crate) async fn record(State(world): State<Shared>, request: Request, next: 
 async fn keep_answer(mut response: Response, call: &mut Call) -> Response {
     call.status = response.status().as_u16();
     call.modelled = response.extensions().get::<Unmodelled>().is_none();
+    call.blocked = response.extensions().get::<Blocked>().is_some();
     call.answered = response.extensions().get::<Hangup>().is_none();
     call.fault = response
         .extensions()

@@ -27,6 +27,8 @@ pub(super) struct AccountIn {
     professional: Option<bool>,
     /// A role on the app.
     role: Option<bool>,
+    /// Of the last 24 hours: 4800 calls for each.
+    impressions: Option<u32>,
     /// Webhook fields; an empty list unsubscribes.
     fields: Option<BTreeSet<String>>,
 }
@@ -70,6 +72,7 @@ pub(super) async fn change(
             *field = value;
         }
     }
+    account.impressions = input.impressions.or(account.impressions);
     if let Some(fields) = input.fields {
         account.fields = fields;
     }
@@ -98,6 +101,7 @@ fn show(account: &Account) -> Value {
         "restricted": account.restricted,
         "professional": account.professional,
         "role": account.role,
+        "impressions": account.impressions,
         "messenger_profile": account.profile,
     })
 }

@@ -9,6 +9,7 @@ use super::{Answer, Refused};
 use crate::calls::CallFilter;
 use crate::fault::RuleIn;
 use crate::world::Shared;
+use crate::world::budget::Which;
 
 pub(super) async fn faults(State(world): State<Shared>) -> Json<Value> {
     Json(json!({"faults": world.faults().list()}))
@@ -92,6 +93,36 @@ pub(super) async fn set_limits(State(world): State<Shared>, Json(input): Json<Va
     state.limits =
         serde_json::from_value(limits.clone()).map_err(|error| Refused::bad(error.to_string()))?;
     Ok(Json(limits))
+}
+
+/// How full every budget is, until when it is closed, how many calls it refused.
+pub(super) async fn usage(State(world): State<Shared>) -> Json<Value> {
+    Json(world.budgets())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CloseIn {
+    budget: Which,
+    minutes: i64,
+    /// Of `account` and `page`; absent: the first account.
+    account: Option<String>,
+}
+
+/// Closes a budget as if it were used up.
+pub(super) async fn close_budget(
+    State(world): State<Shared>,
+    Json(input): Json<CloseIn>,
+) -> Answer {
+    let until_ms = world.clock().now_ms() + input.minutes.max(0) * 60_000;
+    let account = input
+        .account
+        .unwrap_or_else(|| world.options().account_id.clone());
+    let found = world.lock().close_budget(input.budget, &account, until_ms);
+    if !found {
+        return Err(Refused::missing(format!("there is no account {account}")));
+    }
+    Ok(usage(State(world)).await)
 }
 
 pub(super) async fn reset(State(world): State<Shared>) -> Json<Value> {

@@ -21,6 +21,8 @@ pub(crate) struct Call {
     pub(crate) params: Params,
     pub(crate) token: Option<String>,
     pub(crate) hints: crate::fault::Hints,
+    /// It came although a budget was closed and the client knew.
+    pub(crate) blocked: bool,
 }
 
 impl Call {
@@ -42,6 +44,7 @@ impl Call {
             params: Params::default(),
             token: None,
             hints: crate::fault::Hints::default(),
+            blocked: false,
         }
     }
 
@@ -86,6 +89,14 @@ impl Params {
             self.0
                 .insert(name.into_owned(), Value::String(value.into_owned()));
         }
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.remove(name);
     }
 
     pub(crate) fn set(&mut self, name: &str, value: String) {

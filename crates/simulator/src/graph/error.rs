@@ -166,6 +166,10 @@ impl GraphError {
         self
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     pub(crate) fn body(&self) -> Value {
         let mut error = json!({
             "message": self.message,

@@ -1,6 +1,7 @@
 //! graph.facebook.com and graph.instagram.com: one dispatcher, as Meta's hosts share most calls.
 
 mod auth;
+mod batch;
 mod call;
 pub(crate) mod comments;
 mod compose;
@@ -24,6 +25,7 @@ mod template;
 mod tokens;
 mod upload;
 pub(crate) mod usage;
+mod version;
 mod write;
 
 use std::sync::Arc;
@@ -38,7 +40,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::calls::{CallNote, Unmodelled};
+use crate::calls::{Blocked, CallNote, Unmodelled};
 use crate::world::{Shared, World};
 use auth::Caller;
 use call::Call;
@@ -53,7 +55,9 @@ pub(crate) enum Host {
 
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
+        .route("/graph.facebook.com/", any(facebook_root))
         .route("/graph.facebook.com/{*path}", any(facebook))
+        .route("/graph.instagram.com/", any(instagram_root))
         .route("/graph.instagram.com/{*path}", any(instagram))
         .merge(publish::resumable::routes())
         // Uploads are larger than axum's default and are counted while they go to disk.
@@ -68,12 +72,20 @@ async fn facebook(
     serve(world, Host::Facebook, &path, request).await
 }
 
+async fn facebook_root(State(world): State<Shared>, request: Request) -> Response {
+    serve(world, Host::Facebook, "", request).await
+}
+
 async fn instagram(
     State(world): State<Shared>,
     Path(path): Path<String>,
     request: Request,
 ) -> Response {
     serve(world, Host::Instagram, &path, request).await
+}
+
+async fn instagram_root(State(world): State<Shared>, request: Request) -> Response {
+    serve(world, Host::Instagram, "", request).await
 }
 
 /// A call to a host that nobody simulates.
@@ -134,7 +146,10 @@ async fn serve(world: Shared, host: Host, path: &str, request: Request) -> Respo
         response.headers_mut().insert("x-fb-trace-id", trace);
     }
     if let Some(caller) = caller {
-        usage::report(&world, &caller, response.headers_mut());
+        usage::report(&world, &call, &caller, response.headers_mut());
+    }
+    if call.blocked {
+        response.extensions_mut().insert(Blocked);
     }
     response
 }
@@ -171,19 +186,38 @@ async fn read_and_run(
         None
     };
     let note = upload.as_ref().map(|upload| CallNote(upload.note.clone()));
-    let outcome = async {
-        if let Some(answer) = tokens::run(world, call) {
-            return answer;
-        }
-        let caller = auth::authorise(world, call)?;
-        *known = Some(caller.clone());
-        usage::spend(world, &caller)?;
-        dispatch(world, call, &caller, upload).await
+    let outcome = if batch::is_several(call) {
+        batch::run(world, call).await
+    } else {
+        one(world, call, upload, known).await
     };
-    match outcome.await {
+    match outcome {
         Ok(value) => Ok(Answer { value, note }),
         Err(error) => Err((error, note)),
     }
+}
+
+/// One call from its token to its answer; `known` is who called, also if the call is refused later.
+async fn one(
+    world: &Shared,
+    call: &mut Call,
+    upload: Option<upload::Received>,
+    known: &mut Option<Caller>,
+) -> Result<Value, GraphError> {
+    version::settle(world, call)?;
+    if let Some(answer) = tokens::run(world, call) {
+        return answer;
+    }
+    let caller = auth::authorise(world, call)?;
+    *known = Some(caller.clone());
+    usage::spend(world, call, &caller)?;
+    if let Some(answer) = owner::run(world, call, &caller) {
+        return answer;
+    }
+    if let Some(answer) = auth::permit(call, &caller)? {
+        return Ok(answer);
+    }
+    dispatch(world, call, &caller, upload).await
 }
 
 async fn dispatch(
@@ -192,9 +226,6 @@ async fn dispatch(
     caller: &Caller,
     upload: Option<upload::Received>,
 ) -> Result<Value, GraphError> {
-    if let Some(answer) = owner::run(world, call, caller) {
-        return answer;
-    }
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let unknown = || {
         Err(GraphError::no_path(

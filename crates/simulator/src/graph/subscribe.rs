@@ -42,6 +42,11 @@ pub(super) fn run(world: &Shared, call: &Call, caller: &Caller) -> Result<Value,
                             "Param subscribed_fields must be one of the known fields - got \"{field}\"."
                         )));
                     }
+                    for field in &fields {
+                        if let Some(scope) = scope_of(field) {
+                            caller.need("", scope)?;
+                        }
+                    }
                     fields.into_iter().collect()
                 }
             };
@@ -61,5 +66,18 @@ pub(super) fn run(world: &Shared, call: &Call, caller: &Caller) -> Result<Value,
             Ok(json!({"success": true}))
         }
         _ => Err(GraphError::argument("Unsupported method")),
+    }
+}
+
+/// The scope a field needs in Instagram Login; some need none but the basic one
+/// (<https://developers.facebook.com/docs/instagram-platform/webhooks>, 2026-11).
+fn scope_of(field: &str) -> Option<&'static str> {
+    match field {
+        "comments" | "live_comments" | "mentions" => Some("instagram_business_manage_comments"),
+        "messages" | "standby" | "message_edit" | "message_echoes" | "message_reactions" => {
+            Some("instagram_business_manage_messages")
+        }
+        _ if field.starts_with("messaging_") => Some("instagram_business_manage_messages"),
+        _ => None,
     }
 }

@@ -4,59 +4,112 @@ use hyper::header::{HeaderMap, HeaderValue};
 use serde_json::json;
 
 use super::auth::Caller;
+use super::call::Call;
 use super::error::GraphError;
 use crate::fault::Usage;
-use crate::world::World;
-use crate::world::account::Login;
+use crate::world::account::{Login, TokenKind};
+use crate::world::budget::{Allowance, Budget, hourly};
+use crate::world::{State, World};
 
-/// Counts a call, and refuses it where limits are enforced and used up.
-pub(crate) fn spend(world: &World, caller: &Caller) -> Result<(), GraphError> {
+/// Messaging has a use case of its own where a Page does it.
+const OF_MESSENGER: [&str; 4] = [
+    "conversations",
+    "message_attachments",
+    "messages",
+    "messenger_profile",
+];
+
+/// Counts a call in every budget it uses, and refuses it where one is full. A call that came although the client had
+/// been told to wait is marked as blocked.
+pub(crate) fn spend(world: &World, call: &mut Call, caller: &Caller) -> Result<(), GraphError> {
     let now_ms = world.clock().now_ms();
     let mut state = world.lock();
-    let (limit, enforce) = (state.limits.calls_per_hour, state.limits.enforce_calls);
-    let Some(account) = state.accounts.get_mut(&caller.account) else {
-        return Ok(());
+    let State {
+        limits,
+        platform,
+        accounts,
+        ..
+    } = &mut *state;
+    let mut blocked = false;
+    let mut count = |budget: &mut Budget, allowance: Allowance, code: i64, message: &str| {
+        budget.take(now_ms, allowance, limits).map_err(|full| {
+            blocked |= full.was_closed;
+            GraphError::new(code, None, format!("(#{code}) {message}"))
+        })
     };
-    let count = account.spent.calls.count(now_ms);
-    if enforce && limit > 0 && count > limit {
-        return Err(GraphError::new(
-            80_002,
-            None,
-            "(#80002) There have been too many calls to this Instagram account. Wait a bit and try again.",
-        ));
-    }
-    Ok(())
+    let app = hourly(limits.app_calls_per_hour);
+    let odd = hourly(limits.custom_calls_per_hour);
+    let user = hourly(limits.user_calls_per_hour);
+    let page = hourly(limits.page_calls_per_hour);
+    let outcome = count(&mut platform.app, app, 4, "Application request limit reached")
+        .and_then(|()| {
+            count(&mut platform.custom, odd, 613, "Calls to this api have exceeded the rate limit.")
+        })
+        .and_then(|()| match caller.kind {
+            TokenKind::User => count(&mut platform.user, user, 17, "User request limit reached"),
+            _ => Ok(()),
+        })
+        .and_then(|()| match accounts.get_mut(&caller.account) {
+            // Discovery is counted by Meta's platform limits only.
+            Some(account) if !is_discovery(call) => {
+                let own = limits.of_account(account);
+                if caller.kind == TokenKind::Page {
+                    count(&mut account.spent.page_calls, page, 32, "Page request limit reached")?;
+                }
+                count(&mut account.spent.calls, own, 80_002, "There have been too many calls to this Instagram account. Wait a bit and try again.")
+            }
+            _ => Ok(()),
+        });
+    call.blocked |= blocked;
+    outcome
 }
 
-/// Tells how much is spent: calls of the last hour against the hourly allowance.
-pub(crate) fn report(world: &World, caller: &Caller, headers: &mut HeaderMap) {
+fn is_discovery(call: &Call) -> bool {
+    let asks = |name: &str, part: &str| {
+        call.params
+            .text(name)
+            .is_some_and(|text| text.contains(part))
+    };
+    call.segments.iter().any(|segment| {
+        matches!(
+            segment.as_str(),
+            "ig_hashtag_search" | "recent_media" | "top_media"
+        )
+    }) || asks("fields", "business_discovery")
+}
+
+/// Tells how much is spent: of the app's hour, and of the account's 24 hours.
+pub(crate) fn report(world: &World, call: &Call, caller: &Caller, headers: &mut HeaderMap) {
     let now_ms = world.clock().now_ms();
     let state = world.lock();
+    let figures = |budget: &Budget, allowance: Allowance| {
+        let percent = budget.percent(now_ms, allowance);
+        Usage {
+            call_count: percent,
+            // Invented shares: Meta's figures for time have no public formula.
+            total_time: percent / 2,
+            total_cputime: percent / 3,
+            estimated_time_to_regain_access: budget.minutes_closed(now_ms),
+        }
+    };
+    let (platform, limits) = (&state.platform, &state.limits);
+    let app = if caller.kind == TokenKind::User {
+        figures(&platform.user, hourly(limits.user_calls_per_hour))
+    } else {
+        figures(&platform.app, hourly(limits.app_calls_per_hour))
+    };
+    write_app(headers, app);
     let Some(account) = state.accounts.get(&caller.account) else {
         return;
     };
-    let count = account.spent.calls.total(now_ms);
-    let limit = state.limits.calls_per_hour.max(1);
-    let percent = count.saturating_mul(100).div_ceil(limit);
-    let full = state.limits.enforce_calls && count >= limit;
-    let usage = Usage {
-        call_count: percent,
-        // Invented shares: Meta's figures for time have no public formula.
-        total_time: percent / 2,
-        total_cputime: percent / 3,
-        estimated_time_to_regain_access: if full {
-            account.spent.calls.minutes_to_regain(now_ms)
-        } else {
-            0
-        },
-    };
-    let kind = match caller.login {
-        Login::Facebook => "messenger",
-        Login::Instagram => "instagram",
-    };
-    let id = account.id.clone();
-    drop(state);
-    write(headers, &id, kind, usage);
+    let usage = figures(&account.spent.calls, limits.of_account(account));
+    let messenger = caller.login == Login::Facebook
+        && call
+            .segments
+            .iter()
+            .any(|segment| OF_MESSENGER.contains(&segment.as_str()));
+    let kind = if messenger { "messenger" } else { "instagram" };
+    write_business(headers, &account.id, kind, usage);
 }
 
 /// Puts a fault's figures over the real ones, for every account that the answer names.
@@ -74,25 +127,33 @@ pub(crate) fn overwrite(headers: &mut HeaderMap, usage: Usage) {
 }
 
 /// Writes both headers.
-pub(crate) fn write(headers: &mut HeaderMap, account: &str, kind: &str, usage: Usage) {
-    let app = json!({
+fn write(headers: &mut HeaderMap, account: &str, kind: &str, usage: Usage) {
+    write_app(headers, usage);
+    write_business(headers, account, kind, usage);
+}
+
+fn write_app(headers: &mut HeaderMap, usage: Usage) {
+    let value = json!({
         "call_count": usage.call_count,
         "total_time": usage.total_time,
         "total_cputime": usage.total_cputime,
     });
-    let business = json!({account: [{
+    put(headers, "x-app-usage", &value);
+}
+
+fn write_business(headers: &mut HeaderMap, account: &str, kind: &str, usage: Usage) {
+    let value = json!({account: [{
         "type": kind,
         "call_count": usage.call_count,
         "total_cputime": usage.total_cputime,
         "total_time": usage.total_time,
         "estimated_time_to_regain_access": usage.estimated_time_to_regain_access,
     }]});
-    for (name, value) in [
-        ("x-app-usage", app),
-        ("x-business-use-case-usage", business),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
-            headers.insert(name, value);
-        }
+    put(headers, "x-business-use-case-usage", &value);
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &serde_json::Value) {
+    if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
+        headers.insert(name, value);
     }
 }

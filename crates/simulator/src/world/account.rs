@@ -151,6 +151,8 @@ pub(crate) struct Account {
     pub(crate) professional: bool,
     /// Its owner has a role on the app; without it an app in development is refused every call.
     pub(crate) role: bool,
+    /// Impressions of the last 24 hours, as far as they decide how often the app may call; absent: that of the limits.
+    pub(crate) impressions: Option<u32>,
     /// `ice_breakers` and `persistent_menu`, as they were set.
     pub(crate) profile: serde_json::Map<String, serde_json::Value>,
     pub(crate) spent: Spent,
@@ -175,6 +177,7 @@ impl Account {
             restricted: false,
             professional: true,
             role: true,
+            impressions: None,
             profile: serde_json::Map::new(),
             spent: Spent::default(),
         }

@@ -6,6 +6,7 @@
 pub(crate) mod account;
 pub(crate) mod app;
 pub(crate) mod asset;
+pub(crate) mod budget;
 pub(crate) mod clock;
 pub(crate) mod comment;
 pub(crate) mod container;
@@ -71,6 +72,7 @@ pub(crate) struct State {
     /// Other people's posts: what discovery, hashtags and mentions show.
     pub(crate) public: public::Public,
     pub(crate) limits: Limits,
+    pub(crate) platform: budget::Platform,
 }
 
 /// A reusable upload.

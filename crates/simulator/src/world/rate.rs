@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::budget::Budget;
+
 /// Limits per account; 0 switches one off, as a load test needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -15,10 +17,24 @@ pub(crate) struct Limits {
     pub(crate) media_per_second: u32,
     /// Conversations calls a second: 2, same page.
     pub(crate) conversations_per_second: u32,
-    /// Calls an hour that make 100 percent in the usage headers.
+    /// Calls of an account in 24 hours for each of its impressions in that time: 4800, same page.
+    pub(crate) calls_per_impression: u32,
+    /// Impressions of an account that has no number of its own.
+    pub(crate) impressions: u32,
+    /// Calls of an account in an hour; it replaces the formula where it is set.
     pub(crate) calls_per_hour: u32,
-    /// Whether 100 percent also refuses calls (80002).
+    /// Calls of the whole app in an hour (4): 200 for each daily user, same page; here of 1,000 users.
+    pub(crate) app_calls_per_hour: u32,
+    /// Calls of a Facebook person's tokens in an hour (17); Meta keeps the number to itself.
+    pub(crate) user_calls_per_hour: u32,
+    /// Calls with a Page's token in an hour (32).
+    pub(crate) page_calls_per_hour: u32,
+    /// Calls of the whole app in an hour that make its traffic look odd (613).
+    pub(crate) custom_calls_per_hour: u32,
+    /// Whether a full budget refuses calls.
     pub(crate) enforce_calls: bool,
+    /// What each refused call adds to the time a budget stays closed; Meta gives no figure.
+    pub(crate) prolong_ms: i64,
     /// Private replies an hour: 750 for posts and reels, same page.
     pub(crate) private_replies_per_hour: u32,
     /// Whether Telegram's limits below refuse calls.
@@ -40,8 +56,15 @@ impl Default for Limits {
             sends_per_second: None,
             media_per_second: 10,
             conversations_per_second: 2,
-            calls_per_hour: 20_000,
-            enforce_calls: false,
+            calls_per_impression: 4_800,
+            impressions: 1_000,
+            calls_per_hour: 0,
+            app_calls_per_hour: 200_000,
+            user_calls_per_hour: 20_000,
+            page_calls_per_hour: 0,
+            custom_calls_per_hour: 0,
+            enforce_calls: true,
+            prolong_ms: 60_000,
             private_replies_per_hour: 750,
             telegram_enforce: true,
             telegram_per_chat_per_second: 1,
@@ -59,7 +82,8 @@ pub(crate) struct Spent {
     pub(crate) media: Window,
     pub(crate) conversations: Window,
     pub(crate) private_replies: Window,
-    pub(crate) calls: Hour,
+    pub(crate) calls: Budget,
+    pub(crate) page_calls: Budget,
 }
 
 /// Times of the calls of the last moment.
@@ -83,47 +107,6 @@ impl Window {
     }
 }
 
-/// Calls of a rolling hour, counted by the minute.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Hour {
-    minutes: VecDeque<(i64, u32)>,
-}
-
-impl Hour {
-    pub(crate) fn count(&mut self, now_ms: i64) -> u32 {
-        let minute = now_ms.div_euclid(60_000);
-        while self
-            .minutes
-            .front()
-            .is_some_and(|(at, _)| *at <= minute - 60)
-        {
-            self.minutes.pop_front();
-        }
-        match self.minutes.back_mut() {
-            Some((at, count)) if *at == minute => *count = count.saturating_add(1),
-            _ => self.minutes.push_back((minute, 1)),
-        }
-        self.minutes.iter().map(|(_, count)| *count).sum()
-    }
-
-    pub(crate) fn total(&self, now_ms: i64) -> u32 {
-        let minute = now_ms.div_euclid(60_000);
-        self.minutes
-            .iter()
-            .filter(|(at, _)| *at > minute - 60)
-            .map(|(_, count)| *count)
-            .sum()
-    }
-
-    /// Minutes until the oldest counted minute leaves the hour.
-    pub(crate) fn minutes_to_regain(&self, now_ms: i64) -> i64 {
-        let minute = now_ms.div_euclid(60_000);
-        self.minutes
-            .front()
-            .map_or(0, |(at, _)| (at + 60 - minute).max(1))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,14 +120,5 @@ mod tests {
         assert!(window.take(1_000, 1_000, 2));
         assert!(!window.take(1_000, 1_000, 2));
         assert!(window.take(1_000, 1_000, 0), "0 means no limit");
-    }
-
-    #[test]
-    fn an_hour_forgets_old_minutes() {
-        let mut hour = Hour::default();
-        assert_eq!(hour.count(0), 1);
-        assert_eq!(hour.count(59 * 60_000), 2);
-        assert_eq!(hour.minutes_to_regain(59 * 60_000), 1);
-        assert_eq!(hour.count(60 * 60_000), 2);
     }
 }

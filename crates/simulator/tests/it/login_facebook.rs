@@ -52,7 +52,7 @@ impl World {
     }
 
     /// A person's token, of an hour or of 60 days.
-    async fn person(&self, long: bool, changed: &[(&str, &str)]) -> String {
+    pub(crate) async fn person(&self, long: bool, changed: &[(&str, &str)]) -> String {
         let code = self.dialog_code(changed).await;
         let answer = self.oauth(&[("redirect_uri", BACK), ("code", &code)]).await;
         let token = text(&answer.body["access_token"]);

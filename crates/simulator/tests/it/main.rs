@@ -10,6 +10,7 @@
     clippy::too_many_lines
 )]
 
+mod batch;
 mod comments;
 mod control;
 mod conversations;
@@ -17,8 +18,11 @@ mod discovery;
 mod faults;
 mod files;
 mod fixtures;
+mod leaks;
+mod limits;
 mod login_facebook;
 mod login_instagram;
+mod permissions;
 mod phone_ai;
 mod phone_samples;
 mod phone_ytdlp;

@@ -215,35 +215,3 @@ async fn two_accounts_do_not_see_each_other() {
         1
     );
 }
-
-#[tokio::test]
-async fn usage_headers_rise_and_can_refuse() {
-    let world = World::without_webhook().await;
-    world
-        .sim(
-            "limits",
-            json!({"calls_per_hour": 4, "enforce_calls": true}),
-        )
-        .await;
-    let mut figures = Vec::new();
-    for _ in 0..4 {
-        let answer = world.get(&format!("{FACEBOOK}/me")).await;
-        let text = answer.headers["x-app-usage"].to_str().unwrap().to_owned();
-        let usage: serde_json::Value = serde_json::from_str(&text).unwrap();
-        figures.push(usage["call_count"].as_u64().unwrap());
-    }
-    assert_eq!(figures, [25, 50, 75, 100]);
-    let refused = world.get(&format!("{FACEBOOK}/me")).await;
-    assert_eq!(refused.error(), (80_002, None));
-    let text = refused.headers["x-business-use-case-usage"]
-        .to_str()
-        .unwrap()
-        .to_owned();
-    let business: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let wait = business[ACCOUNT][0]["estimated_time_to_regain_access"]
-        .as_i64()
-        .unwrap();
-    assert!((1..=60).contains(&wait), "{wait}");
-    world.sim("clock", json!({"advance_ms": 61 * 60_000})).await;
-    assert_eq!(world.get(&format!("{FACEBOOK}/me")).await.status, 200);
-}
