@@ -1,5 +1,7 @@
 //! The `fields` argument: names, arguments in `.limit(5)`, and expansion in braces.
 
+use std::fmt::Write as _;
+
 use super::error::GraphError;
 
 /// One asked field.
@@ -27,10 +29,11 @@ pub(crate) fn print(fields: &[Field]) -> String {
     let one = |field: &Field| {
         let mut text = field.name.clone();
         for (name, value) in &field.options {
-            text.push_str(&format!(".{name}({value})"));
+            // Writing into a String cannot fail.
+            let _ = write!(text, ".{name}({value})");
         }
         if !field.fields.is_empty() {
-            text.push_str(&format!("{{{}}}", print(&field.fields)));
+            let _ = write!(text, "{{{}}}", print(&field.fields));
         }
         text
     };

@@ -46,7 +46,7 @@ pub(super) fn run(
         (&Method::DELETE, ["me" | OWNER_ID, "permissions"]) => Ok(give_up(world, call)),
         (_, ["me" | OWNER_ID, ..]) => Err(page_needed()),
         (_, [_, edge, ..]) if OF_A_PAGE.contains(edge) => Err(page_needed()),
-        (&Method::GET, [id]) => return lonely(world, call, caller, id),
+        (&Method::GET, [id]) => return page(world, call, caller, id),
         _ => return None,
     })
 }
@@ -214,28 +214,23 @@ fn page_token(world: &World, state: &mut State, call: &Call, row: &Row) -> Strin
     value
 }
 
-/// A Page without Instagram, or one that was not granted.
-fn lonely(
+/// A Page that was granted, read by its person: also its token and tasks, and a Page without Instagram.
+fn page(
     world: &World,
     call: &Call,
     caller: &Caller,
     id: &str,
 ) -> Option<Result<Value, GraphError>> {
-    let state = world.lock();
-    let of_account = state
-        .accounts
-        .values()
-        .any(|account| account.id == caller.account && super::auth::is_own(account, id));
-    if of_account {
-        return None;
-    }
+    let mut state = world.lock();
     let row = granted(&state, caller)
         .into_iter()
         .find(|row| row.id == id)?;
-    drop(state);
     Some(node::asked(call, "name,id").and_then(|asked| {
-        let state = world.lock();
-        shown(&state, caller, &asked, &row, None)
+        let token = asked
+            .iter()
+            .any(|field| field.name == "access_token")
+            .then(|| page_token(world, &mut state, call, &row));
+        shown(&state, caller, &asked, &row, token.as_deref())
     }))
 }
 

@@ -132,6 +132,12 @@ async fn a_log_in_leads_to_pages_whose_tokens_have_no_end() {
         alone.body,
         json!({"id": LONELY, "name": "Praça das Flores"})
     );
+    let whole = format!(
+        "{FACEBOOK}/{PAGE}?fields=id,name,access_token,tasks,instagram_business_account{{id}}"
+    );
+    let whole = world.with_token(&whole, &person).await;
+    assert_eq!(whole.body["access_token"], page.as_str());
+    assert_eq!(whole.body["instagram_business_account"]["id"], ACCOUNT);
     let data = world.debug(&page).await;
     assert_eq!(
         (&data["type"], &data["expires_at"]),
