@@ -231,25 +231,33 @@ pub(crate) fn permit(call: &Call, caller: &Caller) -> Result<Option<Value>, Grap
     }
 }
 
-/// The account a call is about. A person's token serves every Page it was granted for: the path tells which.
+/// The account a call is about. A person's token serves every Page it was granted for: the path tells which, or the
+/// owner of the post or comment there, or `user_id` where hashtags are asked for.
 fn target(state: &State, token: &Token, call: &Call) -> String {
     if token.kind != TokenKind::User {
         return token.account.clone();
     }
     let id = call.segments.first().map_or("", String::as_str);
-    let mut granted = state
-        .accounts
-        .values()
-        .filter(|account| token.pages.contains(&account.page_id));
-    match id {
-        "me" => None,
-        id => granted
-            .clone()
-            .find(|account| is_own(account, id))
-            .or_else(|| granted.next()),
+    if id == "me" {
+        return String::new();
     }
-    .map(|account| account.id.clone())
-    .unwrap_or_default()
+    let granted = || {
+        let accounts = state.accounts.values();
+        accounts.filter(|account| token.pages.contains(&account.page_id))
+    };
+    let named = call.params.text("user_id");
+    let owner = state
+        .media
+        .get(id)
+        .map(|media| &media.account)
+        .or_else(|| state.comments.get(id).map(|comment| &comment.account))
+        .or(named.as_ref());
+    granted()
+        .find(|account| is_own(account, id))
+        .or_else(|| granted().find(|account| owner == Some(&account.id)))
+        .or_else(|| granted().next())
+        .map(|account| account.id.clone())
+        .unwrap_or_default()
 }
 
 /// What bars an account whatever it asks.
