@@ -12,6 +12,7 @@ mod options;
 mod pages;
 mod phone;
 mod samples;
+mod seed;
 mod serve;
 mod telegram;
 mod webhook;
@@ -46,6 +47,16 @@ pub enum StartError {
         path: String,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// The file that says who the account is cannot be used.
+    #[error(
+        "cannot use the seed file {path}: {why}; GET /_sim/seed of a running simulator shows a good one"
+    )]
+    SeedFile {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
     },
     /// The HTTP client that delivers webhooks could not be built.
     #[error("cannot build the HTTP client: {0}")]

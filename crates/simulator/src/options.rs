@@ -40,6 +40,10 @@ pub struct Options {
     pub ffmpeg: PathBuf,
     /// Where Meta's clock starts, in epoch milliseconds; absent: now.
     pub clock_start: Option<i64>,
+    /// What posts, stories and numbers of the account are made from.
+    pub seed: u64,
+    /// A JSON file with them instead, in the shape of `GET /_sim/seed`.
+    pub seed_file: Option<PathBuf>,
     /// Whether the OpenAI-compatible endpoint is mounted.
     pub ai: bool,
     /// Webhook retries after minutes, as Meta does, instead of after seconds.
@@ -65,6 +69,8 @@ impl Default for Options {
             graph_version: "v26.0".into(),
             ffmpeg: "ffmpeg".into(),
             clock_start: None,
+            seed: 1,
+            seed_file: None,
             ai: true,
             slow_retries: false,
         }

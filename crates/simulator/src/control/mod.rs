@@ -6,6 +6,7 @@ mod app;
 mod events;
 mod people;
 mod posts;
+mod seed;
 mod share;
 mod stream;
 mod taps;
@@ -60,9 +61,21 @@ fn posts_routes() -> Router<Arc<World>> {
         .route("/_sim/hashtags", post(posts::hashtags))
 }
 
+/// Media and insights.
+fn seed_routes() -> Router<Arc<World>> {
+    Router::new()
+        .route("/_sim/seed", get(seed::seed))
+        .route("/_sim/media/{id}", post(seed::media))
+        .route(
+            "/_sim/insights",
+            get(seed::insight_rules).post(seed::set_insight_rules),
+        )
+}
+
 pub(crate) fn routes() -> Router<Arc<World>> {
     people_routes()
         .merge(posts_routes())
+        .merge(seed_routes())
         .route("/_sim/stream", get(stream::stream))
         .route("/_sim/reactions", post(events::reaction))
         .route("/_sim/unsend", post(events::unsend))

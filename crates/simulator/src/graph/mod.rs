@@ -11,7 +11,9 @@ mod discovery;
 mod error;
 mod fields;
 mod hashtags;
+mod insights;
 mod likes;
+mod media;
 mod mentions;
 mod node;
 mod owner;
@@ -241,6 +243,9 @@ async fn dispatch(
         }
     };
     if let Some(answer) = write::dispatch(world, call, caller).await {
+        return answer;
+    }
+    if let Some(answer) = media::dispatch(world, call, caller) {
         return answer;
     }
     match (&call.method, segments.as_slice()) {

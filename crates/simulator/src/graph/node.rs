@@ -7,6 +7,7 @@ use super::call::Call;
 use super::conversations::{self, no_field};
 use super::error::GraphError;
 use super::fields::{self, Field};
+use super::media;
 use crate::world::Shared;
 use crate::world::account::{Account, Login};
 use crate::world::thread::Person;
@@ -17,9 +18,13 @@ pub(super) fn read(
     caller: &Caller,
     id: &str,
 ) -> Result<Value, GraphError> {
-    let account = world.lock().accounts.get(&caller.account).cloned();
+    let now_ms = world.clock().now_ms();
+    let account = world.lock().shown_account(&caller.account, now_ms);
     if let Some(account) = account.filter(|account| auth::is_own(account, id)) {
-        return own(call, caller, &account, id);
+        return own(world, call, caller, (&account, id));
+    }
+    if let Some(answer) = media::node(world, call, caller, id) {
+        return answer;
     }
     if let Some(answer) = conversations::node(world, call, caller, id) {
         return answer;
@@ -32,7 +37,12 @@ pub(super) fn read(
 }
 
 /// The account: a Page in the Facebook flavour unless its Instagram id is asked.
-fn own(call: &Call, caller: &Caller, account: &Account, id: &str) -> Result<Value, GraphError> {
+fn own(
+    world: &Shared,
+    call: &Call,
+    caller: &Caller,
+    (account, id): (&Account, &str),
+) -> Result<Value, GraphError> {
     let is_page = caller.login == Login::Facebook && id != account.id;
     if is_page {
         let fields = asked(call, "id,name")?;
@@ -57,9 +67,10 @@ fn own(call: &Call, caller: &Caller, account: &Account, id: &str) -> Result<Valu
     } else {
         &account.app_scoped_id
     };
-    let answer = object(&fields, id, "IGUser", |field| {
+    let mut answer = object(&fields, id, "IGUser", |field| {
         user_field(account, caller.login, field)
     })?;
+    fill(&mut answer, Some(world.base_url()));
     if account.wrapped_me && caller.login == Login::Instagram {
         return Ok(json!({"data": [answer]}));
     }
@@ -84,19 +95,50 @@ fn is_link(field: &Field) -> bool {
 
 /// The Instagram account behind a Page, with the fields asked in braces.
 pub(super) fn linked(account: &Account, asked: &Field) -> Result<Value, GraphError> {
-    object(&asked.fields, &account.id, "IGUser", |field| {
+    let mut answer = object(&asked.fields, &account.id, "IGUser", |field| {
         user_field(account, Login::Facebook, field)
-    })
+    })?;
+    fill(&mut answer, None);
+    Ok(answer)
+}
+
+/// Leaves out what nobody filled in, and puts the host before the path of the picture.
+fn fill(answer: &mut Value, base_url: Option<&str>) {
+    let Some(answer) = answer.as_object_mut() else {
+        return;
+    };
+    answer.retain(|name, value| name == "name" || !value.is_null());
+    if let Some(path) = answer.remove("profile_picture_url")
+        && let (Some(base_url), Some(path)) = (base_url, path.as_str())
+    {
+        let address = format!("{base_url}{path}");
+        answer.insert("profile_picture_url".into(), address.into());
+    }
 }
 
 fn user_field(account: &Account, login: Login, field: &Field) -> Option<Value> {
+    let about = &account.about;
+    let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned()).into();
+    let facebook = login == Login::Facebook;
     Some(match field.name.as_str() {
-        "user_id" if login == Login::Instagram => account.id.clone().into(),
         "username" => account.username.clone().into(),
         "name" => account.name.clone().into(),
-        "account_type" if login == Login::Instagram => "BUSINESS".into(),
-        "followers_count" | "follows_count" | "media_count" => 0.into(),
-        "profile_picture_url" => Value::Null,
+        "biography" => filled(&about.biography),
+        "website" => filled(&about.website),
+        "followers_count" => about.followers_count.into(),
+        "follows_count" => about.follows_count.into(),
+        "media_count" => about.media_count.into(),
+        // A path; the host comes before it.
+        "profile_picture_url" => {
+            let host = "cdn/scontent.cdninstagram.com/v/t51.2885-19";
+            format!("/{host}/{}.jpg", account.id).into()
+        }
+        "user_id" if !facebook => account.id.clone().into(),
+        "account_type" if !facebook => filled(&about.account_type),
+        "has_profile_pic" | "is_published" if facebook => true.into(),
+        "ig_id" | "legacy_instagram_user_id" if facebook => {
+            account.id.trim_start_matches("178414").to_owned().into()
+        }
         _ => return None,
     })
 }

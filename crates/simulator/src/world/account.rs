@@ -1,12 +1,15 @@
 //! Professional accounts and the tokens that open them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::State;
+use super::media::Media;
 use super::rate::Spent;
+use super::{State, pacific};
 use crate::Options;
+use crate::seed::shape::Numbers;
 
 /// Which of Meta's two log-ins made a token; it decides the host the token works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +124,34 @@ pub(crate) struct LonelyPage {
     pub(crate) name: String,
 }
 
+/// What an account shows of itself besides its names.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    pub(crate) biography: String,
+    pub(crate) website: String,
+    pub(crate) account_type: String,
+    /// Insights of older media are refused.
+    pub(crate) professional_since_ms: i64,
+    pub(crate) followers_count: u64,
+    pub(crate) follows_count: u64,
+    /// Filled in by [`State::shown_account`].
+    pub(crate) media_count: usize,
+}
+
+impl Default for About {
+    fn default() -> Self {
+        Self {
+            biography: String::new(),
+            website: String::new(),
+            account_type: "BUSINESS".into(),
+            professional_since_ms: 0,
+            followers_count: 0,
+            follows_count: 0,
+            media_count: 0,
+        }
+    }
+}
+
 /// One professional account.
 #[derive(Debug, Clone)]
 #[expect(
@@ -156,6 +187,9 @@ pub(crate) struct Account {
     /// `ice_breakers` and `persistent_menu`, as they were set.
     pub(crate) profile: serde_json::Map<String, serde_json::Value>,
     pub(crate) spent: Spent,
+    pub(crate) about: About,
+    /// What its insights are computed from; shared, as nobody changes it.
+    pub(crate) numbers: Arc<Numbers>,
 }
 
 impl Account {
@@ -180,6 +214,8 @@ impl Account {
             impressions: None,
             profile: serde_json::Map::new(),
             spent: Spent::default(),
+            about: About::default(),
+            numbers: Arc::default(),
         }
     }
 }
@@ -255,6 +291,18 @@ fn app_scoped(id: &str) -> String {
 }
 
 impl State {
+    /// An account with what changes by itself: its followers at the end of the last Pacific day, and its posts.
+    pub(crate) fn shown_account(&self, id: &str, now_ms: i64) -> Option<Account> {
+        let mut account = self.accounts.get(id)?.clone();
+        let yesterday = pacific::plus(pacific::day_of(now_ms), -1);
+        if let Some(day) = account.numbers.day(yesterday) {
+            account.about.followers_count = day.followers;
+        }
+        let listed = |media: &&Media| media.is_listed(id, now_ms);
+        account.about.media_count = self.media.values().filter(listed).count();
+        Some(account)
+    }
+
     /// The account and tokens that [`Options`] name.
     pub(crate) fn seed(&mut self, options: &Options) {
         let account = Account::new(&options.account_id, &options.page_id, "gramophone");

@@ -39,7 +39,8 @@ pub(crate) enum Product {
 #[serde(default, deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a field or a switch of its own at Meta"
+    clippy::struct_field_names,
+    reason = "the names are Meta's"
 )]
 pub(crate) struct Media {
     pub(crate) id: String,
@@ -184,6 +185,10 @@ pub(crate) mod iso {
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands references over"
+    )]
     pub(crate) fn serialize<S: Serializer>(at_ms: &i64, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&crate::world::clock::iso(*at_ms))
     }

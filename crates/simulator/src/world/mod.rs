@@ -10,7 +10,9 @@ pub(crate) mod budget;
 pub(crate) mod clock;
 pub(crate) mod comment;
 pub(crate) mod container;
+pub(crate) mod insight_rules;
 pub(crate) mod media;
+pub(crate) mod pacific;
 pub(crate) mod probe;
 pub(crate) mod public;
 pub(crate) mod rate;
@@ -28,6 +30,7 @@ use tokio::sync::{Semaphore, broadcast};
 use crate::calls::CallLog;
 use crate::fault::Faults;
 use crate::samples::Samples;
+use crate::seed::{self, shape::SeedFile};
 use crate::telegram::Telegram;
 use crate::webhook::Webhooks;
 use crate::{Options, StartError};
@@ -36,6 +39,7 @@ use app::App;
 use asset::Assets;
 use clock::Clock;
 use comment::Comment;
+use insight_rules::InsightRules;
 use rate::Limits;
 use thread::{Person, Thread};
 
@@ -71,6 +75,7 @@ pub(crate) struct State {
     pub(crate) publishing: container::Publishing,
     /// Other people's posts: what discovery, hashtags and mentions show.
     pub(crate) public: public::Public,
+    pub(crate) insights: InsightRules,
     pub(crate) limits: Limits,
     pub(crate) platform: budget::Platform,
 }
@@ -88,6 +93,8 @@ pub(crate) struct World {
     options: Options,
     base_url: String,
     clock: Clock,
+    /// Read once; absent: the seed is made anew for the clock's moment.
+    seed_file: Option<SeedFile>,
     state: Mutex<State>,
     assets: Assets,
     samples: Samples,
@@ -104,7 +111,19 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(options: Options, local: SocketAddr) -> Result<Self, StartError> {
+    pub(crate) fn new(mut options: Options, local: SocketAddr) -> Result<Self, StartError> {
+        let seed_file = options.seed_file.as_deref().map(seed::load).transpose()?;
+        if let Some(file) = &seed_file {
+            // The file says who the account is; the tokens are the usual ones.
+            for (given, ours) in [
+                (&file.first.account.id, &mut options.account_id),
+                (&file.first.account.page_id, &mut options.page_id),
+            ] {
+                if !given.is_empty() {
+                    ours.clone_from(given);
+                }
+            }
+        }
         let uploads = options
             .data_dir
             .join("uploads")
@@ -118,9 +137,8 @@ impl World {
             .redirect(reqwest::redirect::Policy::none())
             .pool_max_idle_per_host(64)
             .build()?;
-        let mut state = State::default();
-        state.seed(&options);
-        state.seed_others(&options);
+        let clock = Clock::new(options.clock_start);
+        let state = fresh(&options, seed_file.as_ref(), clock.now_ms());
         // Listening on every address is not an address a client can call.
         let host = if local.ip().is_unspecified() {
             "127.0.0.1".into()
@@ -134,7 +152,8 @@ impl World {
         };
         Ok(Self {
             base_url: format!("http://{host}:{}", local.port()),
-            clock: Clock::new(options.clock_start),
+            clock,
+            seed_file,
             state: Mutex::new(state),
             assets: Assets::default(),
             samples: Samples::open(&options.data_dir, &options.ffmpeg),
@@ -260,15 +279,13 @@ impl World {
 
     /// Back to the first moment; the webhook target and the samples stay.
     pub(crate) async fn reset(&self) {
-        let mut fresh = State::default();
-        fresh.seed(&self.options);
-        fresh.seed_others(&self.options);
+        self.clock.unmove();
+        let fresh = fresh(&self.options, self.seed_file.as_ref(), self.clock.now_ms());
         *self.lock() = fresh;
         self.faults.clear();
         self.calls.clear();
         self.webhooks.clear();
         self.telegram.clear();
-        self.clock.unmove();
         self.assets.clear();
         self.remove_uploads().await;
         let _ = tokio::fs::create_dir_all(&self.uploads).await;
@@ -277,6 +294,18 @@ impl World {
     pub(crate) async fn remove_uploads(&self) {
         let _ = tokio::fs::remove_dir_all(&self.uploads).await;
     }
+}
+
+/// The first moment: the account that the options name, and what the seed knows.
+fn fresh(options: &Options, file: Option<&SeedFile>, now_ms: i64) -> State {
+    let mut state = State::default();
+    state.seed(options);
+    state.seed_others(options);
+    match file {
+        Some(file) => state.plant(options, file),
+        None => state.plant(options, &seed::made(options, now_ms)),
+    }
+    state
 }
 
 /// Base64-like letters without padding, enough for an id that nobody decodes.

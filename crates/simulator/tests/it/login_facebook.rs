@@ -10,6 +10,8 @@ const SECRET: &str = "simulator-app-secret";
 const PAGE: &str = "100000000000001";
 const OTHER: &str = "100000000000003";
 const LONELY: &str = "100000000000009";
+/// The Page of the small seeded account.
+const SMALL: &str = "100000000000080";
 const SCOPES: &str = "instagram_basic,instagram_manage_comments,instagram_manage_insights,\
                       pages_show_list,pages_read_engagement,pages_manage_metadata";
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -95,7 +97,7 @@ async fn a_log_in_leads_to_pages_whose_tokens_have_no_end() {
     let pages = world
         .with_token(&format!("{FACEBOOK}/me/accounts"), &person)
         .await;
-    assert_eq!(ids(&pages), [PAGE, OTHER, LONELY]);
+    assert_eq!(ids(&pages), [PAGE, OTHER, LONELY, SMALL]);
     let row = &pages.body["data"][0];
     for field in ["name", "category"] {
         assert!(row[field].is_string(), "{row}");
@@ -196,7 +198,7 @@ async fn pages_come_in_pages_and_only_those_that_were_chosen() {
             &all,
         )
         .await;
-    assert_eq!(ids(&second), [LONELY]);
+    assert_eq!(ids(&second), [LONELY, SMALL]);
     assert_eq!(second.body["paging"]["next"], Value::Null);
     let some = world.person(true, &[("sim_pages", OTHER)]).await;
     let listed = world

@@ -22,6 +22,7 @@ mod leaks;
 mod limits;
 mod login_facebook;
 mod login_instagram;
+mod media;
 mod permissions;
 mod phone_ai;
 mod phone_samples;
