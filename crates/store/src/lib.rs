@@ -25,6 +25,7 @@ mod safe;
 mod schema;
 mod scrub;
 mod seal;
+mod snapshots;
 pub mod spool;
 mod sqlite;
 mod store;

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod forward;
+mod snapshots;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -121,6 +122,16 @@ const CHANGES: &[Change] = &[
     Change { name: "m0076_forwarding_of_event", make: ByIndex("forwarding", &["event_id"]) },
     Change { name: "m0077_forwarding_by_state", make: ByIndex("forwarding", &["state", "id"]) },
     Change { name: "m0078_forward_attempt", make: NewTable("forward_attempt", forward::forward_attempt) },
+    Change { name: "m0080_day_value", make: NewTable("day_value", snapshots::day_value) },
+    Change { name: "m0081_day_value_once", make: Unique("day_value", &["account", "metric", "on_day"]) },
+    Change { name: "m0082_day_read", make: NewTable("day_read", snapshots::day_read) },
+    Change { name: "m0083_media_day", make: NewTable("media_day", snapshots::media_day) },
+    Change { name: "m0084_media_day_once", make: Unique("media_day", &["account", "media", "on_day"]) },
+    Change { name: "m0085_story", make: NewTable("story", snapshots::story) },
+    Change { name: "m0086_story_once", make: Unique("story", &["account", "media"]) },
+    Change { name: "m0087_story_by_time", make: ByIndex("story", &["account", "published_at_ms", "media"]) },
+    Change { name: "m0088_story_reading", make: NewTable("story_reading", snapshots::story_reading) },
+    Change { name: "m0089_story_reading_once", make: Unique("story_reading", &["account", "media", "slot"]) },
 ];
 
 impl MigrationName for Change {

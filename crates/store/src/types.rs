@@ -7,6 +7,7 @@ mod inbox;
 mod jobs;
 mod library;
 mod outbox;
+mod snapshots;
 mod upkeep;
 mod writes;
 
@@ -26,6 +27,9 @@ pub use jobs::{
 };
 pub use library::{Entry, NewEntry};
 pub use outbox::{Conversation, Intent, IntentIn, NewPart, Part, Settle};
+pub use snapshots::{
+    DayValue, MediaDay, NewStory, NumberNotes, Numbers, StoryQuery, StoryReading, StoryRow,
+};
 pub use upkeep::{
     AccountState, JobCount, Note, NoteChange, PartCount, Purged, Retention, WriterStats,
 };

@@ -64,6 +64,7 @@ impl Store {
                 Box::pin(purge_by_id(tx, "library", before_ms))
             })
             .await?;
+        let snapshots = self.purge_snapshots(retention.snapshots_ms).await?;
         let others = self
             .purge_pieces(move |tx| Box::pin(purge_others(tx, now_ms, retention)))
             .await?;
@@ -74,8 +75,23 @@ impl Store {
             jobs,
             works,
             entries,
-            others: others + forwarded + seen,
+            others: others + forwarded + seen + snapshots,
         })
+    }
+
+    /// The days that were read stay known: what was thrown away is not to be fetched again.
+    async fn purge_snapshots(&self, keep_ms: Option<i64>) -> Result<u64> {
+        let Some(keep_ms) = keep_ms else {
+            return Ok(0);
+        };
+        let before_ms = self.clock().now_ms().saturating_sub(keep_ms);
+        let mut removed = 0;
+        for table in ["day_value", "media_day", "story_reading", "story"] {
+            removed += self
+                .purge_pieces(move |tx| Box::pin(purge_by_id(tx, table, before_ms)))
+                .await?;
+        }
+        Ok(removed)
     }
 
     /// Repeats `piece` until it removes less than a piece.

@@ -53,6 +53,8 @@ pub struct Settings {
     pub language: Language,
     /// How long rows are kept.
     pub retention: Retention,
+    /// Numbers by the day, and stories to their end.
+    pub snapshots: Snapshots,
     /// Log format and level.
     pub log: Log,
     /// Who may read `/metrics`.
@@ -434,6 +436,24 @@ pub struct Retention {
     pub jobs_days: u32,
     /// What people can find again.
     pub library_days: u32,
+}
+
+/// Section `snapshots`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Snapshots {
+    /// Whether numbers are read by themselves.
+    pub enabled: bool,
+    /// Days that numbers stay; 0: for good.
+    pub keep_days: u32,
+    /// How far back the first run reads the account's numbers.
+    pub backfill_days: u32,
+    /// Newest posts whose numbers are kept each day.
+    pub posts: u32,
+    /// Reels not older than this are asked for watch time each day, older ones once a week.
+    pub reels_days: u32,
+    /// Whether stories are watched.
+    pub stories: bool,
 }
 
 /// How log lines look.

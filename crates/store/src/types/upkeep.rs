@@ -61,6 +61,8 @@ pub struct Retention {
     pub quotas_ms: i64,
     /// What a person can find again.
     pub library_ms: i64,
+    /// Numbers by the day, and stories; `None`: for good, since nobody can ask for them again.
+    pub snapshots_ms: Option<i64>,
 }
 
 const DAY_MS: i64 = 86_400_000;
@@ -73,6 +75,7 @@ impl Default for Retention {
             jobs_ms: 30 * DAY_MS,
             quotas_ms: 7 * DAY_MS,
             library_ms: 365 * DAY_MS,
+            snapshots_ms: None,
         }
     }
 }
@@ -90,7 +93,8 @@ pub struct Purged {
     pub works: u64,
     /// Entries of people's libraries.
     pub entries: u64,
-    /// Everything else: quota rows, expired attachment ids, settled deliveries of events, entries of the feed.
+    /// Everything else: quota rows, expired attachment ids, settled deliveries of events, entries of the feed,
+    /// snapshots past their time.
     pub others: u64,
 }
 

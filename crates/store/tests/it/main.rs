@@ -21,6 +21,7 @@ mod notes;
 mod outbox;
 mod quota;
 mod runner;
+mod snapshots;
 mod spool;
 mod support;
 mod work;
