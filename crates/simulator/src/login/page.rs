@@ -34,47 +34,6 @@ pub(super) struct View<'a> {
 
 /// The question.
 pub(super) fn ask(view: &View<'_>) -> Response {
-    let mut choices = String::new();
-    for choice in &view.choices {
-        let (kind, name) = if view.many {
-            ("checkbox", "page")
-        } else {
-            ("radio", "account")
-        };
-        // Writing into a String cannot fail.
-        let _ = write!(
-            choices,
-            "<label class=\"choice\"><span class=\"face\">{}</span><span class=\"words\"><strong>{}</strong>\
-             <small>{}</small></span><input type=\"{kind}\" name=\"{name}\" value=\"{}\"{}></label>",
-            escape(
-                &choice
-                    .title
-                    .chars()
-                    .next()
-                    .unwrap_or('?')
-                    .to_uppercase()
-                    .collect::<String>()
-            ),
-            escape(&choice.title),
-            escape(&choice.note),
-            escape(&choice.id),
-            checked(choice.chosen),
-        );
-    }
-    let mut scopes = String::new();
-    for scope in view.scopes {
-        let fixed = view.always.contains(&scope.as_str());
-        let _ = write!(
-            scopes,
-            "<label class=\"scope\"><span class=\"words\">{}<small>{}{}</small></span>\
-             <input type=\"checkbox\" class=\"switch\" name=\"grant\" value=\"{}\" checked{}></label>",
-            says(scope),
-            escape(scope),
-            if fixed { ", always" } else { "" },
-            escape(scope),
-            if fixed { " disabled" } else { "" },
-        );
-    }
     let problem = view.problem.map_or_else(String::new, |problem| {
         format!(
             "<p class=\"problem\" role=\"alert\">{}</p>",
@@ -91,6 +50,8 @@ pub(super) fn ask(view: &View<'_>) -> Response {
          <button class=\"main\" name=\"decision\" value=\"allow\">Allow</button></div></form>",
         place = view.place,
         query = escape(view.query),
+        choices = choices(view),
+        scopes = scopes(view),
         who = if view.many {
             "Which Pages"
         } else {
@@ -98,6 +59,54 @@ pub(super) fn ask(view: &View<'_>) -> Response {
         },
     );
     Html(page(&format!("Log in with {}", view.place), &body)).into_response()
+}
+
+fn choices(view: &View<'_>) -> String {
+    let (kind, name) = if view.many {
+        ("checkbox", "page")
+    } else {
+        ("radio", "account")
+    };
+    let mut text = String::new();
+    for choice in &view.choices {
+        let first: String = choice
+            .title
+            .chars()
+            .take(1)
+            .flat_map(char::to_uppercase)
+            .collect();
+        // Writing into a String cannot fail.
+        let _ = write!(
+            text,
+            "<label class=\"choice\"><span class=\"face\">{}</span><span class=\"words\"><strong>{}</strong>\
+             <small>{}</small></span><input type=\"{kind}\" name=\"{name}\" value=\"{}\"{}></label>",
+            escape(&first),
+            escape(&choice.title),
+            escape(&choice.note),
+            escape(&choice.id),
+            if choice.chosen { " checked" } else { "" },
+        );
+    }
+    text
+}
+
+fn scopes(view: &View<'_>) -> String {
+    let mut text = String::new();
+    for scope in view.scopes {
+        let (note, disabled) = if view.always.contains(&scope.as_str()) {
+            (", always", " disabled")
+        } else {
+            ("", "")
+        };
+        let _ = write!(
+            text,
+            "<label class=\"scope\"><span class=\"words\">{says}<small>{name}{note}</small></span>\
+             <input type=\"checkbox\" name=\"grant\" value=\"{name}\" checked{disabled}></label>",
+            says = says(scope),
+            name = escape(scope),
+        );
+    }
+    text
 }
 
 /// A request that Meta's page does not serve: no redirect, as the address back is not to be trusted.
@@ -116,10 +125,6 @@ fn page(title: &str, body: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>\
          <style>{STYLE}</style></head><body><main>{body}</main></body></html>"
     )
-}
-
-fn checked(yes: bool) -> &'static str {
-    if yes { " checked" } else { "" }
 }
 
 /// What a scope means to whoever grants it.

@@ -88,6 +88,7 @@ fn ids(answer: &Answer) -> Vec<String> {
     rows.iter().map(|row| text(&row["id"])).collect()
 }
 
+/// Longer than other tests, as each step needs the token of the one before.
 #[tokio::test]
 async fn a_log_in_leads_to_pages_whose_tokens_have_no_end() {
     let world = World::without_webhook().await;

@@ -1,4 +1,5 @@
 //! Instagram Login: the page, the code, the tokens that come of it and how long they live.
+//! Longer than other files: one log-in, told from its page to the end of its last token.
 
 use reqwest::header::LOCATION;
 use serde_json::{Value, json};

@@ -18,6 +18,7 @@ fn message(answer: &Answer) -> &str {
     answer.body["error"]["message"].as_str().unwrap()
 }
 
+/// Longer than other tests: a table of edges.
 #[tokio::test]
 async fn every_edge_names_the_scope_it_lacks() {
     let world = World::without_webhook().await;
