@@ -9,6 +9,9 @@ use super::error::GraphError;
 use super::fields::Field;
 use crate::world::World;
 
+/// Where an item stands: its time, and its id among those of the same moment.
+pub(super) type Place<'a> = (i64, &'a str);
+
 /// What part of a list is asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
@@ -46,7 +49,7 @@ impl Window {
 pub(super) fn cut<'a, T>(
     items: Vec<&'a T>,
     window: &Window,
-    place: impl Fn(&'a T) -> (i64, &'a str),
+    place: impl Fn(&'a T) -> Place<'a>,
     newest: bool,
 ) -> (Vec<&'a T>, bool) {
     let behind = |item: &'a T| match &window.after {
@@ -64,8 +67,8 @@ pub(super) fn cut<'a, T>(
 
 /// `{data, paging}`; an empty page has no `paging`.
 pub(super) fn answer(
-    data: Vec<Value>,
-    ends: Option<((i64, &str), (i64, &str))>,
+    data: &[Value],
+    ends: Option<(Place<'_>, Place<'_>)>,
     next: Option<String>,
 ) -> Value {
     let mut answer = json!({"data": data});

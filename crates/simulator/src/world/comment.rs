@@ -4,6 +4,10 @@ use super::State;
 
 /// One comment, or one reply to a comment.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about a comment"
+)]
 pub(crate) struct Comment {
     pub(crate) id: String,
     /// Whose post it stands under.

@@ -166,7 +166,7 @@ impl<'a> Show<'a> {
         } else {
             self.state.replies_to(of)
         };
-        let (page, more) = page::cut(all, window, |comment| comment.place(), newest);
+        let (page, more) = page::cut(all, window, Comment::place, newest);
         let ends = page
             .first()
             .zip(page.last())
@@ -178,7 +178,7 @@ impl<'a> Show<'a> {
             .iter()
             .map(|comment| self.comment(comment, fields))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(page::answer(data, ends, next))
+        Ok(page::answer(&data, ends, next))
     }
 
     fn comment(&self, comment: &Comment, fields: &[Field]) -> Result<Value, GraphError> {

@@ -182,8 +182,8 @@ pub(super) fn read(
     need(caller)?;
     let asked = fields::parse(&call.params.text("fields").unwrap_or_default())?;
     let now_ms = world.clock().now_ms();
-    let state = world.lock();
-    let container = own(&state, caller, id)?;
+    let known = world.lock();
+    let container = own(&known, caller, id)?;
     let stage = container.stage(now_ms);
     let mut object = Map::new();
     for field in asked.iter().filter(|field| field.name != "id") {
