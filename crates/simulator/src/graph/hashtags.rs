@@ -164,10 +164,12 @@ pub(super) fn recent(world: &World, call: &Call, caller: &Caller) -> Result<Valu
     let tags = state
         .public
         .asked_by(&caller.account, world.clock().now_ms());
-    let data: Vec<Value> = tags
-        .iter()
-        .take(limit)
-        .map(|tag| json!({"id": tag_id(tag)}))
-        .collect();
+    let asked = fields::parse(&call.params.text("fields").unwrap_or_default())?;
+    let named = asked.iter().any(|field| field.name == "name");
+    let row = |tag: &String| match named {
+        true => json!({"id": tag_id(tag), "name": tag}),
+        false => json!({"id": tag_id(tag)}),
+    };
+    let data: Vec<Value> = tags.iter().take(limit).map(row).collect();
     Ok(json!({"data": data}))
 }

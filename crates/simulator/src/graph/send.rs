@@ -318,6 +318,8 @@ async fn private_reply(
         if comment.replied_privately || now_ms - comment.at_ms > PRIVATE_REPLY_MS {
             return Err(GraphError::outside_window());
         }
+        // Whoever commented exists, also where nobody has written yet.
+        state.meet(&comment.person, &comment.username);
         reachable(&state, caller, &comment.person)?;
         if let Some(account) = state.accounts.get_mut(&caller.account)
             && !account.spent.private_replies.take(now_ms, 3_600_000, limit)

@@ -204,9 +204,11 @@ pub(crate) fn tag_id(tag: &str) -> String {
 }
 
 impl State {
-    /// Other people, as of the first moment.
+    /// Other people and what they said, as of the first moment.
     pub(crate) fn seed_others(&mut self, options: &Options) {
-        self.public = seeded(options.clock_start.unwrap_or_else(system_now_ms));
+        let now_ms = options.clock_start.unwrap_or_else(system_now_ms);
+        self.public = seeded(now_ms);
+        self.seed_comments(now_ms);
     }
 }
 

@@ -201,6 +201,13 @@ impl State {
             .or_insert_with(|| Person::new(igsid))
     }
 
+    /// Makes a person who is known by name already.
+    pub(crate) fn meet(&mut self, igsid: &str, username: &str) {
+        if !self.people.contains_key(igsid) && !self.accounts.contains_key(igsid) {
+            username.clone_into(&mut self.person(igsid).username);
+        }
+    }
+
     pub(crate) fn thread(&mut self, account: &str, person: &str) -> &mut Thread {
         let key = (account.to_owned(), person.to_owned());
         self.threads.entry(key).or_insert_with(|| {

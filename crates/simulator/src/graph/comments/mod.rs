@@ -192,6 +192,22 @@ impl<'a> Show<'a> {
         Ok(object.into())
     }
 
+    /// The post, with as much of it as a comment shows.
+    fn media(&self, comment: &Comment, field: &Field) -> Result<Value, GraphError> {
+        let mut object = json!({"id": comment.media});
+        let known = self.state.media.get(&comment.media);
+        for asked in field.fields.iter().filter(|asked| asked.name != "id") {
+            object[&asked.name] = match (asked.name.as_str(), known) {
+                ("media_product_type", Some(media)) => json!(media.media_product_type),
+                ("media_type", Some(media)) => json!(media.media_type),
+                ("permalink", Some(media)) => media.permalink.clone().into(),
+                ("media_product_type" | "media_type" | "permalink", None) => continue,
+                (other, _) => return Err(no_field(other, "IGMedia").at(self.call.host)),
+            };
+        }
+        Ok(object)
+    }
+
     fn field(&self, comment: &Comment, field: &Field) -> Result<Option<Value>, GraphError> {
         Ok(Some(match field.name.as_str() {
             "text" => comment.text.clone().into(),
@@ -200,7 +216,7 @@ impl<'a> Show<'a> {
             "like_count" => comment.likes.into(),
             "hidden" => comment.hidden.into(),
             "from" => json!({"id": comment.person, "username": comment.username}),
-            "media" => json!({"id": comment.media}),
+            "media" => self.media(comment, field)?,
             "legacy_instagram_comment_id" => comment.id.replacen("178", "181", 1).into(),
             // Only of what the account wrote itself.
             "user" if comment.is_own() => json!({"id": comment.person}),
