@@ -11,7 +11,8 @@ use super::error::GraphError;
 use super::fields::Field;
 use crate::world::World;
 use crate::world::clock::iso;
-use crate::world::public::Mention;
+use crate::world::media::short_code;
+use crate::world::public::{Mention, tag_id};
 
 fn need(caller: &Caller) -> Result<(), GraphError> {
     caller.need(
@@ -40,6 +41,7 @@ pub(super) fn comment(
             "timestamp" => iso(mention.at_ms).into(),
             "like_count" => 0.into(),
             "username" => mention.username.clone().into(),
+            "from" => json!({"id": somebody(mention), "username": mention.username}),
             "media" => json!({"id": mention.media}),
             other => return Err(no_field(other, "IGComment").at(call.host)),
         })
@@ -67,7 +69,16 @@ pub(super) fn media(
     let caption = mentions().find(|one| one.comment.is_none());
     object(&field.fields, id, |asked| {
         Ok(match asked {
-            "caption" => caption.map_or("", |one| one.text.as_str()).into(),
+            // Of other people's captions Meta gives no @ (page named above).
+            "caption" => caption
+                .map_or_else(String::new, |one| one.text.replace('@', ""))
+                .into(),
+            "permalink" => format!("https://www.instagram.com/p/{}/", short_code(id)).into(),
+            "media_url" => {
+                let host = "cdn/scontent.cdninstagram.com/v/t50.2886-16";
+                format!("{}/{host}/{id}", world.base_url()).into()
+            }
+            "owner" => json!({"id": somebody(mention)}),
             "timestamp" => iso(mention.at_ms).into(),
             "username" => mention.username.clone().into(),
             "media_type" => "IMAGE".into(),
@@ -79,6 +90,11 @@ pub(super) fn media(
             other => return Err(no_field(other, "IGMedia").at(call.host)),
         })
     })
+}
+
+/// Whoever names the account has an id; the same name has the same one.
+fn somebody(mention: &Mention) -> String {
+    tag_id(&mention.username)
 }
 
 fn is_here(mention: &Mention, caller: &Caller, media: &str) -> bool {

@@ -99,7 +99,13 @@ const WORDS: [&str; 6] = [
     "Qual é a segunda música?",
     "Cheguei tarde, ainda tem?",
 ];
-const NAMES: [&str; 5] = ["ana.luz", "zeca_98", "bia.toca", "rui.martins", "dona.ivone"];
+const NAMES: [&str; 5] = [
+    "ana.luz",
+    "zeca_98",
+    "bia.toca",
+    "rui.martins",
+    "dona.ivone",
+];
 
 impl State {
     /// Comments under the newest posts of every account and under the one with the most, so that lists
