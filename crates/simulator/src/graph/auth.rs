@@ -251,6 +251,10 @@ fn target(state: &State, token: &Token, call: &Call) -> String {
         .get(id)
         .map(|media| &media.account)
         .or_else(|| state.comments.get(id).map(|comment| &comment.account))
+        .or_else(|| {
+            let containers = &state.publishing.containers;
+            containers.get(id).map(|container| &container.account)
+        })
         .or(named.as_ref());
     granted()
         .find(|account| is_own(account, id))

@@ -166,9 +166,12 @@ pub(super) fn recent(world: &World, call: &Call, caller: &Caller) -> Result<Valu
         .asked_by(&caller.account, world.clock().now_ms());
     let asked = fields::parse(&call.params.text("fields").unwrap_or_default())?;
     let named = asked.iter().any(|field| field.name == "name");
-    let row = |tag: &String| match named {
-        true => json!({"id": tag_id(tag), "name": tag}),
-        false => json!({"id": tag_id(tag)}),
+    let row = |tag: &String| {
+        if named {
+            json!({"id": tag_id(tag), "name": tag})
+        } else {
+            json!({"id": tag_id(tag)})
+        }
     };
     let data: Vec<Value> = tags.iter().take(limit).map(row).collect();
     Ok(json!({"data": data}))

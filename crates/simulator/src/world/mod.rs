@@ -300,11 +300,11 @@ impl World {
 fn fresh(options: &Options, file: Option<&SeedFile>, now_ms: i64) -> State {
     let mut state = State::default();
     state.seed(options);
-    state.seed_others(options);
     match file {
         Some(file) => state.plant(options, file),
         None => state.plant(options, &seed::made(options, now_ms)),
     }
+    state.seed_others(now_ms);
     state
 }
 

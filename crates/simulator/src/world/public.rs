@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::State;
-use super::clock::system_now_ms;
 use super::media::{MediaType, Product, short_code};
-use crate::Options;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Unique hashtags an account may ask for in a week
@@ -205,8 +203,7 @@ pub(crate) fn tag_id(tag: &str) -> String {
 
 impl State {
     /// Other people and what they said, as of the first moment.
-    pub(crate) fn seed_others(&mut self, options: &Options) {
-        let now_ms = options.clock_start.unwrap_or_else(system_now_ms);
+    pub(crate) fn seed_others(&mut self, now_ms: i64) {
         self.public = seeded(now_ms);
         self.seed_comments(now_ms);
     }

@@ -376,3 +376,73 @@ async fn people_change_and_remove_their_comments_silently() {
         "neither makes a webhook"
     );
 }
+
+#[tokio::test]
+async fn the_newest_posts_have_comments_from_the_first_moment() {
+    let world = World::without_webhook().await;
+    let fields = "comments_count,comments.limit(60){text,hidden,replies{text,from}}";
+    let path = format!("{FACEBOOK}/{ACCOUNT}/media?limit=5&fields={fields}");
+    let posts = world.get(&path).await.body;
+    let rows = posts["data"].as_array().unwrap();
+    let first = &rows[0]["comments"]["data"];
+    assert!(first.as_array().unwrap().len() <= 50, "a page here too");
+    let all = rows
+        .iter()
+        .filter_map(|row| row["comments"]["data"].as_array());
+    let all: Vec<&Value> = all.flatten().collect();
+    assert!(all.iter().any(|comment| comment["hidden"] == true));
+    assert!(
+        all.iter()
+            .any(|comment| comment["replies"]["data"][0]["from"]["id"] == ACCOUNT)
+    );
+    assert!(rows[0]["comments_count"].as_u64() >= Some(first.as_array().unwrap().len() as u64));
+    // Whoever commented can get a private reply, though nobody named them before.
+    let id = all
+        .iter()
+        .find(|comment| comment["hidden"] == false)
+        .unwrap()["id"]
+        .clone();
+    let private = json!({"recipient": {"comment_id": id}, "message": {"text": "Chegou!"}});
+    let node = format!("{FACEBOOK}/{}?fields=timestamp", id.as_str().unwrap());
+    assert!(world.get(&node).await.body["timestamp"].is_string());
+    let sent = world
+        .post(&format!("{FACEBOOK}/me/messages"), private)
+        .await;
+    assert!(
+        sent.status == 200 || sent.error() == (10, Some(2_534_022)),
+        "sent, or older than a week: {:?}",
+        sent.body
+    );
+}
+
+#[tokio::test]
+async fn what_is_published_stands_first_in_the_list() {
+    let (world, media) = world().await;
+    let path = format!("{INSTAGRAM}/me/media?limit=1&fields=caption,media_url,permalink");
+    let first = world.get(&path).await.body["data"][0].clone();
+    assert_eq!(
+        (&first["id"], &first["caption"]),
+        (&json!(media), &json!("Disco novo"))
+    );
+    let file = world
+        .client
+        .get(first["media_url"].as_str().unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(file.status(), 200);
+    said(&world, &media, "Oi").await;
+    let node = world
+        .get(&format!(
+            "{INSTAGRAM}/{media}?fields=comments_count,comments"
+        ))
+        .await
+        .body;
+    assert_eq!(
+        (
+            &node["comments_count"],
+            &node["comments"]["data"][0]["text"]
+        ),
+        (&json!(1), &json!("Oi"))
+    );
+}

@@ -454,13 +454,13 @@ async fn an_upload_goes_on_where_it_broke_off() {
     let media = publish(&world, id).await.body["id"].clone();
     let newest = world.look("media").await["media"][0].clone();
     assert_eq!(newest["id"], media);
-    let file = world
+    let published = world
         .client
-        .get(newest["file"].as_str().unwrap())
+        .get(newest["published"].as_str().unwrap())
         .send()
         .await
         .unwrap();
-    assert_eq!(file.bytes().await.unwrap(), film, "byte for byte");
+    assert_eq!(published.bytes().await.unwrap(), film, "byte for byte");
     let log = world.look("calls?limit=100").await;
     assert!(log.to_string().contains("file_size"));
     let nobody = world

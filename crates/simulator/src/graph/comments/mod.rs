@@ -90,7 +90,6 @@ pub(in crate::graph) fn replies(
 }
 
 /// `comments{…}` inside the fields of a media.
-#[allow(dead_code)]
 pub(in crate::graph) fn expanded(
     world: &World,
     state: &State,

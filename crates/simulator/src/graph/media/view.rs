@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::graph::auth::Caller;
 use crate::graph::call::Call;
+use crate::graph::comments;
 use crate::graph::conversations::no_field;
 use crate::graph::error::GraphError;
 use crate::graph::fields::Field;
@@ -85,6 +86,14 @@ impl View<'_> {
         )
     }
 
+    /// A post without comments lacks the key, as everywhere in the Graph.
+    fn comments(&self, media: &Media, field: &Field) -> Result<Option<Value>, GraphError> {
+        let caller = (self.call, self.caller);
+        let page = comments::expanded(self.world, self.state, caller, &media.id, field)?;
+        let empty = page["data"].as_array().is_none_or(Vec::is_empty);
+        Ok((!empty).then_some(page))
+    }
+
     /// `None`: Meta leaves the field out.
     fn field(&self, media: &Media, field: &Field) -> Result<Option<Value>, GraphError> {
         let child = media.parent.is_some();
@@ -103,6 +112,8 @@ impl View<'_> {
             "children" if media.children.is_empty() => None,
             "children" => Some(json!({"data": self.children(media, &field.fields)?})),
             "insights" => Some(self.insights(media, field)?),
+            "comments" if child => None,
+            "comments" => self.comments(media, field)?,
             // A file inside a carousel has no words and no counts of its own.
             name if child && is_post_field(name) => None,
             "caption" => media.caption.clone().map(Value::from),
