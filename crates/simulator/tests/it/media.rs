@@ -20,7 +20,7 @@ fn ids(answer: &Value) -> Vec<String> {
         .collect()
 }
 
-fn seeded<'a>(seed: &'a Value, wanted: impl Fn(&Value) -> bool) -> &'a Value {
+fn seeded(seed: &Value, wanted: impl Fn(&Value) -> bool) -> &Value {
     let media = seed["media"].as_array().unwrap();
     media.iter().find(|media| wanted(media)).unwrap()
 }

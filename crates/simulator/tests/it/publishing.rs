@@ -456,7 +456,7 @@ async fn an_upload_goes_on_where_it_broke_off() {
     assert_eq!(newest["id"], media);
     let published = world
         .client
-        .get(newest["published"].as_str().unwrap())
+        .get(newest["file"].as_str().unwrap())
         .send()
         .await
         .unwrap();
