@@ -92,9 +92,18 @@ impl FileName {
     }
 }
 
-/// The folder of one piece of work.
+/// What the names of files begin with that were handed in to be published.
+pub const HANDED_IN: &str = "upload-";
+
+/// The folder of one piece of work. What was handed in lies apart: it may have to wait for its day, while work that
+/// ended is swept up soon.
 pub fn work_dir(data_dir: &Path, work: &str) -> PathBuf {
-    data_dir.join("work").join(work)
+    let kind = if work.starts_with(HANDED_IN) {
+        "uploads"
+    } else {
+        "work"
+    };
+    data_dir.join(kind).join(work)
 }
 
 fn signature(secret: &SecretString, name: &FileName, until: i64) -> Hmac<Sha256> {

@@ -346,6 +346,7 @@ impl App {
             store: self.store.clone(),
             retention: convert::retention(settings),
             bot,
+            shelf: self.shelf(),
         };
         tasks.spawn(janitor.run(stop.clone()));
         let beats = CancellationToken::new();
@@ -448,7 +449,7 @@ async fn meta_of(
         }),
     )
     .context("the Graph client cannot be set up")?;
-    let graph = Arc::new(graph);
+    let graph = Arc::new(graph.with_rupload(settings.graph.rupload.clone()));
     let safe = Safe::new(store.clone(), master_key, &settings.master_key_before)
         .context("the master key cannot be used")?;
     let accounts = Registry::open(safe, Arc::clone(&graph), Arc::clone(settings), heard)

@@ -110,10 +110,7 @@ pub(crate) fn bot(settings: &Settings, link_secret: SecretString) -> bot::BotSet
         max_links: settings.bot.max_links,
         status_after_seconds: seconds(settings.bot.status_after_seconds),
         concurrency: settings.bot.concurrency,
-        send: bot::SendSettings {
-            settle_seconds: seconds(settings.send.settle_seconds),
-            give_up_seconds: seconds(settings.send.give_up_seconds),
-        },
+        send: sends(settings),
         files: bot::FileSettings {
             keep_seconds: keep(settings).map(|time| seconds(time.as_secs())),
             prefer_gif: settings.media.prefer_gif,
@@ -127,6 +124,15 @@ pub(crate) fn bot(settings: &Settings, link_secret: SecretString) -> bot::BotSet
             ..bot::BrakeSettings::default()
         },
         ..bot::BotSettings::default()
+    }
+}
+
+/// For every visible send.
+pub(crate) fn sends(settings: &Settings) -> bot::SendSettings {
+    let seconds = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    bot::SendSettings {
+        settle_seconds: seconds(settings.send.settle_seconds),
+        give_up_seconds: seconds(settings.send.give_up_seconds),
     }
 }
 

@@ -138,6 +138,53 @@ impl ApiError {
         }])
     }
 
+    /// The account's credentials are gone.
+    pub(crate) fn account_away() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "account_unknown",
+            "the account is no longer connected",
+        )
+        .next_step("Connect the account again: GET /instagram/auth/url.")
+        .about("account")
+    }
+
+    /// The person has not written lately enough.
+    pub(crate) fn window_closed() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "window_closed",
+            "more than 24 hours have passed since the person last wrote (seven days where a person of yours writes), \
+             and Meta allows no message now",
+        )
+        .next_step(
+            "Wait until the person writes again. Where a person of your own writes this, send it with \
+             \"sent_by\": \"person\": Meta then allows seven days.",
+        )
+        .about("account")
+    }
+
+    /// It could not be done for so long that it is no longer tried.
+    pub(crate) fn not_in_time() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not_in_time",
+            "Meta could not be reached in time, so nothing was written",
+        )
+        .next_step("Send it again.")
+        .about("meta")
+    }
+
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The body, for whoever is told later.
+    pub(crate) fn body(&self) -> serde_json::Value {
+        serde_json::json!({ "detail": self.detail, "error": self.error })
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
     }

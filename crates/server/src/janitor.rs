@@ -8,6 +8,8 @@ use bot::Bot;
 use store::{Purged, Retention, Store};
 use tokio_util::sync::CancellationToken;
 
+use crate::publishing::Shelf;
+
 /// How often rows and files are looked through.
 const PURGE_EVERY_MS: i64 = 3_600_000;
 /// How often the janitor asks for its turn.
@@ -24,6 +26,8 @@ pub(crate) struct Janitor {
     pub retention: Retention,
     /// Knows its files and how long they stay.
     pub bot: Bot,
+    /// Files that were handed in to be published.
+    pub shelf: Shelf,
 }
 
 impl Janitor {
@@ -35,6 +39,9 @@ impl Janitor {
             }
             if turn % TURNS_PER_SWEEP == 0 {
                 self.bot.sweep().await;
+                if let Err(error) = self.shelf.sweep(&self.store).await {
+                    tracing::warn!(%error, "uploads past their time could not be removed");
+                }
             }
             match self.store.tick_claim("purge", PURGE_EVERY_MS).await {
                 Ok(true) => self.purge_rows().await,
@@ -69,6 +76,9 @@ impl Janitor {
                 );
             }
             Err(error) => tracing::warn!(%error, "rows past their time could not be purged"),
+        }
+        if let Err(error) = self.store.purge_keys().await {
+            tracing::warn!(%error, "keys past their time could not be purged");
         }
     }
 }

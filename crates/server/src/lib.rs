@@ -15,10 +15,12 @@ pub mod listener;
 mod master_key;
 pub mod operate;
 mod page;
+mod publishing;
 mod pushed;
 pub mod settings;
 mod telemetry;
 mod webhook;
+mod writes;
 
 use std::process::ExitCode;
 

@@ -132,7 +132,7 @@ async fn json(request: Request, gate: &Gate) -> Result<Value, ApiError> {
     }
 }
 
-fn broken_body(error: BodyError, cap: usize) -> ApiError {
+pub(super) fn broken_body(error: BodyError, cap: usize) -> ApiError {
     match error {
         BodyError::TooLarge => ApiError::new(
             StatusCode::PAYLOAD_TOO_LARGE,

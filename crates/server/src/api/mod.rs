@@ -11,6 +11,7 @@ mod document;
 mod gate;
 mod input;
 mod limit;
+mod once;
 mod v1;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub(crate) use docs::Failures;
 pub(crate) use gate::Gate;
 pub(crate) use input::{Asked, DocumentCall, In};
 pub(crate) use limit::Allowances;
+pub(crate) use once::Once;
 
 /// Every area of the API, once.
 fn areas() -> OpenApiRouter<Arc<Gate>> {
@@ -37,7 +39,9 @@ fn areas() -> OpenApiRouter<Arc<Gate>> {
 pub(crate) fn routes(gate: Arc<Gate>) -> Router {
     let (routes, contract) = areas().split_for_parts();
     let bound = axum::middleware::from_fn_with_state(Arc::clone(&gate), limit::bound);
+    let once = axum::middleware::from_fn_with_state(Arc::clone(&gate), once::once);
     routes
+        .layer(once)
         .layer(bound)
         .with_state(gate)
         .merge(docs::pages(contract))

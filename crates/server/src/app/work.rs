@@ -5,15 +5,67 @@ use std::sync::Arc;
 use bot::Bot;
 use store::Handler;
 
-use super::App;
+use super::{App, Meta};
+use crate::{
+    convert,
+    publishing::{Publisher, Shelf},
+    writes::{self, Writer},
+};
+
+/// Writes at a time: somebody waits for each, and each waits for Meta.
+const WRITES: usize = 16;
+/// Publications at a time.
+const PUBLICATIONS: usize = 8;
 
 /// A queue: its name, how many of its jobs at a time, and who does them.
 type Queue = (&'static str, usize, Arc<dyn Handler>);
 
 impl App {
-    #[allow(clippy::unused_self)]
     /// Every queue of the worker.
     pub(super) fn queues(&self, bot: &Bot) -> Vec<Queue> {
-        bot.handlers()
+        let mut queues = bot.handlers();
+        queues.push((writes::QUEUE, WRITES, Arc::new(self.writer())));
+        queues.push(("publish", PUBLICATIONS, Arc::new(self.publisher())));
+        queues
+    }
+
+    fn writer(&self) -> Writer {
+        let Meta {
+            graph,
+            budget,
+            accounts,
+        } = self.meta.clone();
+        Writer {
+            store: self.store.clone(),
+            clock: Arc::clone(self.store.clock()),
+            graph,
+            budget,
+            accounts,
+            settings: convert::sends(&self.settings),
+        }
+    }
+
+    fn publisher(&self) -> Publisher {
+        let Meta {
+            graph,
+            budget,
+            accounts,
+        } = self.meta.clone();
+        Publisher {
+            store: self.store.clone(),
+            clock: Arc::clone(self.store.clock()),
+            graph,
+            budget,
+            accounts,
+            shelf: self.shelf(),
+        }
+    }
+
+    pub(super) fn shelf(&self) -> Shelf {
+        Shelf {
+            data_dir: self.settings.data_dir.clone(),
+            public_url: self.settings.public_url.clone(),
+            key: self.link_secret.clone(),
+        }
     }
 }

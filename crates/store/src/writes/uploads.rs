@@ -38,11 +38,22 @@ impl Store {
         row.as_ref().map(upload).transpose()
     }
 
-    /// Files that came before this time, the oldest first, some of them.
-    pub async fn uploads_before(&self, before_ms: i64) -> Result<Vec<UploadRow>> {
+    /// Files that came before this time and that no unfinished publication names, some of them.
+    pub async fn idle_uploads(&self, before_ms: i64) -> Result<Vec<UploadRow>> {
         let sql = format!("{SELECT} WHERE created_at_ms < ? ORDER BY created_at_ms LIMIT {PIECE}");
         let rows = self.reader().all(&sql, values![before_ms]).await?;
-        rows.iter().map(upload).collect()
+        let mut idle = Vec::new();
+        for row in &rows {
+            let upload = upload(row)?;
+            let sql = "SELECT id FROM publication WHERE account = ? AND spec LIKE ? AND state IN \
+                       ('scheduled', 'preparing', 'processing', 'publishing')";
+            let named = format!("%{}%", upload.id);
+            let values = values![upload.account.as_str(), named];
+            if self.reader().one(sql, values).await?.is_none() {
+                idle.push(upload);
+            }
+        }
+        Ok(idle)
     }
 
     /// Forgets a file that is gone.

@@ -277,9 +277,20 @@ async fn an_upload_is_its_accounts_until_it_is_forgotten() {
     let found = house.store.upload("acc", row.id).await.unwrap();
     assert_eq!(found.as_ref(), Some(&row));
     assert_eq!(house.store.upload("other", row.id).await.unwrap(), None);
-    let none = house.store.uploads_before(START_MS).await.unwrap();
+    let none = house.store.idle_uploads(START_MS).await.unwrap();
     assert!(none.is_empty());
-    let old = house.store.uploads_before(START_MS + 1).await.unwrap();
+    let old = house.store.idle_uploads(START_MS + 1).await.unwrap();
+    assert_eq!(old, [row.clone()]);
+    // A post that waits for its day needs its file.
+    let new = NewPublication {
+        spec: json!({ "items": [{ "upload": row.id }] }),
+        ..post(None)
+    };
+    let id = add(&house, new).await.id;
+    let none = house.store.idle_uploads(START_MS + 1).await.unwrap();
+    assert!(none.is_empty());
+    house.store.publication_cancel("acc", id).await.unwrap();
+    let old = house.store.idle_uploads(START_MS + 1).await.unwrap();
     assert_eq!(old, [row.clone()]);
     house.store.upload_forget(row.id).await.unwrap();
     assert_eq!(house.store.upload("acc", row.id).await.unwrap(), None);

@@ -1,7 +1,11 @@
 //! Our own API, under `/v1`: each area lists its routes here, once.
 
+mod comments;
+mod discovery;
 mod key;
 mod keys;
+mod messages;
+mod publications;
 
 use std::sync::Arc;
 
@@ -13,4 +17,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
     OpenApiRouter::new()
         .merge(key::routes())
         .merge(keys::routes())
+        .merge(comments::routes())
+        .merge(messages::routes())
+        .merge(publications::routes())
+        .merge(discovery::routes())
 }

@@ -1,0 +1,281 @@
+//! The one call that people see, and what became of it.
+
+use axum::http::StatusCode;
+use graph_api::{
+    endpoint::{
+        media::{Edge, ListMedia, Media},
+        publish::{ContainerStatus, Publish, StatusCode as Word},
+    },
+    error::{CallError, ErrorKind, Outcome, Reaction},
+    id::ContainerId,
+};
+use store::{PublicationChange, PublicationState as State, StoreError};
+
+use super::{
+    PostKind,
+    worker::{Failed, Hand, Next, Publisher, millis},
+};
+use crate::{error::ApiError, writes};
+
+/// Their clock and ours may differ by this much.
+const CLOCKS_APART_MS: i64 = 5_000;
+/// What Meta carries out at all it carries out within this time, as the send protocol takes it for messages.
+const SETTLE_MS: i64 = 120_000;
+/// When to read, after the call.
+const READ_AFTER_MS: [i64; 7] = [1_000, 3_000, 10_000, 30_000, 90_000, 125_000, 150_000];
+/// After the last of them: again this often, until nobody can tell.
+const READ_EVERY_MS: i64 = 60_000;
+const GIVE_UP_MS: i64 = 15 * 60_000;
+/// Readings after which a post that is out is told without its id.
+const READINGS_FOR_ID: u32 = 6;
+/// Readings after the settle time that must agree.
+const PROOFS: u32 = 2;
+/// The call is made at most so often.
+const TRIES: i32 = 3;
+/// Posts that are read to find ours among them.
+const NEWEST: u32 = 10;
+/// How long after a refusal that passes.
+const NOT_READY_MS: i64 = 10_000;
+const QUOTA_MS: i64 = 15 * 60_000;
+
+impl Publisher {
+    /// Notes what is there, writes down the intention, and makes the call, once.
+    pub(super) async fn publish(
+        &self,
+        hand: &mut Hand,
+        container: &ContainerId,
+    ) -> Result<Next, StoreError> {
+        match self.newest(hand).await {
+            Ok(newest) => {
+                let ids = newest.into_iter().map(|post| post.id.into_string());
+                hand.progress.before = ids.collect();
+            }
+            Err(failed) => return self.stumble(hand, failed).await,
+        }
+        if let Err(failed) = self.permit(hand) {
+            return self.stumble(hand, failed).await;
+        }
+        hand.progress.stumbles = 0;
+        hand.progress.readings = 0;
+        hand.progress.absent = 0;
+        hand.progress.waits_for = None;
+        let id = hand.publication.id;
+        let noted = hand.progress.stored();
+        let tried = self
+            .store
+            .publication_intent(&hand.lease, id, noted)
+            .await?;
+        let Some(publication) = tried else {
+            return Ok(Next::Over);
+        };
+        hand.publication = publication;
+        let call = Publish {
+            container: container.clone(),
+        };
+        match self.graph.ask(&hand.credentials, &call).await {
+            Ok(media) => self.published(hand, Some(media.into_string())).await,
+            Err(error) => {
+                self.learn(hand, &error);
+                self.refused(hand, error).await
+            }
+        }
+    }
+
+    async fn refused(&self, hand: &mut Hand, error: CallError) -> Result<Next, StoreError> {
+        let kind = error.graph().map(|graph| graph.kind);
+        let now_ms = self.clock.now_ms();
+        // Posts were seen to appear although Meta said this.
+        if kind == Some(ErrorKind::SpamSuspected) {
+            hand.progress.suspected = true;
+            hand.progress.error = Some(ApiError::from(error).body());
+            return Ok(Next::At(now_ms + READ_AFTER_MS[0], "outcome"));
+        }
+        if error.outcome() == Outcome::Unknown {
+            tracing::warn!(publication = %hand.publication.id, %error, "the outcome of a publication is not known");
+            return Ok(Next::At(now_ms + READ_AFTER_MS[0], "outcome"));
+        }
+        let (wait_ms, why) = match (kind, error.reaction()) {
+            (Some(ErrorKind::ContainerNotReady), _) => (NOT_READY_MS, "processing"),
+            (Some(ErrorKind::PublishQuota), _) => (QUOTA_MS, "quota"),
+            (Some(ErrorKind::ContainerFailed | ErrorKind::NotFound), _)
+                if hand.publication.attempt < TRIES =>
+            {
+                return self.anew(hand).await;
+            }
+            (_, Reaction::Throttled { after }) => (after.map_or(60_000, millis), "throttled"),
+            (_, Reaction::RetryLater { after }) => (after.map_or(5_000, millis), "platform"),
+            _ => return self.fail(hand, &error.into()).await,
+        };
+        // It was refused, so nobody has seen it: it can be called off again.
+        self.go(hand, State::Processing).await?;
+        Ok(Next::At(now_ms + wait_ms, why))
+    }
+
+    /// Finds out what became of a call that nobody heard the answer of.
+    pub(super) async fn settle(&self, hand: &mut Hand) -> Result<Next, StoreError> {
+        let now_ms = self.clock.now_ms();
+        let intent_ms = hand.publication.intent_at_ms.unwrap_or(now_ms);
+        let due_ms = intent_ms.saturating_add(due_after_ms(hand.progress.readings));
+        if now_ms < due_ms {
+            return Ok(Next::At(due_ms, "outcome"));
+        }
+        let is_last = now_ms >= intent_ms.saturating_add(GIVE_UP_MS);
+        hand.progress.readings += 1;
+        let again_ms = intent_ms.saturating_add(due_after_ms(hand.progress.readings));
+        let again = Next::At(again_ms.max(now_ms + 1_000), "outcome");
+        match self.read_back(hand, intent_ms).await {
+            Ok(Seen::Post(media)) => self.published(hand, Some(media)).await,
+            // The container says so, and the list lags behind.
+            Ok(Seen::Somewhere) if hand.progress.readings >= READINGS_FOR_ID || is_last => {
+                self.published(hand, None).await
+            }
+            Ok(Seen::Nothing(word)) if now_ms >= intent_ms.saturating_add(SETTLE_MS) => {
+                self.absent(hand, word).await
+            }
+            Ok(Seen::Somewhere | Seen::Nothing(_)) => Ok(again),
+            Err(_) if is_last => self.nobody_knows(hand).await,
+            Err(_) => {
+                hand.progress.absent = 0;
+                Ok(again)
+            }
+        }
+    }
+
+    async fn absent(&self, hand: &mut Hand, word: Word) -> Result<Next, StoreError> {
+        hand.progress.absent += 1;
+        if hand.progress.absent < PROOFS {
+            return Ok(Next::At(self.clock.now_ms() + NOT_READY_MS, "outcome"));
+        }
+        if hand.progress.suspected {
+            // Meta's reason was noted when it was given.
+            self.go(hand, State::Failed).await?;
+            self.tidy(hand).await?;
+            return Ok(Next::Over);
+        }
+        if hand.publication.attempt >= TRIES {
+            return self.fail(hand, &ApiError::not_in_time()).await;
+        }
+        match word {
+            Word::Error | Word::Expired => self.anew(hand).await,
+            _ => self.go(hand, State::Processing).await,
+        }
+    }
+
+    async fn read_back(&self, hand: &Hand, intent_ms: i64) -> Result<Seen, Failed> {
+        let container = hand.publication.container_id.clone().unwrap_or_default();
+        let call = ContainerStatus {
+            container: container.into(),
+        };
+        let status = self.ask(hand, &call).await?;
+        let newest = self.newest(hand).await?;
+        if let Some(post) = ours(&newest, hand, intent_ms, status.code) {
+            return Ok(Seen::Post(post));
+        }
+        Ok(match status.code {
+            Word::Published => Seen::Somewhere,
+            word => Seen::Nothing(word),
+        })
+    }
+
+    async fn newest(&self, hand: &Hand) -> Result<Vec<Media>, Failed> {
+        // Stories are in a list of their own.
+        let edge = match hand.spec.kind {
+            PostKind::Story => Edge::Stories,
+            _ => Edge::Media,
+        };
+        let call = ListMedia {
+            edge,
+            limit: NEWEST,
+            after: None,
+            since_s: None,
+            until_s: None,
+            insights: Vec::new(),
+        };
+        Ok(self.ask(hand, &call).await?.data)
+    }
+
+    /// It is out: its first comment is ordered, then that is written down. In this order, since a crash in between
+    /// comes here again and orders the same comment, which is one.
+    async fn published(&self, hand: &mut Hand, media: Option<String>) -> Result<Next, StoreError> {
+        if let (Some(text), Some(media)) = (&hand.spec.first_comment, &media) {
+            let deed = writes::Deed::Comment {
+                media: media.clone(),
+                text: text.clone(),
+            };
+            let once = format!("first-comment:{}", hand.publication.id);
+            let account = &hand.publication.account;
+            let write = writes::place(&self.store, account, &deed, Some(once)).await?;
+            hand.progress.first_comment = Some(write);
+        }
+        hand.progress.error = None;
+        hand.progress.waits_for = None;
+        let change = PublicationChange {
+            state: Some(State::Published),
+            media_id: media,
+            ..PublicationChange::default()
+        };
+        self.note(hand, change).await?;
+        metrics::counter!("gramophone_publications_total", "outcome" => "published").increment(1);
+        self.tidy(hand).await?;
+        Ok(Next::Over)
+    }
+
+    async fn nobody_knows(&self, hand: &mut Hand) -> Result<Next, StoreError> {
+        hand.progress.error = Some(unknown().body());
+        self.go(hand, State::Unknown).await?;
+        metrics::counter!("gramophone_publications_total", "outcome" => "unknown").increment(1);
+        Ok(Next::Over)
+    }
+}
+
+/// What a reading says about a call.
+enum Seen {
+    /// This is what it became.
+    Post(String),
+    /// It was published; as what is not to be seen yet.
+    Somewhere,
+    /// It is not there.
+    Nothing(Word),
+}
+
+/// The post that our call made: one that was not there before it and came after it, and, unless the container itself
+/// says that it was published, with our words.
+fn ours(newest: &[Media], hand: &Hand, intent_ms: i64, word: Word) -> Option<String> {
+    let same_words = |post: &Media| {
+        let theirs = post.caption.as_deref().unwrap_or_default();
+        theirs.trim() == hand.spec.caption.as_deref().unwrap_or_default().trim()
+    };
+    let is_after = |post: &Media| {
+        let at_ms = post.timestamp.as_deref().and_then(writes::epoch_ms);
+        at_ms.is_some_and(|at_ms| at_ms >= intent_ms - CLOCKS_APART_MS)
+    };
+    let was_there = |post: &Media| {
+        let before = &hand.progress.before;
+        before.iter().any(|id| id == post.id.as_str())
+    };
+    newest
+        .iter()
+        .filter(|post| !was_there(post) && is_after(post))
+        .filter(|post| word == Word::Published || same_words(post))
+        .max_by_key(|post| same_words(post))
+        .map(|post| post.id.to_string())
+}
+
+fn due_after_ms(readings: u32) -> i64 {
+    let at = usize::try_from(readings).unwrap_or(usize::MAX);
+    READ_AFTER_MS.get(at).copied().unwrap_or_else(|| {
+        let beyond = i64::from(readings).saturating_sub(6);
+        READ_AFTER_MS[6].saturating_add(beyond.saturating_mul(READ_EVERY_MS))
+    })
+}
+
+/// Nobody can tell whether it is out.
+pub(super) fn unknown() -> ApiError {
+    ApiError::new(
+        StatusCode::BAD_GATEWAY,
+        "outcome_unknown",
+        "Meta's answer was lost and could not be found out, so nobody knows whether this was published",
+    )
+    .next_step("Look at the account's newest posts before you publish it again.")
+    .about("meta")
+}

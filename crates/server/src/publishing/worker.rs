@@ -1,0 +1,302 @@
+//! The job of a publication: looks at how far it is, does the next step, writes that down, and goes on or waits.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bot::{Accounts as _, channel::instagram::SharedBudget};
+use graph_api::{
+    budget::{Bucket, Permit, Urgency},
+    client::{Credentials, Graph},
+    error::{CallError, Reaction},
+    request::Endpoint,
+};
+use serde_json::Value;
+use store::{
+    Claimed, Clock, Finish, Handler, Lease, Publication, PublicationChange,
+    PublicationState as State, Store, StoreError,
+};
+
+use super::{Progress, Shelf, Spec};
+use crate::{accounts::Registry, error::ApiError};
+
+/// So long before its time a post is made ready: Meta may take minutes for a video.
+pub(crate) const LEAD_MS: i64 = 10 * 60_000;
+/// How long to stay away where Meta does not say.
+const THROTTLED_MS: i64 = 60_000;
+/// First and longest pause after a call that failed in a way that may pass.
+const STUMBLE_MS: (i64, i64) = (1_000, 300_000);
+/// After so many failures in a row that may pass, a post is given up: some hours.
+const STUMBLES: u32 = 50;
+
+/// Does the jobs of the queue.
+pub(crate) struct Publisher {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) budget: SharedBudget,
+    pub(crate) accounts: Arc<Registry>,
+    pub(crate) shelf: Shelf,
+}
+
+/// A publication in hand.
+pub(super) struct Hand {
+    pub(super) lease: Lease,
+    pub(super) publication: Publication,
+    pub(super) spec: Spec,
+    pub(super) progress: Progress,
+    pub(super) credentials: Credentials,
+}
+
+/// What comes after a step.
+pub(super) enum Next {
+    /// Look again, at once.
+    On,
+    /// Look again then.
+    At(i64, &'static str),
+    /// Nothing more to do.
+    Over,
+}
+
+/// Why a call did not give what it was to give.
+pub(super) enum Failed {
+    /// Not now.
+    Wait(i64),
+    /// Meta's refusal, or a doubt.
+    Call(CallError),
+}
+
+#[async_trait]
+impl Handler for Publisher {
+    async fn run(&self, job: &Claimed) -> Finish {
+        match self.work(job).await {
+            Ok(finish) => finish,
+            Err(StoreError::LeaseLost) => Finish::HandBack,
+            Err(error) => Finish::Retry {
+                after_ms: None,
+                error: error.to_string(),
+            },
+        }
+    }
+
+    async fn buried(&self, job: &Claimed, reason: &str) {
+        tracing::warn!(job = %job.id, reason, "a publication was given up");
+        if let Err(error) = self.bury(job).await {
+            tracing::warn!(job = %job.id, %error, "what became of a publication could not be written down");
+        }
+    }
+}
+
+impl Publisher {
+    async fn work(&self, job: &Claimed) -> Result<Finish, StoreError> {
+        loop {
+            let Some(mut hand) = self.take(job).await? else {
+                return Ok(done("nothing left to do"));
+            };
+            if job.stop.is_cancelled() {
+                return Ok(Finish::HandBack);
+            }
+            let next = match hand.publication.state {
+                State::Scheduled => self.begin(&mut hand).await?,
+                State::Preparing => self.prepare(&mut hand).await?,
+                State::Processing => self.process(&mut hand).await?,
+                State::Publishing => self.settle(&mut hand).await?,
+                _ => Next::Over,
+            };
+            match next {
+                Next::On => {}
+                Next::At(until_ms, why) => {
+                    hand.progress.waits_for = Some(why.to_owned());
+                    self.note(&hand, PublicationChange::default()).await?;
+                    return Ok(Finish::Wait {
+                        until_ms,
+                        why: why.to_owned(),
+                    });
+                }
+                Next::Over => return Ok(done("settled")),
+            }
+        }
+    }
+
+    /// The publication of this job; `None` when it is over or another job's.
+    async fn take(&self, job: &Claimed) -> Result<Option<Hand>, StoreError> {
+        let id = job.payload.get("publication").and_then(Value::as_str);
+        let Some(id) = id.and_then(|id| id.parse().ok()) else {
+            return Ok(None);
+        };
+        let Some(publication) = self.store.publication(id).await? else {
+            return Ok(None);
+        };
+        if publication.job_id != job.id || publication.state.is_over() {
+            return Ok(None);
+        }
+        let mut progress = Progress::of(&publication);
+        let spec = serde_json::from_value::<Spec>(publication.spec.clone());
+        let credentials = self.accounts.credentials(&publication.account);
+        let (Ok(spec), Some(credentials)) = (spec, credentials) else {
+            // Without the account nobody can find out what became of a call either.
+            let state = if publication.state == State::Publishing {
+                State::Unknown
+            } else {
+                State::Failed
+            };
+            progress.error = Some(ApiError::account_away().body());
+            let change = PublicationChange {
+                state: Some(state),
+                progress: Some(progress.stored()),
+                ..PublicationChange::default()
+            };
+            self.store
+                .publication_change(&job.lease, id, change)
+                .await?;
+            return Ok(None);
+        };
+        Ok(Some(Hand {
+            lease: job.lease,
+            publication,
+            spec,
+            progress,
+            credentials,
+        }))
+    }
+
+    /// Writes down the notes, and what else is new.
+    pub(super) async fn note(
+        &self,
+        hand: &Hand,
+        change: PublicationChange,
+    ) -> Result<Next, StoreError> {
+        let change = PublicationChange {
+            progress: Some(hand.progress.stored()),
+            ..change
+        };
+        let id = hand.publication.id;
+        let mine = self
+            .store
+            .publication_change(&hand.lease, id, change)
+            .await?;
+        Ok(if mine.is_some() { Next::On } else { Next::Over })
+    }
+
+    /// Writes down the notes and the next state.
+    pub(super) async fn go(&self, hand: &mut Hand, state: State) -> Result<Next, StoreError> {
+        hand.progress.waits_for = None;
+        let change = PublicationChange {
+            state: Some(state),
+            ..PublicationChange::default()
+        };
+        self.note(hand, change).await
+    }
+
+    /// It will not be published, and this is why.
+    pub(super) async fn fail(&self, hand: &mut Hand, error: &ApiError) -> Result<Next, StoreError> {
+        hand.progress.error = Some(error.body());
+        self.go(hand, State::Failed).await?;
+        metrics::counter!("gramophone_publications_total", "outcome" => "failed").increment(1);
+        self.tidy(hand).await?;
+        Ok(Next::Over)
+    }
+
+    /// Files that were handed in for it are of no more use.
+    pub(super) async fn tidy(&self, hand: &Hand) -> Result<(), StoreError> {
+        for id in hand.spec.items.iter().filter_map(|item| item.upload) {
+            self.shelf.remove(&self.store, id).await?;
+        }
+        Ok(())
+    }
+
+    async fn begin(&self, hand: &mut Hand) -> Result<Next, StoreError> {
+        let publish_at_ms = hand.publication.publish_at_ms;
+        let begin_ms = publish_at_ms.map_or(0, |at_ms| at_ms.saturating_sub(LEAD_MS));
+        if begin_ms > self.clock.now_ms() {
+            return Ok(Next::At(begin_ms, "its_time"));
+        }
+        self.go(hand, State::Preparing).await
+    }
+
+    /// Asks Meta, within the allowance.
+    pub(super) async fn ask<E: Endpoint>(
+        &self,
+        hand: &Hand,
+        call: &E,
+    ) -> Result<E::Answer, Failed> {
+        self.permit(hand)?;
+        let answer = self.graph.ask(&hand.credentials, call).await;
+        answer.map_err(|error| {
+            self.learn(hand, &error);
+            Failed::Call(error)
+        })
+    }
+
+    pub(super) fn permit(&self, hand: &Hand) -> Result<(), Failed> {
+        let now_ms = self.clock.now_ms();
+        let account = &hand.credentials.account;
+        match self
+            .budget
+            .take(account, Bucket::Other, Urgency::CanWait, now_ms)
+        {
+            Permit::Go => Ok(()),
+            Permit::Wait { until_ms } => Err(Failed::Wait(until_ms)),
+        }
+    }
+
+    pub(super) fn learn(&self, hand: &Hand, error: &CallError) {
+        if let Some(graph) = error.graph() {
+            let now_ms = self.clock.now_ms();
+            let account = &hand.credentials.account;
+            let _ = self
+                .budget
+                .learn_error(account, Bucket::Other, graph, now_ms);
+        }
+    }
+
+    /// What to do about a call that shows nothing to anybody: again later, or never.
+    pub(super) async fn stumble(
+        &self,
+        hand: &mut Hand,
+        failed: Failed,
+    ) -> Result<Next, StoreError> {
+        let error = match failed {
+            Failed::Wait(until_ms) => return Ok(Next::At(until_ms, "budget")),
+            Failed::Call(error) => error,
+        };
+        hand.progress.stumbles += 1;
+        let passes = hand.progress.stumbles < STUMBLES;
+        let backoff = (STUMBLE_MS.0 << hand.progress.stumbles.min(10)).min(STUMBLE_MS.1);
+        let now_ms = self.clock.now_ms();
+        match error.reaction_if_repeatable() {
+            Reaction::RetryLater { after } if passes => {
+                let wait = after.map_or(backoff, |after| millis(after).max(backoff));
+                Ok(Next::At(now_ms + wait, "platform"))
+            }
+            Reaction::Throttled { after } if passes => {
+                let wait = after.map_or(THROTTLED_MS, millis);
+                Ok(Next::At(now_ms + wait, "throttled"))
+            }
+            _ => self.fail(hand, &error.into()).await,
+        }
+    }
+
+    /// The job crashed its process again and again.
+    async fn bury(&self, job: &Claimed) -> Result<(), StoreError> {
+        let Some(mut hand) = self.take(job).await? else {
+            return Ok(());
+        };
+        let (state, error) = if hand.publication.state == State::Publishing {
+            (State::Unknown, super::settle::unknown())
+        } else {
+            (State::Failed, ApiError::not_in_time())
+        };
+        hand.progress.error = Some(error.body());
+        self.go(&mut hand, state).await.map(drop)
+    }
+}
+
+fn done(note: &str) -> Finish {
+    Finish::Done {
+        note: note.to_owned(),
+    }
+}
+
+pub(super) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

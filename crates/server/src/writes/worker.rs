@@ -1,0 +1,198 @@
+//! Does the writes: each by the bot's send protocol, its outcome written down before its job ends.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bot::{
+    Accounts as _, SendSettings,
+    channel::instagram::SharedBudget,
+    send::{Delivered, Route, Sender, Stop, part},
+};
+use graph_api::client::Graph;
+use serde::Deserialize;
+use store::{Claimed, Clock, Finish, Handler, PartState, Store, StoreError};
+
+use super::{
+    Deed, Outcome,
+    carrier::{Carrier, window_ms},
+    outcome::STEP,
+};
+use crate::{accounts::Registry, error::ApiError};
+
+/// The name of the one part of such a job.
+const PART: &str = "write";
+/// A write that could not even be tried for so long is told as refused: nobody wants their reply to appear hours later.
+const STALE_MS: i64 = 15 * 60_000;
+
+/// Does the jobs of the queue.
+pub(crate) struct Writer {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) budget: SharedBudget,
+    pub(crate) accounts: Arc<Registry>,
+    pub(crate) settings: SendSettings,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    account: String,
+    deed: Deed,
+}
+
+#[async_trait]
+impl Handler for Writer {
+    async fn run(&self, job: &Claimed) -> Finish {
+        match self.write(job).await {
+            Ok(finish) => finish,
+            Err(StoreError::LeaseLost) => Finish::HandBack,
+            Err(error) => Finish::Retry {
+                after_ms: None,
+                error: error.to_string(),
+            },
+        }
+    }
+
+    async fn buried(&self, job: &Claimed, reason: &str) {
+        tracing::warn!(job = %job.id, reason, "a write was given up");
+        if let Err(error) = self.bury(job).await {
+            tracing::warn!(job = %job.id, %error, "what became of a write could not be written down");
+        }
+    }
+}
+
+impl Writer {
+    async fn write(&self, job: &Claimed) -> Result<Finish, StoreError> {
+        let Ok(payload) = serde_json::from_value::<Payload>(job.payload.clone()) else {
+            return Ok(Finish::Dead {
+                reason: "the job cannot be read".to_owned(),
+            });
+        };
+        let Some(credentials) = self.accounts.credentials(&payload.account) else {
+            let error = ApiError::account_away();
+            return self.end(job, Outcome::refused(&error)).await;
+        };
+        let (route, carrier) = self.route(job, &payload, credentials).await?;
+        let parts = vec![part(PART, 0, &payload.deed.content())];
+        let sender = Sender::new(self.store.clone(), Arc::clone(&self.clock), self.settings);
+        match sender.deliver(&route, parts).await? {
+            Delivered::All { unresolved: 0 } => {
+                let parts = self.store.parts(job.id).await?;
+                let id = parts.into_iter().find_map(|part| part.mid);
+                self.end(job, Outcome::Done { id }).await
+            }
+            Delivered::All { .. } => self.end(job, Outcome::Unknown).await,
+            Delivered::Pause { until_ms, why } => self.pause(job, &carrier, until_ms, why).await,
+            Delivered::Stop(stop) => {
+                let error = carrier.refusal().unwrap_or_else(|| of_stop(&stop));
+                self.end(job, Outcome::refused(&error)).await
+            }
+        }
+    }
+
+    async fn route(
+        &self,
+        job: &Claimed,
+        payload: &Payload,
+        credentials: graph_api::client::Credentials,
+    ) -> Result<(Route, Arc<Carrier>), StoreError> {
+        let conversation = payload.deed.place(&payload.account);
+        // Who has written is known only of messages that came while we were listening: where nothing is known, Meta
+        // decides.
+        let wrote = self.store.last_inbound_ms(&conversation).await?.is_some();
+        let carrier = Arc::new(Carrier::new(
+            self,
+            payload.deed.clone(),
+            credentials,
+            if wrote {
+                window_ms(&payload.deed)
+            } else {
+                None
+            },
+        ));
+        let route = Route {
+            lease: job.lease,
+            conversation,
+            channel: Arc::clone(&carrier) as Arc<dyn bot::channel::Channel>,
+            asked_mid: None,
+        };
+        Ok((route, carrier))
+    }
+
+    async fn pause(
+        &self,
+        job: &Claimed,
+        carrier: &Carrier,
+        until_ms: i64,
+        why: &'static str,
+    ) -> Result<Finish, StoreError> {
+        let parts = self.store.parts(job.id).await?;
+        let is_open = parts.iter().any(|part| part.state.is_open());
+        let was_absent = parts.iter().any(|part| part.state == PartState::Absent);
+        if !is_open && !was_absent && until_ms > job.created_at_ms.saturating_add(STALE_MS) {
+            let error = carrier.refusal().unwrap_or_else(ApiError::not_in_time);
+            return self.end(job, Outcome::refused(&error)).await;
+        }
+        let waiting = Outcome::Waiting {
+            why: why.to_owned(),
+            until_ms: Some(until_ms),
+        };
+        self.tell(job, &waiting).await?;
+        Ok(Finish::Wait {
+            until_ms,
+            why: why.to_owned(),
+        })
+    }
+
+    async fn end(&self, job: &Claimed, outcome: Outcome) -> Result<Finish, StoreError> {
+        self.tell(job, &outcome).await?;
+        Ok(match outcome {
+            Outcome::Refused { status, .. } => Finish::Refused {
+                reason: format!("refused with {status}"),
+                refund: false,
+            },
+            Outcome::Unknown => Finish::Dead {
+                reason: "nobody can tell whether it was written".to_owned(),
+            },
+            _ => Finish::Done {
+                note: "written".to_owned(),
+            },
+        })
+    }
+
+    async fn tell(&self, job: &Claimed, outcome: &Outcome) -> Result<(), StoreError> {
+        let data = serde_json::to_value(outcome).unwrap_or_default();
+        self.store.step_done(&job.lease, STEP, data).await
+    }
+
+    /// The job crashed its process again and again: what it may have said is looked for once more.
+    async fn bury(&self, job: &Claimed) -> Result<(), StoreError> {
+        let payload = serde_json::from_value::<Payload>(job.payload.clone()).ok();
+        let found = payload.and_then(|payload| {
+            let credentials = self.accounts.credentials(&payload.account)?;
+            Some((payload, credentials))
+        });
+        if let Some((payload, credentials)) = found {
+            let (route, _) = self.route(job, &payload, credentials).await?;
+            let sender = Sender::new(self.store.clone(), Arc::clone(&self.clock), self.settings);
+            sender.bury(&route).await?;
+        }
+        let parts = self.store.parts(job.id).await?;
+        let outcome = match parts.first() {
+            Some(part) if part.state == PartState::Sent => Outcome::Done {
+                id: part.mid.clone(),
+            },
+            Some(part) if part.attempt > 0 => Outcome::Unknown,
+            _ => Outcome::refused(&ApiError::not_in_time()),
+        };
+        self.tell(job, &outcome).await
+    }
+}
+
+/// What stopped a write before Meta was asked.
+fn of_stop(stop: &Stop) -> ApiError {
+    match stop {
+        Stop::WindowClosed => ApiError::window_closed(),
+        _ => ApiError::not_in_time(),
+    }
+}
