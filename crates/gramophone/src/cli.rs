@@ -41,7 +41,11 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Try everything on this machine: a simulated Instagram and Telegram with their phones, and the bot
-    Demo,
+    Demo {
+        /// Account, posts and numbers from this file, in the shape of the simulator's /_sim/seed
+        #[arg(long, value_name = "FILE")]
+        seed: Option<PathBuf>,
+    },
     /// Run the server and the worker in one process
     Up,
     /// Run the server alone: take in webhooks
@@ -53,6 +57,9 @@ pub(crate) enum Command {
         /// Where the simulator delivers its webhooks
         #[arg(long, value_name = "URL")]
         webhook: Option<String>,
+        /// Account, posts and numbers from this file, in the shape of its own /_sim/seed
+        #[arg(long, value_name = "FILE")]
+        seed: Option<PathBuf>,
     },
     /// Write gramophone.toml and .env to start from
     Init {

@@ -33,8 +33,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         // There is no server beside it that the flag could mean.
         sources.flag("simulator.port", port.to_string());
     }
-    if matches!(cli.command, Command::Demo) {
-        return Box::pin(demo::run(sources))
+    if let Command::Demo { seed } = cli.command {
+        return Box::pin(demo::run(sources, seed))
             .await
             .map(|()| ExitCode::SUCCESS);
     }
@@ -43,7 +43,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Up => Box::pin(process::run(settings, Roles::BOTH)).await?,
         Command::Serve => Box::pin(process::run(settings, Roles::SERVE)).await?,
         Command::Work => Box::pin(process::run(settings, Roles::WORK)).await?,
-        Command::Simulate { webhook } => simulate::run(&settings, webhook.as_deref()).await?,
+        Command::Simulate { webhook, seed } => {
+            simulate::run(&settings, webhook.as_deref(), seed).await?;
+        }
         Command::Doctor => return Ok(doctor(&settings).await),
         Command::Migrate => {
             operate::migrate(&settings).await?;
@@ -52,7 +54,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Replay(replay) => self::replay(&settings, replay).await?,
         Command::Accounts { command } => accounts(&settings, command).await?,
         Command::Models { command } => models(&settings, command).await?,
-        Command::Demo | Command::Init { .. } | Command::SttWorker { .. } => {}
+        Command::Demo { .. } | Command::Init { .. } | Command::SttWorker { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }

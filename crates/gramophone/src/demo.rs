@@ -12,14 +12,14 @@ use server::{
     App, Roles,
     settings::{Settings, Sources},
 };
-use simulator::Simulator;
+use simulator::{Options, Simulator};
 
 use crate::{console::say, logs, process, simulate};
 
 const DEFAULT_DATA: &str = "data/demo";
 
 /// Runs the demo until told to stop.
-pub(crate) async fn run(mut sources: Sources) -> anyhow::Result<()> {
+pub(crate) async fn run(mut sources: Sources, seed: Option<PathBuf>) -> anyhow::Result<()> {
     if !sources.sets("data_dir") {
         sources.flag("data_dir", DEFAULT_DATA);
     }
@@ -42,7 +42,11 @@ pub(crate) async fn run(mut sources: Sources) -> anyhow::Result<()> {
     let _logging = logs::start(&before.log, Box::new(log))?;
     let stop = process::stop_on_signal()?;
 
-    let simulator = Simulator::start(simulate::options(&before, &data.join("simulator"))).await?;
+    let options = Options {
+        seed_file: seed,
+        ..simulate::options(&before, &data.join("simulator"))
+    };
+    let simulator = Simulator::start(options).await?;
     point_at_simulator(&mut sources, &simulator);
     sources.flag("data_dir", data.display().to_string());
     sources.flag("api.open_on_loopback", "true");

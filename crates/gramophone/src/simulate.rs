@@ -1,6 +1,6 @@
 //! `simulate`: the simulated Instagram and Telegram alone, for our server or anybody's client.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use server::settings::Settings;
@@ -9,7 +9,11 @@ use simulator::{Options, Simulator};
 use crate::{console::say, process};
 
 /// Runs the simulator until told to stop.
-pub(crate) async fn run(settings: &Settings, webhook: Option<&str>) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    settings: &Settings,
+    webhook: Option<&str>,
+    seed_file: Option<PathBuf>,
+) -> anyhow::Result<()> {
     let stop = process::stop_on_signal()?;
     let webhook = webhook
         .map(str::parse)
@@ -18,6 +22,7 @@ pub(crate) async fn run(settings: &Settings, webhook: Option<&str>) -> anyhow::R
     let waits_for = webhook.is_some();
     let options = Options {
         webhook,
+        seed_file,
         ..options(settings, &settings.data_dir.join("simulator"))
     };
     let simulator = Simulator::start(options).await?;

@@ -18,6 +18,7 @@ mod discovery;
 mod faults;
 mod files;
 mod fixtures;
+mod insights;
 mod leaks;
 mod limits;
 mod login_facebook;
