@@ -1,4 +1,5 @@
 //! Insights: every number equals the seed, and everything is refused as Meta refuses it.
+//! Longer than other files, because one table of rules is tested in one place.
 
 use serde_json::{Value, json};
 
@@ -364,6 +365,7 @@ async fn the_newest_days_still_grow() {
     );
 }
 
+/// Longer than other functions, because it is a list of rules.
 #[tokio::test]
 async fn account_calls_have_rules() {
     let world = World::without_webhook().await;
