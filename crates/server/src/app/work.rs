@@ -7,6 +7,7 @@ use store::Handler;
 
 use super::{App, Meta};
 use crate::{
+    accounts::tend::{self, Tender},
     convert,
     publishing::{Publisher, Shelf},
     writes::{self, Writer},
@@ -16,6 +17,8 @@ use crate::{
 const WRITES: usize = 16;
 /// Publications at a time.
 const PUBLICATIONS: usize = 8;
+/// Accounts that are looked after at once.
+const TENDERS: usize = 2;
 
 /// A queue: its name, how many of its jobs at a time, and who does them.
 type Queue = (&'static str, usize, Arc<dyn Handler>);
@@ -26,6 +29,8 @@ impl App {
         let mut queues = bot.handlers();
         queues.push((writes::QUEUE, WRITES, Arc::new(self.writer())));
         queues.push(("publish", PUBLICATIONS, Arc::new(self.publisher())));
+        let tender = Tender(Arc::clone(&self.meta.accounts));
+        queues.push((tend::QUEUE, TENDERS, Arc::new(tender)));
         queues
     }
 

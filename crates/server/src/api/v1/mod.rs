@@ -1,5 +1,6 @@
 //! Our own API, under `/v1`: each area lists its routes here, once.
 
+mod accounts;
 mod comments;
 mod discovery;
 mod key;
@@ -15,6 +16,7 @@ use super::Gate;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
     OpenApiRouter::new()
+        .merge(accounts::routes())
         .merge(key::routes())
         .merge(keys::routes())
         .merge(comments::routes())
