@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use server::Roles;
 use simulator::{Options, Simulator};
-use store::{Clock as _, ManualClock};
+use store::ManualClock;
 
 use crate::{
     api::{Api, Asked, Got},
@@ -72,10 +72,6 @@ impl Meta {
             .await;
         assert_eq!(moved.status, 200, "{}", moved.text);
         self.clock.advance(by);
-    }
-
-    pub(crate) fn now_ms(&self) -> i64 {
-        self.clock.now_ms()
     }
 
     /// A call to the simulator's controls.

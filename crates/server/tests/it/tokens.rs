@@ -57,7 +57,7 @@ async fn accounts_are_looked_after_each_on_its_own() {
     meta.connect("instagram", "").await;
     meta.connect("instagram", &format!("&sim_account={second}"))
         .await;
-    let revoked = json!({"all": true, "account": second, "state": "password_changed"});
+    let revoked = json!({"all": true, "account": second, "state": "revoked"});
     let told = meta.control("/_sim/tokens", &revoked).await;
     assert_eq!(told.status, 200, "{}", told.text);
     meta.advance(DAY * 11).await;
