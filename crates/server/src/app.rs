@@ -41,6 +41,7 @@ use crate::{
     api::{self, Allowances, Gate},
     convert,
     files::{self, Files},
+    forward,
     health::{self, Health},
     http::Front,
     janitor::Janitor,
@@ -173,6 +174,9 @@ impl App {
         } else {
             None
         };
+        forward::subscribe(&settings, &store)
+            .await
+            .context("the subscription of forward.url cannot be stored")?;
         let link_secret = master_key::load_or_make(&settings)?;
         let telegram = outside::telegram_of(&settings, store.clock())?;
         let meta = meta_of(&settings, &store, &link_secret).await?;
@@ -336,10 +340,9 @@ impl App {
             Studio::new(convert::media(settings)).context("the media tools cannot be set up")?,
         );
         let bot = self.bot(Arc::clone(&studio))?;
-        let queues = self.queues(&bot);
+        let queues = self.queues(&bot)?;
         let runner = Runner::new(self.store.clone(), queues, RunnerOptions::default());
         self.say_account_state().await;
-        tasks.spawn(Arc::clone(&self.meta.accounts).schedule(stop.clone()));
         if let (false, Some(telegram)) = (self.roles.serve, &self.telegram) {
             tasks.spawn(outside::know_the_bot(Arc::clone(telegram), stop.clone()));
         }

@@ -8,6 +8,7 @@ mod body;
 mod convert;
 mod error;
 mod files;
+mod forward;
 mod health;
 mod http;
 mod janitor;

@@ -59,6 +59,30 @@ pub enum NetError {
     Disk(String),
 }
 
+/// What is posted.
+#[derive(Clone)]
+pub struct Letter {
+    /// Every header but those that the client knows best.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Letter")
+    }
+}
+
+/// What the far side said of a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// HTTP status; redirects come as they are.
+    pub status: u16,
+    /// `Retry-After` as it stood there: seconds or a date.
+    pub retry_after: Option<String>,
+}
+
 /// An answer whose body has not been read.
 pub struct Answer {
     response: reqwest::Response,
@@ -203,6 +227,48 @@ impl GuardedClient {
             .map_err(|_| NetError::Timeout)?
             .map_err(|error| transport(&error))?;
         Ok(Answer { response, budget })
+    }
+
+    /// One POST, one hop, within the budget's total; of the answer only the head is told. The body is read as far as the
+    /// budget allows, so that the connection can be used again, and dropped.
+    pub async fn post_once(
+        &self,
+        url: &Url,
+        reach: Reach,
+        budget: Budget,
+        letter: Letter,
+    ) -> Result<Receipt, NetError> {
+        self.guard.check(url, reach)?;
+        let client = if self.guard.hosts().is_test(url) {
+            &self.test
+        } else {
+            &self.public
+        };
+        let request = client
+            .post(url.clone())
+            .headers(letter.headers)
+            .body(letter.body);
+        let whole = async {
+            let mut response = request.send().await.map_err(|error| transport(&error))?;
+            let receipt = Receipt {
+                status: response.status().as_u16(),
+                retry_after: response
+                    .headers()
+                    .get(header::RETRY_AFTER)
+                    .and_then(|value| Some(value.to_str().ok()?.trim().to_owned())),
+            };
+            let mut left = budget.max_bytes;
+            while let Ok(Some(chunk)) = response.chunk().await {
+                left = left.saturating_sub(chunk.len() as u64);
+                if left == 0 {
+                    break;
+                }
+            }
+            Ok(receipt)
+        };
+        tokio::time::timeout(budget.total, whole)
+            .await
+            .map_err(|_| NetError::Timeout)?
     }
 
     /// A GET that follows at most three redirects, each judged like the first URL, none from HTTPS

@@ -8,6 +8,6 @@ mod hosts;
 pub mod proxy;
 
 pub use address::is_public;
-pub use client::{Answer, Budget, GuardedClient, NetError, client};
+pub use client::{Answer, Budget, GuardedClient, Letter, NetError, Receipt, client};
 pub use guard::{Guard, Lookup, Refused, SystemLookup};
 pub use hosts::{Hosts, Reach};

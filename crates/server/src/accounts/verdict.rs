@@ -225,16 +225,6 @@ fn of_graph(error: &GraphError) -> Failure {
     if let Some(token) = of_token(error.code, error.subcode) {
         return token;
     }
-    match (error.code, error.subcode) {
-        (100, Some(36_007)) => return CODE_EXPIRED,
-        (100, Some(36_008)) => return REDIRECT_MISMATCH,
-        (100, Some(36_009)) => return CODE_USED,
-        (101, _) => return APP_UNKNOWN,
-        _ => {}
-    }
-    if let Some(known) = of_words(&error.message) {
-        return known;
-    }
     match error.kind {
         ErrorKind::LinkBroken => return LINK_BROKEN,
         ErrorKind::NeedsAdvancedAccess => return APP_ROLE,
@@ -244,7 +234,7 @@ fn of_graph(error: &GraphError) -> Failure {
     match error.reaction() {
         Reaction::Throttled { .. } => THROTTLED,
         Reaction::RetryLater { .. } | Reaction::Reconcile => AWAY,
-        _ => UNCLEAR,
+        _ => of_words(&error.message),
     }
 }
 
@@ -283,10 +273,10 @@ const WORDS: &[(&str, Failure)] = &[
     ("invalid oauth access token", REVOKED),
 ];
 
-fn of_words(message: &str) -> Option<Failure> {
+fn of_words(message: &str) -> Failure {
     let message = message.to_lowercase();
     let row = WORDS.iter().find(|(words, _)| message.contains(words));
-    row.map(|(_, failure)| *failure)
+    row.map_or(UNCLEAR, |(_, failure)| *failure)
 }
 
 #[cfg(test)]

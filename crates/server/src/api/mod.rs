@@ -12,6 +12,7 @@ mod gate;
 mod input;
 mod limit;
 mod once;
+mod seen;
 mod v1;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub(crate) use gate::Gate;
 pub(crate) use input::{Asked, DocumentCall, In};
 pub(crate) use limit::Allowances;
 pub(crate) use once::Once;
+pub(crate) use seen::{seen_accounts, sees};
 
 /// Every area of the API, once.
 fn areas() -> OpenApiRouter<Arc<Gate>> {

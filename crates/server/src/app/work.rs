@@ -7,8 +7,8 @@ use store::Handler;
 
 use super::{App, Meta};
 use crate::{
-    accounts::tend::{self, Tender},
     convert,
+    forward::Forwarder,
     publishing::{Publisher, Shelf},
     writes::{self, Writer},
 };
@@ -17,21 +17,20 @@ use crate::{
 const WRITES: usize = 16;
 /// Publications at a time.
 const PUBLICATIONS: usize = 8;
-/// Accounts that are looked after at once.
-const TENDERS: usize = 2;
 
 /// A queue: its name, how many of its jobs at a time, and who does them.
 type Queue = (&'static str, usize, Arc<dyn Handler>);
 
 impl App {
     /// Every queue of the worker.
-    pub(super) fn queues(&self, bot: &Bot) -> Vec<Queue> {
+    pub(super) fn queues(&self, bot: &Bot) -> anyhow::Result<Vec<Queue>> {
         let mut queues = bot.handlers();
         queues.push((writes::QUEUE, WRITES, Arc::new(self.writer())));
         queues.push(("publish", PUBLICATIONS, Arc::new(self.publisher())));
-        let tender = Tender(Arc::clone(&self.meta.accounts));
-        queues.push((tend::QUEUE, TENDERS, Arc::new(tender)));
-        queues
+        let forwarder = Forwarder::new(self.store.clone(), Arc::clone(&self.settings))?;
+        let places = self.settings.forward.concurrency;
+        queues.push((store::FORWARD_QUEUE, places, Arc::new(forwarder)));
+        Ok(queues)
     }
 
     fn writer(&self) -> Writer {

@@ -18,9 +18,9 @@ use std::{
 use toml::{Table, Value};
 
 pub use model::{
-    BotSection, Database, GraphHosts, Instagram, Language, Listen, Log, LogFormat, LoginKind,
-    Media, MediaRetention, Metrics, Redis, Retention, Send, Settings, SimulatorSection, Speech,
-    SpeechEngine, Synchronous, TelegramUpdates, Tools, Webhook,
+    BotSection, Database, Forward, ForwardFormat, GraphHosts, Instagram, Language, Listen, Log,
+    LogFormat, LoginKind, Media, MediaRetention, Metrics, Redis, Retention, Send, Settings,
+    SimulatorSection, Speech, SpeechEngine, Synchronous, TelegramUpdates, Tools, Webhook,
 };
 pub use problem::{Problem, Problems};
 

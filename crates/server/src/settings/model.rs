@@ -37,6 +37,8 @@ pub struct Settings {
     pub redis: Redis,
     /// The gateway's own rules.
     pub api: Api,
+    /// Where accepted events go.
+    pub forward: Forward,
     /// Limits of a delivery.
     pub webhook: Webhook,
     /// How the bot behaves.
@@ -247,6 +249,41 @@ pub struct Redis {
     pub url: Option<SecretString>,
     /// Key of the list or stream that jobs are pushed to.
     pub jobs_key: String,
+}
+
+/// In which form an event is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ForwardFormat {
+    /// Ours: `gramophone.event.v1`.
+    Structured,
+    /// Meta's own envelope, signed anew.
+    Raw,
+}
+
+/// Section `forward`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forward {
+    /// Where to; none: nowhere.
+    #[serde(deserialize_with = "blank_url")]
+    pub url: Option<Url>,
+    /// Sent as `x-api-key`.
+    #[serde(deserialize_with = "blank_secret")]
+    pub key: Option<SecretString>,
+    /// In which form.
+    pub format: ForwardFormat,
+    /// Signs the raw form.
+    #[serde(deserialize_with = "blank_secret")]
+    pub secret: Option<SecretString>,
+    /// Which channels; empty: all.
+    pub channels: Vec<String>,
+    /// Which kinds; empty: all.
+    pub kinds: Vec<String>,
+    /// host:port pairs on this machine that may be reached over plain http.
+    pub loopback_hosts: Vec<String>,
+    /// Deliveries at once.
+    pub concurrency: usize,
 }
 
 /// Section `webhook`.

@@ -16,6 +16,8 @@ pub const SHORT_NAMES: &[(&str, &str)] = &[
     ("INSTAGRAM_PAGE_ID", "instagram.page_id"),
     ("INSTAGRAM_PAGE_ACCESS_TOKEN", "instagram.page_access_token"),
     ("TELEGRAM_BOT_TOKEN", "telegram.token"),
+    ("CONTENT_CALLBACK_URL", "forward.url"),
+    ("API_SECRET", "forward.key"),
     ("DATABASE_URL", "database.url"),
     ("REDIS_URL", "redis.url"),
 ];

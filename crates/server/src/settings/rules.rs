@@ -74,6 +74,13 @@ const RULES: &[(&str, Rule)] = &[
     ("telegram.hard_bytes", Rule::AtLeast(100_000)),
     ("redis.jobs_key", Rule::Filled),
     ("database.synchronous", Rule::OneOf(&["full", "normal"])),
+    ("forward.url", Rule::HttpUrlOrBlank),
+    ("forward.format", Rule::OneOf(&["structured", "raw"])),
+    (
+        "forward.secret",
+        Rule::Shaped(|text| text.len() >= 16, "must have at least 16 characters"),
+    ),
+    ("forward.concurrency", Rule::AtLeast(1)),
     ("webhook.max_body_bytes", Rule::AtLeast(4096)),
     ("webhook.header_timeout_seconds", Rule::AtLeast(1)),
     ("webhook.body_timeout_seconds", Rule::AtLeast(1)),
@@ -263,6 +270,7 @@ fn check_together(table: &Table, problems: &mut Vec<Problem>) {
         ));
     }
     check_telegram(table, problems);
+    check_forward(table, problems);
     if number("send.give_up_seconds") < number("send.settle_seconds") {
         problems.push(Problem::new(
             "send.give_up_seconds",
@@ -292,6 +300,45 @@ fn check_together(table: &Table, problems: &mut Vec<Problem>) {
             "language.model",
             "must be set together with language.url",
         ));
+    }
+}
+
+/// An address inside is refused here and not only when the first event is lost to it.
+fn check_forward(table: &Table, problems: &mut Vec<Problem>) {
+    let text = |key| {
+        lookup(table, key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .trim()
+    };
+    let Ok(url) = Url::parse(text("forward.url")) else {
+        return;
+    };
+    let hosts: Vec<String> = lookup(table, "forward.loopback_hosts")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|host| host.as_str().map(str::to_owned))
+        .collect();
+    if let Err(refused) = crate::forward::guard(&url, &hosts).check(&url, media::net::Reach::Public)
+    {
+        problems.push(Problem::new(
+            "forward.url",
+            format!(
+                "is refused: {refused}. Give a public https address on port 443, or name its host:port in \
+                 forward.loopback_hosts if the receiver is on this machine"
+            ),
+        ));
+    }
+    for (key, format) in [("forward.key", "structured"), ("forward.secret", "raw")] {
+        if text("forward.format") == format && text(key).is_empty() {
+            problems.push(Problem::new(
+                key,
+                format!(
+                    "must be set together with forward.url when forward.format is \"{format}\""
+                ),
+            ));
+        }
     }
 }
 

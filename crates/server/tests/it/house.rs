@@ -1,12 +1,12 @@
 //! A whole server in a folder of its own, started and stopped as the binary does it.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use server::{
     App, Roles,
     settings::{Settings, Sources},
 };
-use store::{Clock, Store, SystemClock};
+use store::Store;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -43,19 +43,19 @@ impl House {
         Self::with(Roles::SERVE, changes).await
     }
 
-    pub(crate) async fn with(roles: Roles, changes: &[(&str, &str)]) -> Self {
-        Self::by_clock(roles, changes, Arc::new(SystemClock)).await
+    /// The same with settings that were put together.
+    pub(crate) async fn with_settings(roles: Roles, changes: &[(String, String)]) -> Self {
+        let borrowed: Vec<(&str, &str)> = changes
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        Self::with(roles, &borrowed).await
     }
 
-    /// The same by a clock that the test moves.
-    pub(crate) async fn by_clock(
-        roles: Roles,
-        changes: &[(&str, &str)],
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(crate) async fn with(roles: Roles, changes: &[(&str, &str)]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
-        let app = App::build_by(settings(folder.path(), changes), roles, clock)
+        let app = App::build(settings(folder.path(), changes), roles)
             .await
             .expect("a server");
         let (address, store) = (app.address().expect("an address"), app.store().clone());

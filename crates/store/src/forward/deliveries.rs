@@ -122,6 +122,14 @@ impl Store {
                 .await?;
         }
     }
+
+    /// Sends one delivery anew; see [`Store::resend`]. False if there is no such delivery.
+    pub async fn resend_one(&self, id: Uuid) -> Result<bool> {
+        let count = self
+            .write(vec![id], |tx, ids| Box::pin(send_anew(tx, ids)))
+            .await?;
+        Ok(count > 0)
+    }
 }
 
 fn select(filter: &ForwardingFilter) -> (String, Vec<Value>) {

@@ -1,8 +1,5 @@
 //! The second document's endpoints, at its paths and in its shapes.
 
-mod login;
-mod login_page;
-
 use std::sync::Arc;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -10,5 +7,5 @@ use utoipa_axum::router::OpenApiRouter;
 use super::Gate;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
-    OpenApiRouter::new().merge(login::routes())
+    OpenApiRouter::new()
 }

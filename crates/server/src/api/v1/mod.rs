@@ -1,12 +1,14 @@
 //! Our own API, under `/v1`: each area lists its routes here, once.
 
-mod accounts;
 mod comments;
+mod deliveries;
 mod discovery;
+mod events;
 mod key;
 mod keys;
 mod messages;
 mod publications;
+mod stream;
 
 use std::sync::Arc;
 
@@ -16,11 +18,13 @@ use super::Gate;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
     OpenApiRouter::new()
-        .merge(accounts::routes())
         .merge(key::routes())
         .merge(keys::routes())
         .merge(comments::routes())
         .merge(messages::routes())
         .merge(publications::routes())
         .merge(discovery::routes())
+        .merge(events::routes())
+        .merge(deliveries::routes())
+        .merge(stream::routes())
 }
