@@ -14,3 +14,4 @@ mod flows;
 mod responder;
 mod signatures;
 mod texts;
+mod writes;

@@ -27,7 +27,7 @@ pub(crate) use docs::Failures;
 pub(crate) use gate::Gate;
 pub(crate) use input::{Asked, DocumentCall, In};
 pub(crate) use limit::Allowances;
-pub(crate) use once::Once;
+pub(crate) use once::{Once, Undone};
 pub(crate) use seen::{seen_accounts, sees};
 
 /// Every area of the API, once.

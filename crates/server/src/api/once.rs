@@ -37,6 +37,10 @@ const LOOK: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Once(pub(crate) Option<Uuid>);
 
+/// Goes with an answer that says that nothing was done: a repeat begins anew, whatever the status is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Undone;
+
 impl FromRequestParts<Arc<Gate>> for Once {
     type Rejection = Infallible;
 
@@ -138,6 +142,7 @@ async fn finish(gate: &Gate, hold: &KeyHold, response: Response) -> Result<Respo
         .await
         .map_err(|_| ApiError::internal())?;
     let end = match status {
+        _ if parts.extensions.get::<Undone>().is_some() => KeyEnd::Forget,
         StatusCode::ACCEPTED => KeyEnd::Open,
         status if status.is_success() => KeyEnd::Answer {
             status: status.as_u16(),

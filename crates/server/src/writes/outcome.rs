@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::error::ApiError;
+use crate::{api::Undone, error::ApiError};
 
 /// The step under which the outcome stands with its job.
 pub(super) const STEP: &str = "outcome";
@@ -95,6 +95,7 @@ impl IntoResponse for Told {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
                 let wait = error.pointer("/error/retry_after").and_then(Value::as_u64);
                 let mut response = (status, Json(error)).into_response();
+                response.extensions_mut().insert(Undone);
                 if let Some(seconds) = wait {
                     let value = HeaderValue::from(seconds);
                     response.headers_mut().insert(header::RETRY_AFTER, value);

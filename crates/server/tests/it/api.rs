@@ -52,6 +52,20 @@ impl Asked {
         }
     }
 
+    pub(crate) fn put(path: &str, body: &Value) -> Self {
+        Self {
+            body: Some(body.clone()),
+            ..Self::new(Method::PUT, path)
+        }
+    }
+
+    pub(crate) fn patch(path: &str, body: &Value) -> Self {
+        Self {
+            body: Some(body.clone()),
+            ..Self::new(Method::PATCH, path)
+        }
+    }
+
     pub(crate) fn delete(path: &str) -> Self {
         Self::new(Method::DELETE, path)
     }

@@ -9,13 +9,17 @@
 mod api;
 mod audit;
 mod client;
+mod comments;
 mod deliveries;
 mod flow;
 mod forward;
 mod house;
 mod keys;
+mod messages;
+mod office;
 mod outage;
 mod pages;
+mod publications;
 mod receiver;
 mod replay;
 mod settings;
