@@ -49,6 +49,7 @@ use crate::{
     master_key,
     page::{self, StatusPage},
     settings::Settings,
+    snapshots::Ticker,
     telemetry::{self, AckMetrics, MetricsPage},
     webhook::{
         meta::{self, Inbox},
@@ -353,6 +354,7 @@ impl App {
             shelf: self.shelf(),
         };
         tasks.spawn(janitor.run(stop.clone()));
+        tasks.spawn(Ticker(self.snapshots()).run(stop.clone()));
         let beats = CancellationToken::new();
         tasks.spawn({
             let (health, beats) = (Arc::clone(&self.health), beats.clone());

@@ -19,6 +19,7 @@ mod page;
 mod publishing;
 mod pushed;
 pub mod settings;
+mod snapshots;
 mod telemetry;
 mod webhook;
 mod writes;

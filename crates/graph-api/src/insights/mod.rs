@@ -15,6 +15,7 @@ mod support;
 
 pub use audience::{Axis, Share, Timeframe, counts, shares};
 pub use bisect::Bisect;
+pub(crate) use days::read_time;
 pub use days::{Day, Span, Window, WindowError};
 pub use followers::totals_from_changes;
 pub use metric::{

@@ -1,6 +1,6 @@
 //! Which jobs this process does: the bot's, and the server's own.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bot::Bot;
 use store::Handler;
@@ -10,6 +10,7 @@ use crate::{
     convert,
     forward::Forwarder,
     publishing::{Publisher, Shelf},
+    snapshots::{self, Snapshots},
     writes::{self, Writer},
 };
 
@@ -30,7 +31,23 @@ impl App {
         let forwarder = Forwarder::new(self.store.clone(), Arc::clone(&self.settings))?;
         let places = self.settings.forward.concurrency;
         queues.push((store::FORWARD_QUEUE, places, Arc::new(forwarder)));
+        let snapshots = Arc::new(self.snapshots());
+        queues.push((snapshots::QUEUE, snapshots::PLACES, snapshots));
         Ok(queues)
+    }
+
+    /// Who keeps numbers, by the day and to the end of stories.
+    pub(super) fn snapshots(&self) -> Snapshots {
+        let meta = self.meta.clone();
+        Snapshots {
+            store: self.store.clone(),
+            clock: Arc::clone(self.store.clock()),
+            graph: meta.graph,
+            budget: meta.budget,
+            accounts: meta.accounts,
+            settings: Arc::clone(&self.settings),
+            support: Arc::new(Mutex::default()),
+        }
     }
 
     fn writer(&self) -> Writer {

@@ -1,8 +1,10 @@
 //! From a verified body to what the store takes: its events, and the jobs they cause.
 
-use graph_api::webhook::{Delivery, ParseError, Verified, parse};
-use store::{NewDelivery, NewEvent};
+use graph_api::webhook::{Delivery, Event, Kind, ParseError, Verified, parse};
+use store::{NewDelivery, NewEvent, NewJob};
 use uuid::Uuid;
+
+use crate::snapshots;
 
 const CHANNEL: &str = "instagram";
 
@@ -14,8 +16,27 @@ pub(crate) fn events_of(
     let Delivery { events, .. } = parse(verified)?;
     Ok(events
         .into_iter()
-        .map(|event| bot::new_event(event, received_at_ms))
+        .map(|event| {
+            let numbers = numbers_of_a_story(&event, received_at_ms);
+            let event = bot::new_event(event, received_at_ms);
+            NewEvent {
+                job: event.job.or(numbers),
+                ..event
+            }
+        })
         .collect())
+}
+
+/// Meta's last word on a story: nobody can ask for it again.
+fn numbers_of_a_story(event: &Event, received_at_ms: i64) -> Option<NewJob> {
+    let Kind::StoryInsights(told) = &event.kind else {
+        return None;
+    };
+    Some(snapshots::story_end(
+        event.account.as_str(),
+        told,
+        received_at_ms,
+    ))
 }
 
 /// A body with what was read in it.

@@ -43,6 +43,7 @@ impl Street {
                 ("instagram.account_id", &known.account_id),
                 ("instagram.page_id", &known.page_id),
                 ("instagram.page_access_token", &known.page_token),
+                ("snapshots.enabled", "false"),
                 ("graph.graph_facebook", &facebook),
                 ("graph.graph_instagram", &instagram),
                 ("media.pages", &pages),

@@ -4,7 +4,7 @@
 use crate::client::Credentials;
 use crate::error::CallError;
 use crate::id::MediaId;
-use crate::insights::{Insight, Surface};
+use crate::insights::{Insight, Surface, read_time};
 use crate::lenient;
 use crate::request::{Answer, Endpoint, Request};
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,11 @@ impl Media {
             self.media_product_type.as_deref(),
             self.permalink.as_deref(),
         )
+    }
+
+    /// When it was published, in epoch milliseconds.
+    pub fn published_ms(&self) -> Option<i64> {
+        Some(read_time(self.timestamp.as_deref()?)? * 1000)
     }
 }
 

@@ -8,6 +8,7 @@ mod key;
 mod keys;
 mod messages;
 mod publications;
+mod snapshots;
 mod stream;
 
 use std::sync::Arc;
@@ -27,4 +28,5 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
         .merge(events::routes())
         .merge(deliveries::routes())
         .merge(stream::routes())
+        .merge(snapshots::routes())
 }
