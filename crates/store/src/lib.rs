@@ -9,6 +9,7 @@ mod error;
 mod feed;
 pub mod fold;
 mod forward;
+mod gateway;
 mod inbox;
 pub mod intake;
 mod jobs;

@@ -8,6 +8,7 @@
 mod accounts;
 mod forward;
 mod snapshots;
+mod gateway;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -105,6 +106,11 @@ const CHANGES: &[Change] = &[
     Change { name: "m0045_login_state", make: NewTable("login_state", accounts::login_state) },
     Change { name: "m0046_login_state_once", make: Unique("login_state", &["state_hash"]) },
     Change { name: "m0047_login_code", make: NewTable("login_code", accounts::login_code) },
+    Change { name: "m0050_cached", make: NewTable("cached", gateway::cached) },
+    Change { name: "m0051_cached_by_age", make: ByIndex("cached", &["stale_until_ms"]) },
+    Change { name: "m0052_cached_by_account", make: ByIndex("cached", &["account"]) },
+    Change { name: "m0053_refusal", make: NewTable("refusal", gateway::refusal) },
+    Change { name: "m0054_graph_count", make: NewTable("graph_count", gateway::graph_count) },
     Change { name: "m0060_key_use", make: NewTable("key_use", writes::key_use) },
     Change { name: "m0061_key_use_by_id", make: Unique("key_use", &["id"]) },
     Change { name: "m0062_key_use_by_age", make: ByIndex("key_use", &["created_at_ms"]) },

@@ -3,6 +3,7 @@
 mod accounts;
 mod erasure;
 mod forward;
+mod gateway;
 mod inbox;
 mod jobs;
 mod library;
@@ -20,6 +21,7 @@ pub use forward::{
     FeedEntry, FeedItem, FeedPage, FeedQuery, ForwardAttempt, Forwarding, ForwardingFilter,
     NewAlert, NewSubscription, Severity, Subscription, Then, Tried,
 };
+pub use gateway::{CacheRow, CallCount, RefusalRow};
 pub use inbox::{Accepted, DeliveryRow, EventRow, NewDelivery, NewEvent};
 pub use jobs::{
     Admission, Admitted, Claimed, Enqueued, Finish, JobRow, Lease, NewJob, Place, WaitingJob, Work,

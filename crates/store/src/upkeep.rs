@@ -208,6 +208,10 @@ async fn purge_others(tx: &Tx, now_ms: i64, retention: Retention) -> Result<u64>
     let quotas = tx.exec(sql, values![before_ms]).await?;
     let sql = "DELETE FROM attachment WHERE expires_ms < ?";
     let attachments = tx.exec(sql, values![now_ms]).await?;
+    let sql = "DELETE FROM cached WHERE stale_until_ms < ?";
+    let cached = tx.exec(sql, values![now_ms]).await?;
+    let sql = "DELETE FROM refusal WHERE until_ms < ?";
+    let refusals = tx.exec(sql, values![now_ms]).await?;
     // As long as what an erased person had sent could have been known.
     let before_ms = now_ms.saturating_sub(retention.events_ms);
     let sql = "DELETE FROM erased_event WHERE erased_key IN \
@@ -215,7 +219,7 @@ async fn purge_others(tx: &Tx, now_ms: i64, retention: Retention) -> Result<u64>
     tx.exec(sql, values![before_ms]).await?;
     let sql = "DELETE FROM erased WHERE erased_at_ms < ?";
     let graves = tx.exec(sql, values![before_ms]).await?;
-    Ok(quotas + attachments + graves + logins::purge(tx, now_ms).await?)
+    Ok(quotas + attachments + cached + refusals + graves + logins::purge(tx, now_ms).await?)
 }
 
 /// Finished work goes in its time. Work that nobody finished (the window closed, the person could not be reached)

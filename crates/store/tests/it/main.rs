@@ -12,6 +12,7 @@ mod accounts;
 mod crash;
 mod erasure;
 mod forward;
+mod gateway;
 mod inbox;
 mod intake;
 mod jobs;
