@@ -42,6 +42,7 @@ use crate::{
     convert,
     files::{self, Files},
     forward,
+    gateway::Gateway,
     health::{self, Health},
     http::Front,
     janitor::Janitor,
@@ -290,6 +291,7 @@ impl App {
             graph,
             budget,
             accounts,
+            gateway: Arc::new(Gateway::new(self.settings.cache.memory_bytes)),
             limits: Allowances::new(
                 self.store.clock(),
                 self.settings.api.calls_per_minute,

@@ -197,6 +197,14 @@ impl ApiError {
         )
     }
 
+    /// The same with Meta's own words, if the failure is Meta's.
+    pub(crate) fn caused_by(self, error: &CallError) -> Self {
+        match error.graph() {
+            Some(graph) => self.with_meta(graph),
+            None => self,
+        }
+    }
+
     fn with_meta(mut self, error: &GraphError) -> Self {
         self.error.meta = Some(MetaError {
             code: error.code,

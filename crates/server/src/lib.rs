@@ -9,6 +9,7 @@ mod convert;
 mod error;
 mod files;
 mod forward;
+mod gateway;
 mod health;
 mod http;
 mod janitor;

@@ -192,6 +192,11 @@ pub fn classify(code: i64, subcode: Option<i64>) -> ErrorKind {
 }
 
 impl ErrorKind {
+    /// Whether too much was asked for in too short a time.
+    pub fn is_throttle(self) -> bool {
+        matches!(self, K::Throttled | K::SendRate)
+    }
+
     /// What the caller can do, if nothing but the kind is known.
     pub fn reaction(self, after: Option<Duration>) -> Reaction {
         match self {

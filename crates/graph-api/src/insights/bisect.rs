@@ -23,6 +23,14 @@ impl<'a> Bisect<'a> {
         }
     }
 
+    /// A plan for a list that was refused as a whole before.
+    pub fn of_refused(metrics: &[&'a str]) -> Self {
+        Self {
+            tainted: metrics.to_vec(),
+            ..Self::new(&[])
+        }
+    }
+
     /// What to ask for now; none when everything was answered or is known to be refused.
     pub fn ask(&mut self) -> Option<Vec<&'a str>> {
         if self.tainted.len() == 1 {

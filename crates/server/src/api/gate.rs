@@ -8,7 +8,7 @@ use store::{Clock, Store};
 use tokio_util::sync::CancellationToken;
 
 use super::Allowances;
-use crate::{accounts::Registry, settings::Settings};
+use crate::{accounts::Registry, gateway::Gateway, settings::Settings};
 
 /// The parts behind the API.
 pub(crate) struct Gate {
@@ -20,6 +20,8 @@ pub(crate) struct Gate {
     /// The allowance that the bot spends as well.
     pub(crate) budget: SharedBudget,
     pub(crate) accounts: Arc<Registry>,
+    /// What is kept of Meta's answers, and what was learned from its refusals.
+    pub(crate) gateway: Arc<Gateway>,
     /// How often each caller may ask.
     pub(crate) limits: Allowances,
     /// Cancelled when the server is asked to end: streams end then.

@@ -18,7 +18,7 @@ use std::{
 use toml::{Table, Value};
 
 pub use model::{
-    BotSection, Database, Forward, ForwardFormat, GraphHosts, Instagram, Language, Listen, Log,
+    BotSection, Cache, Database, Forward, ForwardFormat, GraphHosts, Instagram, Language, Listen, Log,
     LogFormat, LoginKind, Media, MediaRetention, Metrics, Redis, Retention, Send, Settings,
     SimulatorSection, Speech, SpeechEngine, Synchronous, TelegramUpdates, Tools, Webhook,
 };

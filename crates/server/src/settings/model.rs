@@ -39,6 +39,8 @@ pub struct Settings {
     pub api: Api,
     /// Where accepted events go.
     pub forward: Forward,
+    /// How long answers of Meta's are kept.
+    pub cache: Cache,
     /// Limits of a delivery.
     pub webhook: Webhook,
     /// How the bot behaves.
@@ -169,6 +171,26 @@ pub struct Api {
     pub calls_per_minute: u32,
     /// Proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// Section `cache`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// Memory for answers of Meta's.
+    pub memory_bytes: u64,
+    /// How long a profile is fresh, in seconds.
+    pub profile_seconds: u32,
+    /// How long media are fresh.
+    pub media_seconds: u32,
+    /// How long numbers of media are fresh.
+    pub media_insights_seconds: u32,
+    /// How long numbers of the account are fresh.
+    pub account_insights_seconds: u32,
+    /// How long demographics are fresh.
+    pub audience_seconds: u32,
+    /// How much longer an answer may stand in when Meta cannot be asked.
+    pub stale_seconds: u32,
 }
 
 /// How much of a power cut an acknowledged event survives.

@@ -1,5 +1,13 @@
 //! The second document's endpoints, at its paths and in its shapes.
 
+mod account_insights;
+mod audience;
+mod body;
+mod insight;
+mod media;
+mod media_insights;
+mod profile;
+
 use std::sync::Arc;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -8,4 +16,9 @@ use super::Gate;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
     OpenApiRouter::new()
+        .merge(profile::routes())
+        .merge(media::routes())
+        .merge(media_insights::routes())
+        .merge(account_insights::routes())
+        .merge(audience::routes())
 }

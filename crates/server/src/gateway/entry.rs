@@ -1,0 +1,204 @@
+//! An answer that is kept: what it says, since when, until when, and what it cost.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use store::CacheRow;
+use utoipa::ToSchema;
+
+use crate::{api::ApiError, settings::Cache};
+
+/// For good: what is settled does not change.
+const FOR_GOOD_MS: i64 = i64::MAX / 4;
+
+/// Kinds of answers; each has its own times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Profile,
+    /// A page of media, or one of them.
+    Media,
+    /// What others published: never on our disk.
+    Tagged,
+    /// Numbers of one post.
+    Numbers,
+    /// Numbers of the account.
+    Account,
+    /// One day of the account's numbers, settled.
+    ClosedDay,
+    Audience,
+}
+
+impl Kind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::Media => "media",
+            Self::Tagged => "tagged",
+            Self::Numbers => "numbers",
+            Self::Account => "account",
+            Self::ClosedDay => "day",
+            Self::Audience => "audience",
+        }
+    }
+
+    /// How long it is as good as new.
+    fn fresh_ms(self, cache: &Cache) -> i64 {
+        let seconds = match self {
+            Self::Profile => cache.profile_seconds,
+            Self::Media | Self::Tagged => cache.media_seconds,
+            Self::Numbers => cache.media_insights_seconds,
+            Self::Account => cache.account_insights_seconds,
+            Self::Audience => cache.audience_seconds,
+            Self::ClosedDay => return FOR_GOOD_MS,
+        };
+        i64::from(seconds) * 1000
+    }
+
+    pub(crate) fn is_stored(self) -> bool {
+        self != Self::Tagged
+    }
+}
+
+/// An answer that is kept.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) body: Value,
+    pub(crate) etag: String,
+    pub(crate) fetched_at_ms: i64,
+    pub(crate) fresh_until_ms: i64,
+    pub(crate) stale_until_ms: i64,
+    /// What it cost, and so what each reuse saves.
+    pub(crate) calls: u32,
+    /// Its place among all that this process learned.
+    pub(crate) turn: u64,
+}
+
+impl Entry {
+    pub(crate) fn new(kind: Kind, body: Value, now_ms: i64, cache: &Cache) -> Self {
+        let fresh_ms = kind.fresh_ms(cache);
+        let stale_ms = fresh_ms.saturating_add(i64::from(cache.stale_seconds) * 1000);
+        Self {
+            etag: mark(body.to_string().as_bytes()),
+            body,
+            fetched_at_ms: now_ms,
+            fresh_until_ms: now_ms.saturating_add(fresh_ms),
+            stale_until_ms: now_ms.saturating_add(stale_ms),
+            calls: 0,
+            turn: 0,
+        }
+    }
+
+    pub(crate) fn from_row(row: CacheRow) -> Option<Self> {
+        Some(Self {
+            body: serde_json::from_str(&row.body).ok()?,
+            etag: row.etag,
+            fetched_at_ms: row.fetched_at_ms,
+            fresh_until_ms: row.fresh_until_ms,
+            stale_until_ms: row.stale_until_ms,
+            calls: row.calls.unsigned_abs(),
+            turn: 0,
+        })
+    }
+
+    pub(crate) fn to_row(&self, key: &str, account: &str, kind: Kind) -> CacheRow {
+        CacheRow {
+            key: key.to_owned(),
+            account: account.to_owned(),
+            kind: kind.as_str().to_owned(),
+            body: self.body.to_string(),
+            etag: self.etag.clone(),
+            fetched_at_ms: self.fetched_at_ms,
+            fresh_until_ms: self.fresh_until_ms,
+            stale_until_ms: self.stale_until_ms,
+            calls: i32::try_from(self.calls).unwrap_or(i32::MAX),
+        }
+    }
+
+    /// About how much memory it takes.
+    pub(crate) fn weight(&self) -> u32 {
+        fn of(value: &Value) -> usize {
+            32 + match value {
+                Value::String(text) => text.len(),
+                Value::Array(items) => items.iter().map(of).sum(),
+                Value::Object(fields) => fields.iter().map(|(k, v)| 48 + k.len() + of(v)).sum(),
+                _ => 0,
+            }
+        }
+        u32::try_from(of(&self.body)).unwrap_or(u32::MAX)
+    }
+}
+
+/// The mark of a body, by which a client says that it has it already.
+pub(crate) fn mark(body: &[u8]) -> String {
+    hex::encode(&Sha256::digest(body)[..12])
+}
+
+/// Where an answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Source {
+    /// It was kept and is fresh.
+    Hit,
+    /// Meta was asked.
+    Miss,
+    /// It was kept and is old, and Meta cannot be asked now.
+    Stale,
+    /// It was kept, and Meta was asked all the same.
+    Revalidated,
+}
+
+impl Source {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Stale => "stale",
+            Self::Revalidated => "revalidated",
+        }
+    }
+
+    /// Of two parts of an answer the one that says more.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let rank = |source| match source {
+            Self::Hit => 0,
+            Self::Revalidated => 1,
+            Self::Miss => 2,
+            Self::Stale => 3,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
+/// An answer with where it came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Got<T> {
+    pub(crate) body: T,
+    pub(crate) fetched_at_ms: i64,
+    pub(crate) source: Source,
+    /// Graph calls that this answer cost now.
+    pub(crate) calls: u32,
+}
+
+impl<T> Got<T> {
+    /// The same, shaped.
+    pub(crate) fn map<U>(self, shape: impl FnOnce(T) -> U) -> Got<U> {
+        Got {
+            body: shape(self.body),
+            fetched_at_ms: self.fetched_at_ms,
+            source: self.source,
+            calls: self.calls,
+        }
+    }
+}
+
+impl Got<Arc<Entry>> {
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<Got<T>, ApiError> {
+        let body = T::deserialize(&self.body.body).map_err(|error| {
+            tracing::error!(%error, "a kept answer cannot be read");
+            ApiError::internal()
+        })?;
+        Ok(self.map(|_| body))
+    }
+}

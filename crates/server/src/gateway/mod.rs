@@ -1,0 +1,23 @@
+//! Meta's reading side, once for every area of the API: what is kept, who asks Meta, and which numbers there are.
+//! The flow itself is in `flow`.
+
+mod account;
+mod answer;
+mod audience;
+mod entry;
+mod errand;
+mod flow;
+mod media;
+mod numbers;
+mod series;
+mod tally;
+
+pub(crate) use account::profile;
+pub(crate) use answer::{Served, Wishes};
+pub(crate) use audience::{Group, Groups, audience};
+pub(crate) use entry::{Got, Kind, Source};
+pub(crate) use flow::{Ask, Gateway};
+pub(crate) use media::{Listing, children, list, node};
+pub(crate) use numbers::{Missing, Numbers, many, numbers};
+pub(crate) use series::{AccountNumbers, Period, Series, account_numbers};
+pub(crate) use tally::Tally;
