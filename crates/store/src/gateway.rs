@@ -4,7 +4,8 @@ use crate::db::{Result, Row, in_lists, key_text, values};
 use crate::store::Store;
 use crate::types::{CacheRow, CallCount, RefusalRow};
 
-const COLUMNS: &str = "cache_key, account, kind, body, etag, fetched_at_ms, fresh_until_ms, stale_until_ms, calls";
+const COLUMNS: &str =
+    "cache_key, account, kind, body, etag, fetched_at_ms, fresh_until_ms, stale_until_ms, calls";
 
 impl Store {
     /// The kept answers among these keys that are better than nothing, in no order.

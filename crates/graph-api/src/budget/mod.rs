@@ -221,6 +221,17 @@ impl<C: Counters> Budget<C> {
         permit
     }
 
+    /// When calls of this bucket may be made again; a moment that is past where nothing is closed. Takes no permit.
+    pub fn opens_ms(&self, account: &AccountId, bucket: Bucket, urgency: Urgency) -> i64 {
+        let mut opens_ms = 0;
+        for key in [app(), key(account, bucket)] {
+            self.counters.update(&key, &mut |state| {
+                opens_ms = opens_ms.max(state.door_ms(urgency));
+            });
+        }
+        opens_ms
+    }
+
     /// Learns from the headers of an answer to a call of this bucket.
     pub fn learn(&self, account: &AccountId, bucket: Bucket, usage: &Usage, now_ms: i64) {
         if let Some(load) = usage.app {
@@ -283,6 +294,8 @@ impl<C: Counters> Budget<C> {
         self.counters.update(key, &mut |state| {
             if let Some(until_ms) = until_ms {
                 state.closed_until_ms = state.closed_until_ms.max(until_ms);
+                // When it opens again, whoever has somebody waiting goes first.
+                state.reserved_until_ms = state.reserved_until_ms.max(until_ms + RESERVE_MS);
             }
             if percent >= RESERVE_PERCENT {
                 state.reserved_until_ms = state.reserved_until_ms.max(now_ms + RESERVE_MS);

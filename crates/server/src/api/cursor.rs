@@ -17,11 +17,15 @@ pub(crate) fn unwrap(ours: &str) -> Result<String, ApiError> {
     let inner = || {
         let bytes = URL_SAFE_NO_PAD.decode(ours.strip_prefix(MARK)?).ok()?;
         let text = String::from_utf8(bytes).ok()?;
-        let is_plain = !text.is_empty() && text.len() <= 1024 && text.bytes().all(|c| c.is_ascii_graphic());
+        let is_plain =
+            !text.is_empty() && text.len() <= 1024 && text.bytes().all(|c| c.is_ascii_graphic());
         is_plain.then_some(text)
     };
     inner().ok_or_else(|| {
-        ApiError::invalid_at("after", "is no cursor of ours; take it from the answer before")
+        ApiError::invalid_at(
+            "after",
+            "is no cursor of ours; take it from the answer before",
+        )
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod budget;
 mod caller;
+pub(crate) mod cursor;
 mod docs;
 mod document;
 mod gate;
@@ -13,6 +14,8 @@ mod input;
 mod limit;
 mod once;
 mod seen;
+mod provenance;
+mod shape;
 mod v1;
 
 use std::sync::Arc;
@@ -29,6 +32,8 @@ pub(crate) use input::{Asked, DocumentCall, In};
 pub(crate) use limit::Allowances;
 pub(crate) use once::{Once, Undone};
 pub(crate) use seen::{seen_accounts, sees};
+pub(crate) use provenance::{Provenance, rfc3339};
+pub(crate) use shape::{InOrder, NoteOut, media_id, meta_time, moment, window};
 
 /// Every area of the API, once.
 fn areas() -> OpenApiRouter<Arc<Gate>> {

@@ -70,6 +70,29 @@ pub(crate) fn meta_time(at_ms: i64) -> String {
         .to_string()
 }
 
+/// A moment that a caller names: a day (UTC) or a time, as epoch seconds.
+pub(crate) fn moment(at: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let day = || {
+        let day: jiff::civil::Date = text.parse().ok()?;
+        day.to_zoned(jiff::tz::TimeZone::UTC).ok()
+    };
+    let moment = if text.len() == 10 {
+        day().map(|midnight| midnight.timestamp())
+    } else {
+        text.parse::<Timestamp>().ok()
+    };
+    match moment {
+        Some(moment) => Ok(Some(moment.as_second())),
+        None => Err(ApiError::invalid_at(
+            at,
+            "must be a day like 2026-01-31 or a time like 2026-01-31T12:00:00Z",
+        )),
+    }
+}
+
 /// The days that a caller asks for; without any, the last one that is over. Every problem is told at once.
 pub(crate) fn window(
     gate: &Gate,
@@ -104,9 +127,7 @@ pub(crate) fn window(
     let window = match (first, last) {
         (None, None) => Ok(Window::last(1, now_ms)),
         (Some(since), None) => Window::new(since, Day::of(now_ms), now_ms, LONGEST_DAYS),
-        (since, Some(until)) => {
-            Window::new(since.unwrap_or(until), until, now_ms, LONGEST_DAYS)
-        }
+        (since, Some(until)) => Window::new(since.unwrap_or(until), until, now_ms, LONGEST_DAYS),
     };
     match (period, window) {
         (Some(period), Ok(window)) if problems.is_empty() => Ok((period, window)),

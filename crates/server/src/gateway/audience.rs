@@ -22,7 +22,8 @@ const METRICS: [&str; 3] = [
     "reached_audience_demographics",
 ];
 
-const TOO_FEW: &str = "Meta has no data: the account needs 100 followers, or 100 interactions in this time.";
+const TOO_FEW: &str =
+    "Meta has no data: the account needs 100 followers, or 100 interactions in this time.";
 const REFUSED: &str = "Meta does not give this metric for this account.";
 
 /// Head counts of one metric.

@@ -167,7 +167,11 @@ impl Source {
             Self::Miss => 2,
             Self::Stale => 3,
         };
-        if rank(other) > rank(self) { other } else { self }
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
     }
 }
 

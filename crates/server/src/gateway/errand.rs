@@ -216,7 +216,9 @@ impl<'a> Errand<'a> {
             }
         }
         if gathered.read.is_empty() {
-            gathered.refused.extend(wanted.iter().map(|metric| (*metric).to_owned()));
+            gathered
+                .refused
+                .extend(wanted.iter().map(|metric| (*metric).to_owned()));
             gathered.object = Some(first);
             return Ok(gathered);
         }
@@ -254,9 +256,6 @@ fn passes(error: &CallError) -> bool {
                 || graph.is_transient && !graph.kind.is_throttle()
                 || graph.kind == ErrorKind::Other && graph.status >= 500
         }
-        None => matches!(
-            error.reaction_if_repeatable(),
-            Reaction::RetryLater { .. }
-        ),
+        None => matches!(error.reaction_if_repeatable(), Reaction::RetryLater { .. }),
     }
 }

@@ -14,10 +14,9 @@ mod tally;
 
 pub(crate) use account::profile;
 pub(crate) use answer::{Served, Wishes};
-pub(crate) use audience::{Group, Groups, audience};
-pub(crate) use entry::{Got, Kind, Source};
+pub(crate) use audience::{Group, audience};
+pub(crate) use entry::Got;
 pub(crate) use flow::{Ask, Gateway};
 pub(crate) use media::{Listing, children, list, node};
 pub(crate) use numbers::{Missing, Numbers, many, numbers};
 pub(crate) use series::{AccountNumbers, Period, Series, account_numbers};
-pub(crate) use tally::Tally;

@@ -24,7 +24,8 @@ const AT_ONCE: usize = 4;
 const NO_DATA: &str = "Meta has no data for this yet; it may take up to 48 hours.";
 const REFUSED: &str = "Meta does not give this metric for this media.";
 const NOT_FOR_KIND: &str = "This kind of media has no such metric.";
-const BEFORE: &str = "Published before the account became a professional one: Meta has no numbers for it.";
+const BEFORE: &str =
+    "Published before the account became a professional one: Meta has no numbers for it.";
 const CHILD: &str =
     "A picture or video inside an album has no numbers of its own; ask for the album's.";
 const FEW_VIEWERS: &str =
@@ -134,7 +135,8 @@ pub(crate) async fn numbers(ask: Ask<'_>, media: &MediaId) -> Result<Got<Numbers
 pub(crate) async fn many(ask: Ask<'_>, page: &[Media]) -> Result<Vec<Got<Numbers>>, ApiError> {
     // What a page just brought is kept; asking anew would only repeat it.
     let ask = Ask { anew: false, ..ask };
-    let found = stream::iter(page.iter().map(|media| numbers(ask, &media.id)))
+    let asked: Vec<_> = page.iter().map(|media| numbers(ask, &media.id)).collect();
+    let found = stream::iter(asked)
         .buffered(AT_ONCE)
         .collect::<Vec<_>>()
         .await;
@@ -142,11 +144,7 @@ pub(crate) async fn many(ask: Ask<'_>, page: &[Media]) -> Result<Vec<Got<Numbers
 }
 
 /// Nobody knows yet what it is: one call for the thing and its numbers, which fits posts and reels.
-async fn unknown(
-    ask: Ask<'_>,
-    errand: &Errand<'_>,
-    media: &MediaId,
-) -> Result<Numbers, Trouble> {
+async fn unknown(ask: Ask<'_>, errand: &Errand<'_>, media: &MediaId) -> Result<Numbers, Trouble> {
     let gateway = &ask.gate.gateway;
     let now_ms = ask.gate.clock.now_ms();
     let (insights, _) = gateway.split(errand.family(), Surface::Feed, LIST, now_ms);

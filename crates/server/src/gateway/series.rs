@@ -249,13 +249,12 @@ async fn by_day(
         return Ok(());
     };
     let mut found = vec![(*first, one_day(ask, errand, *first, metrics).await?)];
-    let mut others: Vec<(Day, DayTotals)> = stream::iter(rest.iter().map(|day| async move {
-        Ok::<_, ApiError>((*day, one_day(ask, errand, *day, metrics).await?))
-    }))
-    .buffered(AT_ONCE)
-    .try_collect()
-    .await?;
-    found.append(&mut others);
+    let asked: Vec<_> = rest
+        .iter()
+        .map(|day| one_day(ask, errand, *day, metrics))
+        .collect();
+    let others: Vec<DayTotals> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+    found.extend(rest.iter().copied().zip(others));
     for (day, totals) in &found {
         numbers.add(totals, &day.end_time());
         numbers.refuse(&totals.refused, REFUSED);
@@ -369,9 +368,7 @@ async fn series(
         };
         let insights = match errand.ask(&call).await {
             Ok(insights) => insights,
-            Err(trouble)
-                if trouble.kind() == Some(graph_api::error::ErrorKind::BadRequest) =>
-            {
+            Err(trouble) if trouble.kind() == Some(graph_api::error::ErrorKind::BadRequest) => {
                 return Ok(None);
             }
             Err(trouble) => return Err(trouble),

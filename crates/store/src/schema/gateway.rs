@@ -1,8 +1,6 @@
 //! The gateway's tables: answers of Meta's that are kept, metrics that Meta refused, and calls made and saved.
 
-use super::{
-    DbBackend, TableCreateStatement, add, key, long_text, number, primary, small, word,
-};
+use super::{DbBackend, TableCreateStatement, add, key, long_text, number, primary, small, word};
 
 /// An answer that is kept.
 pub(super) fn cached(table: &mut TableCreateStatement, backend: DbBackend) {

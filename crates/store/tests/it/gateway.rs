@@ -78,12 +78,19 @@ async fn calls_are_added_up_by_the_day() {
         made,
         saved,
     };
-    for (day, made, saved) in [("2026-11-21", 1, 0), ("2026-11-22", 2, 50), ("2026-11-22", 1, 3)] {
+    for (day, made, saved) in [
+        ("2026-11-21", 1, 0),
+        ("2026-11-22", 2, 50),
+        ("2026-11-22", 1, 3),
+    ] {
         let add = house.store.count_calls("acc", count(day, made, saved));
         add.await.unwrap();
     }
     let counts = house.store.call_counts("acc", 7).await.unwrap();
-    assert_eq!(counts, [count("2026-11-22", 3, 53), count("2026-11-21", 1, 0)]);
+    assert_eq!(
+        counts,
+        [count("2026-11-22", 3, 53), count("2026-11-21", 1, 0)]
+    );
     assert_eq!(house.store.call_counts("acc", 1).await.unwrap().len(), 1);
     assert_eq!(house.store.call_counts("else", 7).await.unwrap(), []);
 }

@@ -108,7 +108,11 @@ fn shape(mut numbers: AccountNumbers, period: Period, fetched: &str) -> AccountI
     let mut data = Vec::new();
     for name in METRICS.iter().chain(&["new_followers"]) {
         if *name == "follower_count" {
-            data.extend(numbers.followers.map(|total| followers(total, period, fetched)));
+            data.extend(
+                numbers
+                    .followers
+                    .map(|total| followers(total, period, fetched)),
+            );
             continue;
         }
         let Some(at) = numbers.series.iter().position(|s| s.metric == *name) else {

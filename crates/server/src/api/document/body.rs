@@ -16,7 +16,10 @@ use crate::{
 pub(super) struct TokenIn {
     /// An account's handle, or a token of Meta's; not needed with an API key.
     #[serde(default, skip_deserializing)]
-    #[allow(dead_code, reason = "read before the rest of the body, and shown in the contract")]
+    #[allow(
+        dead_code,
+        reason = "read before the rest of the body, and shown in the contract"
+    )]
     access_token: Option<String>,
     /// Either id of the account, where the caller has several.
     #[serde(default, deserialize_with = "word")]
@@ -41,7 +44,9 @@ pub(super) async fn account(
     call: &DocumentCall<TokenIn>,
 ) -> Result<Account, ApiError> {
     call.caller.need(Scope::Read)?;
-    call.caller.account(gate, call.body.user_id.as_deref()).await
+    call.caller
+        .account(gate, call.body.user_id.as_deref())
+        .await
 }
 
 pub(super) fn ask<'a>(gate: &'a Gate, account: &'a Account, wishes: &Wishes) -> Ask<'a> {

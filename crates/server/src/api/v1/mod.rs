@@ -4,8 +4,10 @@ mod comments;
 mod deliveries;
 mod discovery;
 mod events;
+mod insights;
 mod key;
 mod keys;
+mod media;
 mod messages;
 mod publications;
 mod snapshots;
@@ -20,6 +22,8 @@ use super::Gate;
 pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
     OpenApiRouter::new()
         .merge(key::routes())
+        .merge(media::routes())
+        .merge(insights::routes())
         .merge(keys::routes())
         .merge(comments::routes())
         .merge(messages::routes())
