@@ -7,8 +7,8 @@
 
 mod accounts;
 mod forward;
-mod snapshots;
 mod gateway;
+mod snapshots;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;

@@ -1,12 +1,12 @@
 //! A whole server in a folder of its own, started and stopped as the binary does it.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use server::{
     App, Roles,
     settings::{Settings, Sources},
 };
-use store::Store;
+use store::{Clock, Store, SystemClock};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -53,9 +53,18 @@ impl House {
     }
 
     pub(crate) async fn with(roles: Roles, changes: &[(&str, &str)]) -> Self {
+        Self::by_clock(roles, changes, Arc::new(SystemClock)).await
+    }
+
+    /// The same by a clock that the test moves.
+    pub(crate) async fn by_clock(
+        roles: Roles,
+        changes: &[(&str, &str)],
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
-        let app = App::build(settings(folder.path(), changes), roles)
+        let app = App::build_by(settings(folder.path(), changes), roles, clock)
             .await
             .expect("a server");
         let (address, store) = (app.address().expect("an address"), app.store().clone());

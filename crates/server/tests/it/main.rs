@@ -8,12 +8,15 @@
 
 mod api;
 mod audit;
+mod cache;
 mod client;
 mod comments;
 mod deliveries;
+mod document;
 mod flow;
 mod forward;
 mod house;
+mod insights;
 mod keys;
 mod messages;
 mod office;
@@ -21,6 +24,7 @@ mod outage;
 mod pages;
 mod publications;
 mod receiver;
+mod reading;
 mod replay;
 mod settings;
 mod slow;

@@ -1,0 +1,96 @@
+//! What is kept and for how long, what a storm of throttling does, and who goes first afterwards.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::{
+    api::Asked,
+    reading::{Reading, header},
+};
+
+const MEDIA: &str = "/v1/accounts/17841400000000001/media?limit=5";
+const PROFILE: &str = "/v1/accounts/17841400000000001/profile";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_kept_marked_and_asked_for_anew() {
+    let reading = Reading::open().await;
+    let first = reading.get(MEDIA).await;
+    assert_eq!(header(&first, "x-gramophone-cache"), "miss");
+    let again = reading.get(MEDIA).await;
+    assert_eq!(header(&again, "x-gramophone-cache"), "hit");
+    assert_eq!(header(&again, "x-gramophone-calls"), "0");
+    assert_eq!(first.text, again.text);
+    let etag = header(&first, "etag").to_owned();
+    let same = reading
+        .api
+        .ask(Asked::get(MEDIA).header("if-none-match", &etag))
+        .await;
+    assert_eq!((same.status, same.text.as_str()), (304, ""));
+    let anew = reading
+        .good(Asked::get(MEDIA).header("cache-control", "no-cache"))
+        .await;
+    assert_eq!(header(&anew, "x-gramophone-cache"), "revalidated");
+    assert_eq!(header(&anew, "x-gramophone-calls"), "1");
+    reading.advance(Duration::from_secs(301)).await;
+    let later = reading.get(MEDIA).await;
+    assert_eq!(header(&later, "x-gramophone-cache"), "revalidated");
+    let usage = reading.get("/v1/accounts/17841400000000001/usage").await;
+    let today = &usage.body["days"][0];
+    assert_eq!(
+        (&today["calls_made"], &today["calls_saved"]),
+        (&json!(3), &json!(2))
+    );
+    assert_eq!(usage.body["interactive"]["open"], true);
+    reading.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_ask_at_once_cost_one_call() {
+    let reading = Reading::open().await;
+    reading.calls().await;
+    let asked = (0..20).map(|_| reading.get(MEDIA));
+    let answers = futures::future::join_all(asked).await;
+    assert_eq!(reading.calls().await.len(), 1);
+    assert!(answers.iter().all(|answer| answer.text == answers[0].text));
+    reading.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_door_is_not_knocked_at_and_what_is_kept_stands_in() {
+    for budget in ["app", "account", "custom"] {
+        let reading = Reading::open().await;
+        reading.get(PROFILE).await;
+        reading.advance(Duration::from_secs(301)).await;
+        let close = json!({"budget": budget, "minutes": 10});
+        reading.tell("/_sim/limits/close", &close).await;
+        reading.calls().await;
+        // One call finds out; from then on nobody calls.
+        let stale = reading.get(PROFILE).await;
+        assert_eq!(header(&stale, "x-gramophone-cache"), "stale", "{budget}");
+        assert_eq!(reading.calls().await.len(), 1, "{budget}");
+        for _ in 0..5 {
+            let refused = reading.api.get(MEDIA).await;
+            assert_eq!(refused.status, 429, "{budget}: {}", refused.text);
+            let wait: u64 = header(&refused, "retry-after").parse().unwrap();
+            assert!((60..=660).contains(&wait), "{budget}: {wait}");
+            assert_eq!(refused.body["error"]["code"], "throttled_by_meta");
+        }
+        assert_eq!(reading.calls().await, [], "{budget}");
+        reading.advance(Duration::from_mins(11)).await;
+        let open = reading.get(MEDIA).await;
+        assert_eq!(header(&open, "x-gramophone-cache"), "miss", "{budget}");
+        reading.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_last_process_kept_is_kept() {
+    let reading = Reading::open().await;
+    reading.get(MEDIA).await;
+    let keys = ["17841400000000001||media|list:media:5:::".to_owned()];
+    let rows = reading.house.store.cached(&keys).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert!(!rows[0].body.contains("access_token"));
+    reading.close().await;
+}
