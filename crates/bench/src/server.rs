@@ -71,7 +71,6 @@ impl Launch {
             .env("INSTAGRAM_PAGE_ID", "100000000000001")
             .env("INSTAGRAM_PAGE_ACCESS_TOKEN", "SIM-PAGE-TOKEN")
             .env("GRAMOPHONE_INSTAGRAM__ACCOUNT_ID", ACCOUNT)
-            // What is measured are answers, not what the server reads by itself.
             .env("GRAMOPHONE_SNAPSHOTS__ENABLED", "false")
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())

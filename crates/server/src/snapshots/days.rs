@@ -25,7 +25,7 @@ const LATE_HOURS: i64 = 3;
 /// Comes only split, in a call of its own; not worth one for each day of a first run.
 const SPLIT: &str = "follows_and_unfollows";
 /// How many of the newest days are asked for it.
-const SPLIT_DAYS: usize = 3;
+const SPLIT_DAYS: i64 = 3;
 /// Refused days in a row after which older ones are left for tomorrow.
 const ENOUGH: u32 = 2;
 
@@ -82,7 +82,7 @@ pub(super) async fn fill(run: &Run<'_>, day: Day) -> Result<usize, Halt> {
             // Nothing is known of these days: they are read as soon as the login allows it.
             return Ok(place);
         }
-        if place < SPLIT_DAYS {
+        if *day > last.plus(-SPLIT_DAYS) {
             split(run, *day).await?;
         }
         let store = &run.parts.store;

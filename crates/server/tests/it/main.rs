@@ -28,6 +28,7 @@ mod reading;
 mod replay;
 mod settings;
 mod slow;
+mod snapshots;
 mod speech;
 mod stream;
 mod telegram;
