@@ -459,6 +459,8 @@ fn one_event_in_two_lists_is_one_event() {
 
 /// What each error fixture makes us do.
 const ERRORS: &[(&str, Reaction)] = &[
+    ("account-metric-type", Reaction::Refused),
+    ("account-window", Reaction::Refused),
     ("attachment-id-unknown", Reaction::Refused),
     ("attachment-too-big", Reaction::Refused),
     ("consent-required", Reaction::Refused),
@@ -468,6 +470,8 @@ const ERRORS: &[(&str, Reaction)] = &[
     ("fetch-failed", Reaction::RetryLater { after: None }),
     ("in-a-200", Reaction::Reconcile),
     ("many-images-off", Reaction::Refused),
+    ("media-before-business", Reaction::Refused),
+    ("media-metric-refused", Reaction::Refused),
     ("media-not-fetchable", Reaction::RetryLater { after: None }),
     ("message-gone", Reaction::Refused),
     ("messages-switched-off", Reaction::AccountStopped),
@@ -483,6 +487,8 @@ const ERRORS: &[(&str, Reaction)] = &[
     ("rate-instagram", Reaction::Throttled { after: None }),
     ("send-rate", Reaction::Throttled { after: None }),
     ("service", Reaction::Reconcile),
+    // Meta has no code of its own for it: whoever asks for a story's numbers must know that this may be meant.
+    ("story-few-viewers", Reaction::AccountStopped),
     ("text-too-long", Reaction::Refused),
     ("thread-owned-by-other", Reaction::ThreadOwnedByOther),
     ("token-expired", Reaction::NeedsLogin),

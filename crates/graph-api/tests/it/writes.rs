@@ -30,7 +30,7 @@ const MEDIA: &str = "17900000000000201";
 const CONTAINER: &str = "17900000000000301";
 const HASHTAG: &str = "17840000000000401";
 
-fn credentials() -> Credentials {
+pub(crate) fn credentials() -> Credentials {
     Credentials {
         account: AccountId::from(ACCOUNT),
         login: Login::Facebook {
@@ -44,8 +44,13 @@ fn credentials() -> Credentials {
 /// The request as the fixture spells one.
 #[track_caller]
 fn is_pinned(name: &str, call: &impl Endpoint) {
+    is_pinned_for(&credentials(), name, call);
+}
+
+#[track_caller]
+pub(crate) fn is_pinned_for(credentials: &Credentials, name: &str, call: &impl Endpoint) {
     let pinned = one(&format!("request-{name}"));
-    let request = call.request(&credentials());
+    let request = call.request(credentials);
     assert_eq!(request.method.as_str(), pinned["method"], "{name}");
     let path = format!("/{}", request.path.join("/"));
     assert_eq!(path, pinned["path"], "{name}");
@@ -273,7 +278,7 @@ fn calls_about_others_are_the_pinned_ones() {
 }
 
 /// What the pinned answer of this name means to a call.
-async fn read<E: Endpoint>(name: &str, call: &E) -> E::Answer {
+pub(crate) async fn read<E: Endpoint>(name: &str, call: &E) -> E::Answer {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let pinned = one(&format!("answer-{name}"));
     let responder =
