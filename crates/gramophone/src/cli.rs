@@ -78,6 +78,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<Accounts>,
     },
+    /// Make, list and revoke keys of the API
+    Keys {
+        #[command(subcommand)]
+        command: Option<Keys>,
+    },
+    /// Change the keys that stored tokens are sealed with
+    Secrets {
+        #[command(subcommand)]
+        command: Secrets,
+    },
     /// See, fetch and check models of the embedded speech engine
     Models {
         #[command(subcommand)]
@@ -116,6 +126,39 @@ pub(crate) enum Accounts {
         /// The account's id, 17841...
         id: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// List keys: what they may do, and whether they are used
+    List,
+    /// Make a key; it is shown once
+    New {
+        /// What people call it
+        #[arg(default_value = "first")]
+        name: String,
+        /// What it may do: read, send, manage, publish, admin
+        #[arg(
+            long,
+            value_delimiter = ',',
+            default_value = "read,send,manage,publish,admin"
+        )]
+        scopes: Vec<String>,
+        /// Only for these accounts, 17841...
+        #[arg(long = "account", value_delimiter = ',')]
+        accounts: Vec<String>,
+    },
+    /// End a key at once
+    Revoke {
+        /// Its id, as the list shows it
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secrets {
+    /// Seal every stored token with a new key, while everything runs
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,7 +16,8 @@ use server::{
 };
 
 use crate::{
-    cli::{Accounts, Cli, Command, Common, Models, Replay},
+    access,
+    cli::{Cli, Command, Common, Models, Replay},
     console::{ask, is_interactive, say, say_over},
     demo, process, simulate,
 };
@@ -52,7 +53,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             say("the database is up to date");
         }
         Command::Replay(replay) => self::replay(&settings, replay).await?,
-        Command::Accounts { command } => accounts(&settings, command).await?,
+        Command::Accounts { command } => access::accounts(&settings, command).await?,
+        Command::Keys { command } => access::keys(&settings, command).await?,
+        Command::Secrets { command } => access::secrets(&settings, &command).await?,
         Command::Models { command } => models(&settings, command).await?,
         Command::Demo { .. } | Command::Init { .. } | Command::SttWorker { .. } => {}
     }
@@ -150,35 +153,6 @@ async fn replay(settings: &Settings, replay: Replay) -> anyhow::Result<()> {
         "{} deliveries with {} events: {} jobs {verb}, {} already answered or under way, {} unreadable, {} past retention",
         done.deliveries, done.events, done.jobs, done.answered, done.unreadable, done.forgotten
     ));
-    Ok(())
-}
-
-async fn accounts(settings: &Settings, command: Option<Accounts>) -> anyhow::Result<()> {
-    match command.unwrap_or(Accounts::List) {
-        Accounts::List => {
-            let lines = operate::accounts::list(settings).await?;
-            if lines.is_empty() {
-                say("no account yet; set instagram.account_id, or wait for its first event");
-            }
-            for line in lines {
-                let reason = line
-                    .reason
-                    .map(|reason| format!(" ({reason})"))
-                    .unwrap_or_default();
-                say(format!("{}  {}{reason}", line.account, line.state));
-                if line.state != "active" {
-                    say(format!(
-                        "  -> set a new token, then: gramophone accounts activate {}",
-                        line.account
-                    ));
-                }
-            }
-        }
-        Accounts::Activate { id } => {
-            operate::accounts::activate(settings, &id).await?;
-            say(format!("{id} is active; its waiting jobs go on"));
-        }
-    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 //! `main`: reads the command line, starts logging, and hands over to the server or the simulator.
 
+mod access;
 mod cli;
 mod commands;
 mod console;

@@ -346,6 +346,7 @@ impl App {
         let queues = self.queues(&bot)?;
         let runner = Runner::new(self.store.clone(), queues, RunnerOptions::default());
         self.say_account_state().await;
+        tasks.spawn(Arc::clone(&self.meta.accounts).schedule(stop.clone()));
         if let (false, Some(telegram)) = (self.roles.serve, &self.telegram) {
             tasks.spawn(outside::know_the_bot(Arc::clone(telegram), stop.clone()));
         }

@@ -205,7 +205,14 @@ impl ApiError {
         }
     }
 
-    fn with_meta(mut self, error: &GraphError) -> Self {
+    /// The same with what can be chosen from, or what is wrong, item by item.
+    pub(crate) fn listing(mut self, problems: Vec<InputProblem>) -> Self {
+        self.error.problems = problems;
+        self
+    }
+
+    /// The same with Meta's own error.
+    pub(crate) fn with_meta(mut self, error: &GraphError) -> Self {
         self.error.meta = Some(MetaError {
             code: error.code,
             subcode: error.subcode,

@@ -24,14 +24,15 @@ pub(crate) struct StatusPage {
     pub public_url: Option<String>,
 }
 
+/// Which language a page is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tongue {
+pub(crate) enum Tongue {
     Portuguese,
     English,
 }
 
 /// Portuguese if the browser prefers it to English.
-fn tongue(accept_language: &str) -> Tongue {
+pub(crate) fn tongue(accept_language: &str) -> Tongue {
     let mut best = (0.0_f32, Tongue::English);
     for item in accept_language.split(',') {
         let (name, quality) = item.split_once(";q=").unwrap_or((item, "1"));
@@ -85,7 +86,7 @@ const ENGLISH: Words = Words {
     need_repair: "Run <code>gramophone doctor</code>: each of its lines says what to do.",
 };
 
-const STYLE: &str = ":root{color-scheme:light dark;--ground:#FAF7F2;--raised:#fff;--text:#1D1B22;--quiet:#5B5766;--accent:#8A5A00;--bad:#B4233C;--good:#1F7A4D}\
+pub(crate) const STYLE: &str = ":root{color-scheme:light dark;--ground:#FAF7F2;--raised:#fff;--text:#1D1B22;--quiet:#5B5766;--accent:#8A5A00;--bad:#B4233C;--good:#1F7A4D}\
 @media(prefers-color-scheme:dark){:root{--ground:#17161B;--raised:#211F27;--text:#fff;--quiet:#CFCBD6;--accent:#E0A526;--bad:#FF7A8A;--good:#5BD39A}}\
 body{margin:0;background:var(--ground);color:var(--text);font:16px/24px system-ui,sans-serif}\
 main{max-width:560px;margin:0 auto;padding:64px 24px}\
@@ -97,7 +98,7 @@ h2{font-size:16px;line-height:24px;margin:0}ul{padding-left:20px;margin:8px 0}\
 code{font:14px/20px ui-monospace,monospace;color:var(--accent)}";
 
 /// A horn over a record, in one colour.
-const SIGN: &str = "<svg viewBox=\"0 0 16 16\" fill=\"currentColor\" aria-hidden=\"true\"><path d=\"M2 1.5c3 .4 5.600 2 7.200 4.700L12.500 3v6L9.600 8.400C7.500 7.600 3.500 6.500 2 6.500z\"/><path fill-rule=\"evenodd\" d=\"M8 9.500c3.300 0 6 1.300 6 2.900s-2.700 2.900-6 2.900-6-1.300-6-2.900 2.700-2.900 6-2.900zm0 2.200c-.9 0-1.600.300-1.600.7s.7.700 1.600.700 1.600-.3 1.600-.7-.7-.7-1.600-.7z\"/></svg>";
+pub(crate) const SIGN: &str = "<svg viewBox=\"0 0 16 16\" fill=\"currentColor\" aria-hidden=\"true\"><path d=\"M2 1.5c3 .4 5.600 2 7.200 4.700L12.500 3v6L9.600 8.400C7.500 7.600 3.500 6.500 2 6.500z\"/><path fill-rule=\"evenodd\" d=\"M8 9.500c3.300 0 6 1.300 6 2.900s-2.700 2.900-6 2.900-6-1.300-6-2.900 2.700-2.900 6-2.900zm0 2.200c-.9 0-1.600.300-1.600.7s.7.700 1.600.700 1.600-.3 1.600-.7-.7-.7-1.600-.7z\"/></svg>";
 
 /// The page.
 pub(crate) async fn page(State(page): State<Arc<StatusPage>>, headers: HeaderMap) -> Response {

@@ -186,7 +186,7 @@ impl Safe {
             .await
     }
 
-    /// Seals something to a login that was begun, for its next page.
+    /// Seals something to a login, for its next page: it goes on once more.
     pub async fn keep_with_login(&self, hash: &str, secret: SecretString) -> Result<()> {
         let call = (Arc::clone(&self.outer), hash.to_owned(), secret);
         self.store
@@ -198,7 +198,7 @@ impl Safe {
                     let id: Uuid = row.get("id")?;
                     let ring = ring_for_writing(tx, outer).await?;
                     let sealed = ring.seal(&KEPT.place(id), secret)?;
-                    let sql = "UPDATE login_state SET kept = ?, kept_key = ? WHERE id = ?";
+                    let sql = "UPDATE login_state SET kept = ?, kept_key = ?, used_at_ms = NULL WHERE id = ?";
                     tx.exec(sql, values![sealed, ring.newest, id]).await?;
                     Ok(())
                 })

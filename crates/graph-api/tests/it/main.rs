@@ -12,6 +12,7 @@ mod deliveries;
 mod fixtures;
 mod fixtures_reads;
 mod flows;
+mod oauth;
 mod responder;
 mod signatures;
 mod texts;

@@ -4,8 +4,10 @@
 mod alert;
 mod caller_token;
 mod heard;
+pub(crate) mod login;
 pub(crate) mod secret;
 mod settings;
+pub(crate) mod tend;
 pub(crate) mod verdict;
 
 use std::{
@@ -126,11 +128,6 @@ impl Registry {
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
         view.accounts = accounts;
         Ok(())
-    }
-
-    /// The safe that holds the tokens.
-    pub(crate) fn safe(&self) -> &Safe {
-        &self.safe
     }
 
     /// Says where the listener is.

@@ -1,7 +1,7 @@
 //! Everything that goes wrong with a login or a token, each in a sentence with the one next step, in both languages of
 //! our pages. One row a failure; Meta's codes and, where it has none, its words choose the row.
 //!
-//! Longer than 400 lines would be two lists of the same things; so rows are short and stand here only.
+//! Longer than 400 lines, since a row is two sentences in two languages and its test stands beside it.
 
 use graph_api::error::{CallError, ErrorKind, GraphError, Reaction};
 
@@ -225,6 +225,16 @@ fn of_graph(error: &GraphError) -> Failure {
     if let Some(token) = of_token(error.code, error.subcode) {
         return token;
     }
+    match (error.code, error.subcode) {
+        (100, Some(36_007)) => return CODE_EXPIRED,
+        (100, Some(36_008)) => return REDIRECT_MISMATCH,
+        (100, Some(36_009)) => return CODE_USED,
+        (101, _) => return APP_UNKNOWN,
+        _ => {}
+    }
+    if let Some(known) = of_words(&error.message) {
+        return known;
+    }
     match error.kind {
         ErrorKind::LinkBroken => return LINK_BROKEN,
         ErrorKind::NeedsAdvancedAccess => return APP_ROLE,
@@ -234,7 +244,7 @@ fn of_graph(error: &GraphError) -> Failure {
     match error.reaction() {
         Reaction::Throttled { .. } => THROTTLED,
         Reaction::RetryLater { .. } | Reaction::Reconcile => AWAY,
-        _ => of_words(&error.message),
+        _ => UNCLEAR,
     }
 }
 
@@ -273,10 +283,10 @@ const WORDS: &[(&str, Failure)] = &[
     ("invalid oauth access token", REVOKED),
 ];
 
-fn of_words(message: &str) -> Failure {
+fn of_words(message: &str) -> Option<Failure> {
     let message = message.to_lowercase();
     let row = WORDS.iter().find(|(words, _)| message.contains(words));
-    row.map_or(UNCLEAR, |(_, failure)| *failure)
+    row.map(|(_, failure)| *failure)
 }
 
 #[cfg(test)]

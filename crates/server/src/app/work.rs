@@ -7,6 +7,7 @@ use store::Handler;
 
 use super::{App, Meta};
 use crate::{
+    accounts::tend::{self, Tender},
     convert,
     forward::Forwarder,
     publishing::{Publisher, Shelf},
@@ -18,6 +19,8 @@ use crate::{
 const WRITES: usize = 16;
 /// Publications at a time.
 const PUBLICATIONS: usize = 8;
+/// Accounts that are looked after at once.
+const TENDERS: usize = 2;
 
 /// A queue: its name, how many of its jobs at a time, and who does them.
 type Queue = (&'static str, usize, Arc<dyn Handler>);
@@ -33,6 +36,8 @@ impl App {
         queues.push((store::FORWARD_QUEUE, places, Arc::new(forwarder)));
         let snapshots = Arc::new(self.snapshots());
         queues.push((snapshots::QUEUE, snapshots::PLACES, snapshots));
+        let tender = Tender(Arc::clone(&self.meta.accounts));
+        queues.push((tend::QUEUE, TENDERS, Arc::new(tender)));
         Ok(queues)
     }
 

@@ -1,7 +1,7 @@
 //! API keys from the command line: how the first one is made.
 
 use anyhow::Context as _;
-use secrecy::SecretString;
+use secrecy::ExposeSecret as _;
 use store::{KeyKind, KeyRow, NewKey};
 use uuid::Uuid;
 
@@ -26,8 +26,8 @@ pub async fn list(settings: &Settings) -> anyhow::Result<Vec<KeyRow>> {
     Ok(keys?)
 }
 
-/// Makes a key. The answer is the only sight of it.
-pub async fn make(settings: &Settings, wanted: Wanted) -> anyhow::Result<SecretString> {
+/// Makes a key. The answer is the only sight of it: for the operator's eyes, not for a log.
+pub async fn make(settings: &Settings, wanted: Wanted) -> anyhow::Result<String> {
     if let Some(word) = wanted
         .scopes
         .iter()
@@ -49,7 +49,7 @@ pub async fn make(settings: &Settings, wanted: Wanted) -> anyhow::Result<SecretS
     let kept = store.add_key(key).await;
     store.close().await;
     kept?;
-    Ok(fresh.secret)
+    Ok(fresh.secret.expose_secret().to_owned())
 }
 
 /// From now on this key is no good. False: there is no such key, or it was revoked before.

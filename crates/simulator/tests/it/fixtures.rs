@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{ACCOUNT, FACEBOOK, INSTAGRAM, PERSON, World, text_to};
 
-fn fixture(name: &str) -> Value {
+pub(crate) fn fixture(name: &str) -> Value {
     let path =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../fixtures/meta/{name}.json"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -15,7 +15,7 @@ fn fixture(name: &str) -> Value {
 }
 
 /// Same keys, same types, lists compared item by item.
-fn same_shape(place: &str, ours: &Value, theirs: &Value) {
+pub(crate) fn same_shape(place: &str, ours: &Value, theirs: &Value) {
     match (ours, theirs) {
         (Value::Object(ours), Value::Object(theirs)) => {
             let names = |object: &serde_json::Map<String, Value>| {

@@ -22,6 +22,7 @@ mod insights;
 mod leaks;
 mod limits;
 mod login_facebook;
+mod login_fixtures;
 mod login_instagram;
 mod media;
 mod permissions;

@@ -4,6 +4,8 @@ mod account_insights;
 mod audience;
 mod body;
 mod insight;
+mod login;
+mod login_page;
 mod media;
 mod media_insights;
 mod profile;
@@ -16,6 +18,7 @@ use super::Gate;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
     OpenApiRouter::new()
+        .merge(login::routes())
         .merge(profile::routes())
         .merge(media::routes())
         .merge(media_insights::routes())

@@ -1,5 +1,6 @@
 //! Our own API, under `/v1`: each area lists its routes here, once.
 
+mod accounts;
 mod comments;
 mod deliveries;
 mod discovery;
@@ -21,6 +22,7 @@ use super::Gate;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
     OpenApiRouter::new()
+        .merge(accounts::routes())
         .merge(key::routes())
         .merge(media::routes())
         .merge(insights::routes())
