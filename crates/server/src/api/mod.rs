@@ -13,8 +13,8 @@ mod gate;
 mod input;
 mod limit;
 mod once;
-mod seen;
 mod provenance;
+mod seen;
 mod shape;
 mod v1;
 
@@ -31,8 +31,8 @@ pub(crate) use gate::Gate;
 pub(crate) use input::{Asked, DocumentCall, In};
 pub(crate) use limit::Allowances;
 pub(crate) use once::{Once, Undone};
-pub(crate) use seen::{seen_accounts, sees};
 pub(crate) use provenance::{Provenance, rfc3339};
+pub(crate) use seen::{seen_accounts, sees};
 pub(crate) use shape::{InOrder, NoteOut, media_id, meta_time, moment, window};
 
 /// Every area of the API, once.

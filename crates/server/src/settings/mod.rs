@@ -18,8 +18,8 @@ use std::{
 use toml::{Table, Value};
 
 pub use model::{
-    BotSection, Cache, Database, Forward, ForwardFormat, GraphHosts, Instagram, Language, Listen, Log,
-    LogFormat, LoginKind, Media, MediaRetention, Metrics, Redis, Retention, Send, Settings,
+    BotSection, Cache, Database, Forward, ForwardFormat, GraphHosts, Instagram, Language, Listen,
+    Log, LogFormat, LoginKind, Media, MediaRetention, Metrics, Redis, Retention, Send, Settings,
     SimulatorSection, Speech, SpeechEngine, Synchronous, TelegramUpdates, Tools, Webhook,
 };
 pub use problem::{Problem, Problems};

@@ -1,4 +1,5 @@
-//! Numbers outlive Meta's memory: the account's days, the posts', the stories', through a kill and forty days. Both clocks, ours and the simulator's, are moved by hand.
+//! Numbers outlive Meta's memory: the account's days, the posts', the stories', through throttling, a kill and forty
+//! days. Both clocks, ours and the simulator's, are moved by hand.
 //!
 //! Longer than other files: the world that is moved and what is looked at in it belong together.
 
@@ -138,6 +139,14 @@ impl World {
                 "total_interactions": 3, "navigation": views},
         });
         self.sim(&format!("media/{id}"), story).await;
+    }
+
+    /// Reads that were made in a closed time; what the start of a server asks is not meant.
+    async fn blocked(&self) -> usize {
+        let calls = self.look("calls?blocked=true&method=GET").await;
+        let calls = calls["calls"].as_array().unwrap();
+        let path = |call: &&Value| call["path"].as_str().unwrap_or_default().contains(ACCOUNT);
+        calls.iter().filter(path).count()
     }
 
     /// Calls of the server whose path ends so.
@@ -391,6 +400,42 @@ async fn a_kill_in_the_middle_of_a_run_doubles_nothing() {
     assert_eq!(series.len(), 90);
     let settled = first.plus(-5).to_string();
     assert_eq!(series[&settled]["value"], truth(&seed, "likes", &settled));
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_allowance_makes_the_job_wait_and_loses_nothing() {
+    let world = World::new().await;
+    let close = json!({"budget": "account", "minutes": 30});
+    world.sim("limits/close", close).await;
+    let changes = [
+        ("snapshots.posts", "50"),
+        ("snapshots.stories", "false"),
+        ("snapshots.backfill_days", "5"),
+    ];
+    let server = world.serve(&changes).await;
+    eventually("the job waits", PATIENCE, || async {
+        let counts = server.store.job_counts().await.unwrap();
+        let waits = |row: &store::JobCount| row.queue == "snapshots" && row.state == "scheduled";
+        counts.iter().any(waits)
+    })
+    .await;
+    assert_eq!(world.blocked().await, 0);
+    assert!(
+        server
+            .store
+            .days_read(ACCOUNT, "")
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    // Calls that others made meanwhile prolonged it: Meta counts them.
+    world.until(noon() + 3 * HOUR_MS).await;
+    let first = Day::of(noon() - DAY_MS);
+    server.day_read(first.plus(-4)).await;
+    let days = (first.plus(-4).to_string(), first.to_string());
+    assert_eq!(server.series("views", &days.0, &days.1).await.len(), 5);
+    assert_eq!(world.blocked().await, 0);
     server.close().await;
 }
 
