@@ -147,7 +147,11 @@ impl Forwarder {
         let taken = started.elapsed();
         let verdict = judge(&outcome);
         let now_ms = self.store.clock().now_ms();
-        let then = verdict.then(job.attempts, forwarding.since_ms, now_ms);
+        let tries = match verdict.says {
+            Some(_) => self.tries(forwarding).await? + 1,
+            None => 1,
+        };
+        let then = verdict.then(tries, forwarding.since_ms, now_ms);
         let tried = Tried {
             forwarding_id: forwarding.id,
             at_ms,
@@ -160,11 +164,12 @@ impl Forwarder {
         let says = verdict.says.unwrap_or_default();
         let (outcome, finish) = match then {
             Then::Delivered => ("delivered", Finish::Done { note: says }),
+            // By the clock and not by a wait from now on, so that it agrees with what the log says.
             Then::Again { at_ms, .. } => (
                 "again",
-                Finish::Retry {
-                    after_ms: Some(at_ms.saturating_sub(now_ms)),
-                    error: says,
+                Finish::Wait {
+                    until_ms: at_ms,
+                    why: says,
                 },
             ),
             Then::Dead { disable } => {
@@ -175,6 +180,16 @@ impl Forwarder {
         };
         metrics::counter!("gramophone_forward_attempts_total", "outcome" => outcome).increment(1);
         Ok(finish)
+    }
+
+    /// Attempts since it was to be sent, or sent anew.
+    async fn tries(&self, forwarding: &Forwarding) -> Result<i32, StoreError> {
+        let log = self.store.forward_attempts(forwarding.id).await?;
+        let lately = log
+            .iter()
+            .filter(|line| line.at_ms >= forwarding.since_ms)
+            .count();
+        Ok(i32::try_from(lately).unwrap_or(i32::MAX))
     }
 
     async fn post(

@@ -20,8 +20,9 @@ use crate::types::{Conversation, NewJob, NewSubscription, Subscription};
 /// The queue of the jobs that send events out.
 pub const QUEUE: &str = "forward";
 
-/// How often a delivery may be started: far more than its days of trying hold, so that these end it.
-const MAX_ATTEMPTS: i32 = 1_000;
+/// How often a delivery may end without an outcome, that is, kill its worker. What the receiver refuses is no such end:
+/// that waits, and counts in the log.
+const MAX_ATTEMPTS: i32 = 100;
 
 const COLUMNS: [&str; 12] = [
     "id",

@@ -63,7 +63,8 @@ impl Line {
                     id: field("id").unwrap(),
                     data: serde_json::from_str(&field("data").unwrap()).unwrap(),
                 });
-                self.text = rest.to_owned();
+                let rest = rest.to_owned();
+                self.text = rest;
                 match told {
                     Some(told) => return Some(told),
                     // A comment that keeps the connection alive.
