@@ -151,7 +151,7 @@ impl GraphError {
         )
     }
 
-    /// As calls around the log-in say it: 400, and no second try helps.
+    /// 400 whatever the code, and no second try helps: as calls around the log-in say it, and some others.
     pub(crate) fn final_400(mut self) -> Self {
         self.status = StatusCode::BAD_REQUEST;
         self.transient = false;

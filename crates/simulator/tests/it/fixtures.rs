@@ -521,7 +521,7 @@ async fn a_story_reply_has_the_pinned_shape() {
 }
 
 /// An error must agree with its fixture in status, type, code, subcode and the names of its keys.
-fn same_error(name: &str, answer: &crate::support::Answer) {
+pub(crate) fn same_error(name: &str, answer: &crate::support::Answer) {
     let pinned = fixture(name);
     let (ours, theirs) = (&answer.body["error"], &pinned["body"]["error"]);
     assert_eq!(json!(answer.status), pinned["status"], "{name}: {ours}");

@@ -34,7 +34,7 @@ fn end_of(date: &str) -> i64 {
 }
 
 /// `count` days of the seed that end `back` days before the newest whose numbers are final.
-async fn settled(world: &World, seed: &Value, (back, count): (usize, usize)) -> Vec<Value> {
+pub(crate) async fn settled(world: &World, seed: &Value, (back, count): (usize, usize)) -> Vec<Value> {
     let now_ms = world.look("clock").await["now_ms"].as_i64().unwrap();
     let days: Vec<Value> = seed["days"]
         .as_array()
@@ -48,7 +48,7 @@ async fn settled(world: &World, seed: &Value, (back, count): (usize, usize)) -> 
 }
 
 /// `since` and `until` around these days.
-fn around(days: &[Value]) -> String {
+pub(crate) fn around(days: &[Value]) -> String {
     let date = |day: &Value| day["date"].as_str().unwrap().to_owned();
     let zone = jiff::tz::TimeZone::posix("PST8PDT,M3.2.0,M11.1.0").unwrap();
     let first: jiff::civil::Date = date(&days[0]).parse().unwrap();

@@ -42,7 +42,9 @@ pub(in crate::graph) fn of_media(
             10,
             None,
             "(#10) Not enough viewers for the media to show insights",
-        ));
+        )
+        // Not 403, though a missing permission has the same code (clients' own tests, read 2026-11-22).
+        .final_400());
     }
     let data: Vec<Value> = asked
         .metrics
