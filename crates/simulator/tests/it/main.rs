@@ -19,6 +19,7 @@ mod faults;
 mod files;
 mod fixtures;
 mod fixtures_all;
+mod fixtures_errors;
 mod fixtures_reads;
 mod fixtures_writes;
 mod insights;

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use crate::fixtures::fixture;
 use crate::support::{Answer, INSTAGRAM, World};
 
+/// Among the ids of this world: the token to ask with, if it is not the account's usual one.
+pub(crate) const BEARER: &str = "bearer";
+
 /// Puts a pinned request, with ids of this world in place of those that the fixture made up.
 pub(crate) async fn ask(world: &World, host: &str, name: &str, ours: &[(&str, &str)]) -> Answer {
     let pinned = fixture(&format!("request-{name}"));
@@ -21,10 +24,11 @@ pub(crate) async fn ask(world: &World, host: &str, name: &str, ours: &[(&str, &s
             .map(|(name, value)| (name.clone(), spell(value.as_str().unwrap())))
             .collect()
     };
-    let token = if host == INSTAGRAM {
-        "SIM-INSTAGRAM-TOKEN"
-    } else {
-        "SIM-PAGE-TOKEN"
+    let given = ours.iter().find(|(name, _)| *name == BEARER);
+    let token = match given {
+        Some((_, token)) => token,
+        None if host == INSTAGRAM => "SIM-INSTAGRAM-TOKEN",
+        None => "SIM-PAGE-TOKEN",
     };
     let method = pinned["method"].as_str().unwrap().parse().unwrap();
     let address = world.url(&format!(
