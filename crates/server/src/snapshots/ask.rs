@@ -6,7 +6,7 @@ use graph_api::{
     budget::{Bucket, Permit, Urgency},
     client::Credentials,
     error::{CallError, ErrorKind, GraphError, Reaction},
-    insights::{Bisect, Family, Insights, Surface},
+    insights::{Bisect, Family, Insight, Insights, Surface},
     request::Endpoint,
 };
 use serde_json::Value;
@@ -246,7 +246,7 @@ impl Told {
 
     fn read(&mut self, asked: &[&str], insights: Insights) {
         for metric in asked {
-            let number = insights.get(metric).and_then(|insight| insight.number());
+            let number = insights.get(metric).and_then(Insight::number);
             match number {
                 Some(number) => {
                     self.numbers.insert((*metric).to_owned(), number);

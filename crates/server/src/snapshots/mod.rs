@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bot::{Accounts as _, channel::instagram::SharedBudget};
 use graph_api::{
-    client::{Credentials, Graph},
+    client::Graph,
     insights::{Day, Support},
     webhook::StoryInsights,
 };
@@ -123,10 +123,6 @@ impl std::fmt::Debug for Snapshots {
 }
 
 impl Snapshots {
-    async fn credentials(&self, account: &str) -> Option<Credentials> {
-        self.accounts.credentials(account)
-    }
-
     async fn do_task(&self, job: &Claimed) -> Result<Finish, Halt> {
         let Ok(task) = serde_json::from_value::<Task>(job.payload.clone()) else {
             return Err(Halt::refused("the job cannot be read"));
@@ -134,7 +130,7 @@ impl Snapshots {
         if let Task::StoryEnd { .. } = &task {
             return story::keep_end(self, task).await;
         }
-        let Some(credentials) = self.credentials(task.account()).await else {
+        let Some(credentials) = self.accounts.credentials(task.account()) else {
             return Err(Halt::refused("the account is not connected"));
         };
         let run = Run {

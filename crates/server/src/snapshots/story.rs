@@ -60,23 +60,23 @@ pub(super) async fn find(run: &Run<'_>) -> Result<Finish, Halt> {
         Err(refusal) => return Ok(done(format!("refused: {refusal}"))),
     };
     let mut new = 0;
-    for media in &page.data {
-        let published_at_ms = media.published_ms().unwrap_or_else(|| run.now_ms());
-        let story = NewStory {
-            media_type: media.media_type.clone(),
-            permalink: media.permalink.clone(),
-            ..story(run.account(), media.id.as_str(), published_at_ms)
+    for item in &page.data {
+        let published_at_ms = item.published_ms().unwrap_or_else(|| run.now_ms());
+        let found = NewStory {
+            media_type: item.media_type.clone(),
+            permalink: item.permalink.clone(),
+            ..story(run.account(), item.id.as_str(), published_at_ms)
         };
         // The job first: a crash in between makes it again, and its key keeps it one.
         let task = Task::Story {
             account: run.account().to_owned(),
-            media: media.id.as_str().to_owned(),
+            media: item.id.as_str().to_owned(),
             published_at_ms,
         };
-        let key = format!("story:{}:{}", run.account(), media.id);
+        let key = format!("story:{}:{}", run.account(), item.id);
         let store = &run.parts.store;
         store.enqueue(task.job(key, None, run.now_ms())).await?;
-        new += u32::from(store.story_found(story).await?);
+        new += u32::from(store.story_found(found).await?);
     }
     Ok(done(format!("{} stories, {new} new", page.data.len())))
 }

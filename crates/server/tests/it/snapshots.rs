@@ -466,11 +466,11 @@ async fn a_snapshot_can_be_taken_now_and_keys_bound_who_sees_it() {
         convert(world.clock.now_ms()).replace("+0000", "Z")
     );
 
-    let make = |accounts: Value| json!({"name": "k", "scopes": ["read"], "accounts": accounts});
+    let wish = |accounts: Value| json!({"name": "k", "scopes": ["read"], "accounts": accounts});
     let mut keys = Vec::new();
     for accounts in [json!([ACCOUNT]), json!(["17841400000000999"])] {
-        let made = server.api.post("/v1/keys", &make(accounts)).await;
-        keys.push(made.body["key"].as_str().unwrap().to_owned());
+        let answer = server.api.post("/v1/keys", &wish(accounts)).await;
+        keys.push(answer.body["key"].as_str().unwrap().to_owned());
     }
     let by = |key: &str, asked: Asked| server.api.ask(asked.header("x-api-key", key));
     assert_eq!(by(&keys[0], Asked::get(&path)).await.status, 200);

@@ -236,7 +236,7 @@ async fn history_goes_only_when_it_is_told_to() {
         .unwrap();
     house
         .clock
-        .advance(std::time::Duration::from_secs(4_000 * 86_400));
+        .advance(std::time::Duration::from_hours(4_000 * 24));
     store.purge(Retention::default()).await.unwrap();
     assert_eq!(days(&house, "reach").await.len(), 1);
     let retention = Retention {
