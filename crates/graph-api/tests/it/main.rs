@@ -10,6 +10,7 @@
 mod client;
 mod deliveries;
 mod fixtures;
+mod fixtures_all;
 mod fixtures_reads;
 mod flows;
 mod oauth;

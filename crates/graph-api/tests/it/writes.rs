@@ -73,6 +73,7 @@ pub(crate) fn is_pinned_for(credentials: &Credentials, name: &str, call: &impl E
     assert!(!format!("{request:?}").contains("canary"), "{name}");
 }
 
+/// Longer than other tests: it is a list of calls.
 #[test]
 fn calls_about_comments_are_the_pinned_ones() {
     let text = || "Obrigada!".to_owned();
