@@ -12,3 +12,4 @@
 mod clients;
 mod flows;
 mod fuzz;
+mod leaks;
