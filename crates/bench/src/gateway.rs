@@ -56,7 +56,12 @@ pub fn figures() -> Vec<Figure> {
 
 /// One run on a fresh demo.
 pub async fn run(program: &Path, figures: &mut [Figure]) -> Result<()> {
-    let environment = [("GRAMOPHONE_API__CALLS_PER_MINUTE", "100000000")];
+    let environment = [
+        ("GRAMOPHONE_API__CALLS_PER_MINUTE", "100000000"),
+        // Calls of their own accord would be counted with ours.
+        ("GRAMOPHONE_SNAPSHOTS__ENABLED", "false"),
+        ("GRAMOPHONE_SNAPSHOTS__STORIES", "false"),
+    ];
     let mut values = Vec::new();
     {
         let demo = Demo::start(program, &environment).await?;

@@ -90,7 +90,11 @@ async fn the_documents_use_cases_run_and_every_number_is_the_seeds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_posts_with_numbers_cost_one_call_or_two() {
-    let demo = Demo::start(&program().unwrap(), &[]).await.unwrap();
+    let quiet = [
+        ("GRAMOPHONE_SNAPSHOTS__ENABLED", "false"),
+        ("GRAMOPHONE_SNAPSHOTS__STORIES", "false"),
+    ];
+    let demo = Demo::start(&program().unwrap(), &quiet).await.unwrap();
     // The account is looked up once, before what is counted here.
     let profile = demo
         .http

@@ -26,7 +26,9 @@ def moment(text):
 def account_numbers(seed, seen, now):
     days = {day["date"]: day for day in seed["days"]}
     by_name = {metric["name"]: metric for metric in seen["account"]["insights"]["data"]}
-    wanted = ["reach", "follower_count", "website_clicks", "profile_views", "accounts_engaged", "total_interactions"]
+    total = by_name["follower_count"]["values"][-1]["value"]
+    check(total == seed["account"]["followers_count"], f"account: {total} followers, the seed says {seed['account']['followers_count']}")
+    wanted = ["reach", "new_followers", "website_clicks", "profile_views", "accounts_engaged", "total_interactions"]
     for name in wanted + ["likes", "comments", "shares", "saves"]:
         metric = by_name.get(name)
         check(metric is not None, f"account: {name} is missing")
@@ -39,11 +41,11 @@ def account_numbers(seed, seen, now):
                 continue
             end = moment(point["end_time"]).astimezone(PACIFIC)
             day = (end - timedelta(seconds=1)).date().isoformat()
-            final = days[day]["followers" if name == "follower_count" else name]
+            final = days[day]["follower_count" if name == "new_followers" else name]
             if end + SETTLED < now:
                 settled += 1
                 check(point["value"] == final, f"account {name} {day}: {point['value']}, the seed says {final}")
-            elif name != "follower_count":
+            else:
                 check(0 <= point["value"] <= final, f"account {name} {day}: {point['value']} is beyond {final}")
         check(settled >= 3, f"account {name}: only {settled} settled days in {metric['values']}")
 
