@@ -1,9 +1,6 @@
 //! The gateway's HTTP: the second document's endpoints at their own paths, ours under `/v1`, and the contract of all of
 //! them as OpenAPI, written from the handlers themselves.
 
-// The areas that use all of this arrive one by one.
-#![allow(dead_code, unused_imports)]
-
 mod budget;
 mod caller;
 pub(crate) mod cursor;
@@ -13,6 +10,7 @@ mod gate;
 mod input;
 mod limit;
 mod once;
+mod paging;
 mod provenance;
 mod seen;
 mod shape;
@@ -31,6 +29,7 @@ pub(crate) use gate::Gate;
 pub(crate) use input::{Asked, DocumentCall, In};
 pub(crate) use limit::Allowances;
 pub(crate) use once::{Once, Undone};
+pub(crate) use paging::Paging;
 pub(crate) use provenance::{Provenance, rfc3339};
 pub(crate) use seen::{seen_accounts, sees};
 pub(crate) use shape::{InOrder, NoteOut, media_id, meta_time, moment, window};

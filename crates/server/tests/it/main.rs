@@ -11,6 +11,7 @@ mod audit;
 mod cache;
 mod client;
 mod comments;
+mod contract;
 mod deliveries;
 mod document;
 mod flow;

@@ -224,7 +224,7 @@ struct CallbackIn {
 
 /// The account as the document shows it.
 #[derive(Debug, Serialize, ToSchema)]
-struct ProfileOut {
+struct LoginProfileOut {
     /// Meta's `id`.
     #[schema(example = "23945278568488807")]
     id: String,
@@ -250,7 +250,7 @@ struct CallbackOut {
     /// Seconds until Meta's token ends, which is renewed long before; none: it has no end.
     #[schema(example = 5_183_944)]
     expires_in: Option<i64>,
-    user_profile: ProfileOut,
+    user_profile: LoginProfileOut,
     message: String,
 }
 
@@ -305,7 +305,7 @@ fn callback_out(gate: &Gate, connected: Connected) -> CallbackOut {
         access_token: handle.expose_secret().to_owned(),
         token_type: "bearer",
         expires_in: row.expires_at_ms.map(|end_ms| (end_ms - now_ms) / 1000),
-        user_profile: ProfileOut {
+        user_profile: LoginProfileOut {
             id: row.app_scoped_id.unwrap_or_else(|| row.account.clone()),
             username: row.username.unwrap_or_default(),
             // Facebook Login does not tell; what has a Page is a business's.

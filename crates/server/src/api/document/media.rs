@@ -49,13 +49,13 @@ struct MediaAnswer {
 /// A page of posts, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 struct MediaList {
-    data: Vec<MediaOut>,
-    paging: PagingOut,
+    data: Vec<DocumentMediaOut>,
+    paging: DocumentPagingOut,
 }
 
 /// How to go on.
 #[derive(Debug, Serialize, ToSchema)]
-struct PagingOut {
+struct DocumentPagingOut {
     cursors: CursorsOut,
     /// The next page's address on this server; none on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +74,7 @@ struct CursorsOut {
 
 /// A post or reel.
 #[derive(Debug, Serialize, ToSchema)]
-struct MediaOut {
+struct DocumentMediaOut {
     #[schema(example = "17895695668004550")]
     id: String,
     /// Empty where there is none.
@@ -95,7 +95,7 @@ struct MediaOut {
     comments_count: Option<i64>,
 }
 
-impl From<Media> for MediaOut {
+impl From<Media> for DocumentMediaOut {
     fn from(media: Media) -> Self {
         Self {
             id: media.id.into_string(),
@@ -143,8 +143,8 @@ async fn media(
             .map(|after| format!("/instagram/user/media?limit={}&after={after}", page.limit));
         MediaAnswer {
             media: MediaList {
-                data: found.data.into_iter().map(MediaOut::from).collect(),
-                paging: PagingOut {
+                data: found.data.into_iter().map(DocumentMediaOut::from).collect(),
+                paging: DocumentPagingOut {
                     cursors: CursorsOut {
                         before: found.before.as_deref().map(cursor::wrap),
                         after,

@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use crate::{
-    api::{ApiError, Asked, Caller, Failures, Gate, In, Scope, seen_accounts, sees},
+    api::{ApiError, Asked, Caller, Failures, Gate, In, Paging, Scope, seen_accounts, sees},
     convert::moment,
 };
 
@@ -147,14 +147,7 @@ struct LoggedOut {
 #[derive(Debug, Serialize, ToSchema)]
 struct DeliveriesOut {
     data: Vec<DeliveryOut>,
-    paging: DeliveriesPaging,
-}
-
-/// Where the next page begins.
-#[derive(Debug, Serialize, ToSchema)]
-struct DeliveriesPaging {
-    /// None: there are no older ones.
-    after: Option<String>,
+    paging: Paging,
 }
 
 /// How many are on their way again.
@@ -225,7 +218,7 @@ async fn list(
     let is_full = found.len() == limit as usize;
     let after = found.last().filter(|_| is_full);
     Ok(Json(DeliveriesOut {
-        paging: DeliveriesPaging {
+        paging: Paging {
             after: after.map(|last| last.id.to_string()),
         },
         data: found.into_iter().map(out).collect(),

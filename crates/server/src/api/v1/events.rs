@@ -15,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use crate::{
-    api::{ApiError, Asked, Caller, Failures, Gate, Scope, seen_accounts, sees},
+    api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope, seen_accounts, sees},
     forward::shape::{self, EventOut},
 };
 
@@ -62,15 +62,7 @@ struct ListedOut {
 #[derive(Debug, Serialize, ToSchema)]
 struct EventsOut {
     data: Vec<ListedOut>,
-    paging: PagingOut,
-}
-
-/// Where the next page begins.
-#[derive(Debug, Serialize, ToSchema)]
-struct PagingOut {
-    /// None: that was all for now; go on later after the last cursor.
-    #[schema(example = "142")]
-    after: Option<String>,
+    paging: Paging,
 }
 
 /// Events in the order in which they were stored. Whoever goes on after the last cursor misses none and sees none
@@ -109,7 +101,7 @@ async fn list(
         .collect();
     Ok(Json(EventsOut {
         data,
-        paging: PagingOut {
+        paging: Paging {
             after: page.more.then(|| page.next.to_string()),
         },
     }))

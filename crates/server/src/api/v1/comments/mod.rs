@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::api::{ApiError, Gate};
+use crate::api::{ApiError, Gate, Paging};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
     OpenApiRouter::new()
@@ -73,21 +73,14 @@ impl From<Comment> for CommentOut {
 #[derive(Debug, Serialize, ToSchema)]
 struct CommentsOut {
     data: Vec<CommentOut>,
-    paging: CommentsPaging,
-}
-
-/// Where a list goes on.
-#[derive(Debug, Serialize, ToSchema)]
-struct CommentsPaging {
-    /// Send it as `after`; none where nothing follows.
-    after: Option<String>,
+    paging: Paging,
 }
 
 impl From<Rows<Comment>> for CommentsOut {
     fn from(rows: Rows<Comment>) -> Self {
         Self {
             data: rows.data.into_iter().map(Into::into).collect(),
-            paging: CommentsPaging { after: rows.after },
+            paging: Paging { after: rows.after },
         }
     }
 }

@@ -13,14 +13,14 @@ use graph_api::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{SeenOut, SeenPaging, facebook_login};
-use crate::api::{ApiError, Asked, Caller, Failures, Gate, Scope, permit};
+use super::{SeenOut, facebook_login};
+use crate::api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope, permit};
 
 /// Posts of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PostsOut {
     data: Vec<SeenOut>,
-    paging: SeenPaging,
+    paging: Paging,
 }
 
 /// Another account.
@@ -92,7 +92,7 @@ pub(super) async fn business(
         media_count: found.media_count,
         media: PostsOut {
             data: found.media.data.into_iter().map(Into::into).collect(),
-            paging: SeenPaging {
+            paging: Paging {
                 after: found.media.after,
             },
         },

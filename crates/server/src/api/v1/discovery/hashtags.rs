@@ -14,8 +14,8 @@ use graph_api::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{SeenOut, SeenPaging, facebook_login};
-use crate::api::{Account, ApiError, Asked, Caller, Failures, Gate, Scope, permit};
+use super::{SeenOut, facebook_login};
+use crate::api::{Account, ApiError, Asked, Caller, Failures, Gate, Paging, Scope, permit};
 
 async fn account_of(gate: &Gate, caller: &Caller, account: &str) -> Result<Account, ApiError> {
     caller.need(Scope::Read)?;
@@ -129,7 +129,7 @@ fn twenty_five() -> u32 {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HashtagPostsOut {
     data: Vec<SeenOut>,
-    paging: SeenPaging,
+    paging: Paging,
 }
 
 async fn posts(
@@ -147,7 +147,7 @@ async fn posts(
     let found = gate.graph.ask(&account.credentials, &call).await?;
     Ok(Json(HashtagPostsOut {
         data: found.data.into_iter().map(Into::into).collect(),
-        paging: SeenPaging { after: found.after },
+        paging: Paging { after: found.after },
     }))
 }
 

@@ -70,10 +70,3 @@ impl From<Seen> for SeenOut {
         }
     }
 }
-
-/// Where a list goes on.
-#[derive(Debug, Serialize, ToSchema)]
-struct SeenPaging {
-    /// Send it as `after`; none where nothing follows.
-    after: Option<String>,
-}

@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{account, ask, numbers::NumbersOut};
 use crate::{
-    api::{ApiError, Asked, Caller, Failures, Gate, Provenance, cursor, moment},
+    api::{ApiError, Asked, Caller, Failures, Gate, Paging, Provenance, cursor, moment},
     gateway::{self, Ask, Got, Listing, Served, Wishes},
 };
 
@@ -54,15 +54,8 @@ fn default_limit() -> u32 {
 #[derive(Debug, Serialize, ToSchema)]
 struct MediaPage {
     data: Vec<MediaOut>,
-    paging: MediaPaging,
+    paging: Paging,
     source: Provenance,
-}
-
-/// How to go on.
-#[derive(Debug, Serialize, ToSchema)]
-struct MediaPaging {
-    /// For the parameter `after`; none on the last page.
-    after: Option<String>,
 }
 
 /// A post, reel or story. What Meta leaves out is null.
@@ -235,7 +228,7 @@ fn shape(
         .collect();
     MediaPage {
         data,
-        paging: MediaPaging {
+        paging: Paging {
             after: found.after.as_deref().map(cursor::wrap),
         },
         source,

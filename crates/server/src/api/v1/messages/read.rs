@@ -15,7 +15,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::id;
-use crate::api::{ApiError, Asked, Caller, Failures, Gate, Scope, permit};
+use crate::api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope, permit};
 
 /// Somebody who takes part.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,14 +39,7 @@ pub(super) struct ConversationOut {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ConversationsOut {
     data: Vec<ConversationOut>,
-    paging: ConversationsPaging,
-}
-
-/// Where a list goes on.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ConversationsPaging {
-    /// Send it as `after`; none where nothing follows.
-    after: Option<String>,
+    paging: Paging,
 }
 
 fn person((id, username): (String, Option<String>)) -> PersonOut {
@@ -106,7 +99,7 @@ pub(super) async fn conversations(
     let found = gate.graph.ask(&account.credentials, &call).await?;
     Ok(Json(ConversationsOut {
         data: found.data.into_iter().map(Into::into).collect(),
-        paging: ConversationsPaging { after: found.after },
+        paging: Paging { after: found.after },
     }))
 }
 
@@ -150,7 +143,7 @@ impl From<Message> for MessageOut {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ThreadOut {
     data: Vec<MessageOut>,
-    paging: ConversationsPaging,
+    paging: Paging,
     /// Meta shows programs the newest twenty only.
     #[schema(example = "Meta shows the newest 20 messages only")]
     note: &'static str,
@@ -175,7 +168,7 @@ pub(super) async fn thread(
     let found = gate.graph.ask(&account.credentials, &call).await?;
     Ok(Json(ThreadOut {
         data: found.into_iter().map(Into::into).collect(),
-        paging: ConversationsPaging { after: None },
+        paging: Paging { after: None },
         note: "Meta shows the newest 20 messages only",
     }))
 }

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    api::{ApiError, Asked, Caller, Failures, Gate, Scope},
+    api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope},
     publishing::{Progress, Spec},
 };
 
@@ -84,14 +84,7 @@ impl From<Publication> for PublicationOut {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PublicationsOut {
     data: Vec<PublicationOut>,
-    paging: PublicationsPaging,
-}
-
-/// Where a list goes on.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PublicationsPaging {
-    /// Send it as `after`; none where nothing follows.
-    after: Option<String>,
+    paging: Paging,
 }
 
 /// Which publications.
@@ -147,7 +140,7 @@ pub(super) async fn list(
     let last = found.last().map(|publication| publication.id.to_string());
     Ok(Json(PublicationsOut {
         data: found.into_iter().map(Into::into).collect(),
-        paging: PublicationsPaging {
+        paging: Paging {
             after: last.filter(|_| is_full),
         },
     }))

@@ -17,12 +17,12 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{ApiError, Asked, Caller, Failures, Gate, Scope},
+    api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope},
     snapshots::snapshot_now,
 };
 use shape::{
-    ArchiveOut, HistoryOut, PagingOut, PointOut, SeriesOut, SnapshotsOut, TakenOut, media_day,
-    point, story,
+    ArchiveOut, HistoryOut, KeptPointOut, KeptSeriesOut, SnapshotsOut, TakenOut, media_day, point,
+    story,
 };
 
 /// Days that one call answers at most.
@@ -110,7 +110,7 @@ async fn series(
         .store
         .day_values(&account, &metrics, &since, &until)
         .await?;
-    let mut by_metric: BTreeMap<String, Vec<PointOut>> = BTreeMap::new();
+    let mut by_metric: BTreeMap<String, Vec<KeptPointOut>> = BTreeMap::new();
     for value in values {
         by_metric
             .entry(value.metric.clone())
@@ -119,14 +119,14 @@ async fn series(
     }
     let data = metrics
         .into_iter()
-        .map(|metric| SeriesOut {
+        .map(|metric| KeptSeriesOut {
             points: by_metric.remove(&metric).unwrap_or_default(),
             metric,
         })
         .collect();
     Ok(Json(SnapshotsOut {
         data,
-        paging: PagingOut { after: None },
+        paging: Paging { after: None },
     }))
 }
 
@@ -203,7 +203,7 @@ async fn history(
         .await?;
     Ok(Json(HistoryOut {
         data: days.into_iter().map(media_day).collect(),
-        paging: PagingOut { after: None },
+        paging: Paging { after: None },
     }))
 }
 
@@ -236,7 +236,7 @@ async fn archive(
     let after = last.map(|row| format!("{}.{}", row.story.published_at_ms, row.story.media));
     Ok(Json(ArchiveOut {
         data: rows.into_iter().map(story).collect(),
-        paging: PagingOut { after },
+        paging: Paging { after },
     }))
 }
 

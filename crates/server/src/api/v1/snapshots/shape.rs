@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::api::Paging;
 use serde::Serialize;
 use serde_json::Value;
 use store::{DayValue, MediaDay, StoryRow};
@@ -12,7 +13,7 @@ use crate::convert::moment;
 
 /// A value with where it came from.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PointOut {
+pub(super) struct KeptPointOut {
     /// The day, as Meta counts days.
     #[schema(example = "2026-10-01")]
     pub(super) day: String,
@@ -35,25 +36,18 @@ pub(super) struct PointOut {
 
 /// One number's days.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SeriesOut {
+pub(super) struct KeptSeriesOut {
     #[schema(example = "followers_count")]
     pub(super) metric: String,
     /// Oldest first. A day without a point was never read.
-    pub(super) points: Vec<PointOut>,
-}
-
-/// Where the next page begins.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PagingOut {
-    /// Send it as `after`; none: this is the last page.
-    pub(super) after: Option<String>,
+    pub(super) points: Vec<KeptPointOut>,
 }
 
 /// Series of an account.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SnapshotsOut {
-    pub(super) data: Vec<SeriesOut>,
-    pub(super) paging: PagingOut,
+    pub(super) data: Vec<KeptSeriesOut>,
+    pub(super) paging: Paging,
 }
 
 /// A post on a day.
@@ -80,7 +74,7 @@ pub(super) struct MediaDayOut {
 pub(super) struct HistoryOut {
     /// Oldest first.
     pub(super) data: Vec<MediaDayOut>,
-    pub(super) paging: PagingOut,
+    pub(super) paging: Paging,
 }
 
 /// A story that ended, with the last numbers it had.
@@ -111,7 +105,7 @@ pub(super) struct StoryOut {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ArchiveOut {
     pub(super) data: Vec<StoryOut>,
-    pub(super) paging: PagingOut,
+    pub(super) paging: Paging,
 }
 
 /// A snapshot that is on its way.
@@ -127,8 +121,8 @@ pub(super) struct TakenOut {
     pub(super) new: bool,
 }
 
-pub(super) fn point(value: DayValue) -> PointOut {
-    PointOut {
+pub(super) fn point(value: DayValue) -> KeptPointOut {
+    KeptPointOut {
         day: value.day,
         value: value.value,
         split: value.split,
