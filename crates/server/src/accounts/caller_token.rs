@@ -73,20 +73,19 @@ impl Registry {
             app_secret: None,
         };
         let hash = secret::hash(text);
-        let found = match self.brought.get(&hash) {
-            Some(found) => found,
-            None => {
-                let found = self.who(&credentials).await.map_err(|error| {
-                    let failure = verdict::of(&error);
-                    let (says, next) = failure.english;
-                    if failure.verdict.is_usable() {
-                        return ApiError::from(error);
-                    }
-                    ApiError::new(StatusCode::UNAUTHORIZED, failure.code, says).next_step(next)
-                })?;
-                self.brought.keep(hash.clone(), found.clone());
-                found
-            }
+        let found = if let Some(found) = self.brought.get(&hash) {
+            found
+        } else {
+            let found = self.who(&credentials).await.map_err(|error| {
+                let failure = verdict::of(&error);
+                let (says, next) = failure.english;
+                if failure.verdict.is_usable() {
+                    return ApiError::from(error);
+                }
+                ApiError::new(StatusCode::UNAUTHORIZED, failure.code, says).next_step(next)
+            })?;
+            self.brought.keep(hash.clone(), found.clone());
+            found
         };
         if found.account == nobody.as_str() {
             let (says, next) = verdict::PAGE_WITHOUT_ACCOUNT.english;
@@ -104,7 +103,6 @@ impl Registry {
         Ok(Account {
             id: credentials.account.clone(),
             app_scoped_id: found.app_scoped_id,
-            username: found.username,
             credentials,
             private: Some(hash),
         })

@@ -198,7 +198,6 @@ impl Registry {
         Ok(Account {
             id: credentials.account.clone(),
             app_scoped_id: known.row.app_scoped_id.clone(),
-            username: known.row.username.clone(),
             credentials,
             private: None,
         })
@@ -212,7 +211,6 @@ impl Registry {
         Ok(Account {
             id: credentials.account.clone(),
             app_scoped_id: None,
-            username: None,
             credentials,
             private: None,
         })

@@ -94,7 +94,6 @@ pub(crate) struct Account {
     pub(crate) id: AccountId,
     /// The account as this app alone knows it (Instagram Login's `id`).
     pub(crate) app_scoped_id: Option<String>,
-    pub(crate) username: Option<String>,
     pub(crate) credentials: Credentials,
     /// Set when the caller brought a token of Meta's along: what is learned with it is theirs alone, and nothing of it
     /// is stored.
@@ -218,12 +217,11 @@ impl Caller {
             .iter()
             .flat_map(|hash| hash.chars().take(12))
             .collect();
-        let (name, id, scopes) = match key {
-            Some(key) => (key.name, key.id, key.scopes),
-            None => {
-                let name = format!("token {print}");
-                (name.clone(), name, Scope::OF_ACCOUNT.into())
-            }
+        let (name, id, scopes) = if let Some(key) = key {
+            (key.name, key.id, key.scopes)
+        } else {
+            let name = format!("token {print}");
+            (name.clone(), name, Scope::OF_ACCOUNT.into())
         };
         Self {
             name,
@@ -258,6 +256,10 @@ impl Caller {
     }
 
     /// The account they mean: by either of its ids, or the only one they have.
+    #[allow(
+        clippy::unused_async,
+        reason = "handlers treat the look-up as one that may have to ask"
+    )]
     pub(crate) async fn account(
         &self,
         gate: &Gate,

@@ -61,6 +61,10 @@ impl Wishes {
 pub(crate) struct Served(Response);
 
 impl Served {
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "an answer is used up by being sent"
+    )]
     pub(crate) fn new<T: Serialize>(got: Got<T>, wishes: &Wishes) -> Self {
         let bytes = match serde_json::to_vec(&got.body) {
             Ok(bytes) => bytes,

@@ -125,8 +125,7 @@ pub(crate) async fn numbers(ask: Ask<'_>, media: &MediaId) -> Result<Got<Numbers
         };
         to_value(&numbers)
     };
-    gateway
-        .get(ask, Kind::Numbers, media.as_str(), &errand, work)
+    Box::pin(gateway.get(ask, Kind::Numbers, media.as_str(), &errand, work))
         .await?
         .read()
 }

@@ -158,12 +158,11 @@ impl Spec {
             found.push(("items".to_owned(), "must be one".to_owned()));
         }
         for (at, item) in self.items.iter().enumerate() {
-            match item.planned(&video) {
-                Some(reach) => found.extend(self.problems_of(at, &reach)),
-                None => {
-                    let says = "must name one of image_url, video_url and upload";
-                    found.push((format!("items[{at}]"), says.to_owned()));
-                }
+            if let Some(reach) = item.planned(&video) {
+                found.extend(self.problems_of(at, &reach));
+            } else {
+                let says = "must name one of image_url, video_url and upload";
+                found.push((format!("items[{at}]"), says.to_owned()));
             }
         }
         if let Some(text) = &self.first_comment {

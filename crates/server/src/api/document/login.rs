@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::login_page::{self, Page};
+use super::login_page::Page;
 use crate::{
     accounts::{
         login::{Back, Bound, Connected, Family, LOGIN_LIVES_MS, LoginError, Meant},

@@ -59,7 +59,7 @@ async fn insights(
 ) -> Result<Served, ApiError> {
     let account = account(&gate, &call).await?;
     let media: MediaId = media_id(&media)?;
-    let got = gateway::numbers(ask(&gate, &account, &wishes), &media).await?;
+    let got = Box::pin(gateway::numbers(ask(&gate, &account, &wishes), &media)).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let answer = got.map(|numbers| MediaInsightsAnswer {
         insights: shape(numbers),

@@ -148,8 +148,8 @@ fn metrics(named: Option<&str>) -> Result<Vec<&'static str>, ApiError> {
     let mut metrics = Vec::new();
     for name in named.split(',').map(str::trim) {
         let known = account_metric(name).ok_or_else(|| {
-            let names: Vec<&str> = ACCOUNT.iter().map(|metric| metric.name).collect();
-            ApiError::invalid_at("metrics", format!("must be of: {}", names.join(", ")))
+            let known: Vec<&str> = ACCOUNT.iter().map(|metric| metric.name).collect();
+            ApiError::invalid_at("metrics", format!("must be of: {}", known.join(", ")))
         })?;
         if !metrics.contains(&known.name) {
             metrics.push(known.name);

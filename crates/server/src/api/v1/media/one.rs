@@ -92,7 +92,11 @@ async fn insights(
     caller: Caller,
 ) -> Result<Served, ApiError> {
     let account = account(&gate, &caller, &id).await?;
-    let got = gateway::numbers(ask(&gate, &account, &wishes), &media_id(&media)?).await?;
+    let got = Box::pin(gateway::numbers(
+        ask(&gate, &account, &wishes),
+        &media_id(&media)?,
+    ))
+    .await?;
     let fetched_at_ms = got.fetched_at_ms;
     let answer = got.map(|numbers| NumbersOut::of(&gate, &numbers, fetched_at_ms));
     Ok(Served::new(answer, &wishes))

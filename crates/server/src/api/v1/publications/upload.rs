@@ -37,7 +37,7 @@ pub(super) struct UploadOut {
     id: Uuid,
     #[schema(example = "video/mp4")]
     mime: &'static str,
-    #[schema(example = 1048576)]
+    #[schema(example = 1_048_576)]
     bytes: u64,
 }
 
