@@ -152,7 +152,7 @@ impl Forwarder {
             None => 1,
         };
         let then = verdict.then(tries, forwarding.since_ms, now_ms);
-        let tried = Tried {
+        let attempt = Tried {
             forwarding_id: forwarding.id,
             at_ms,
             duration_ms: i64::try_from(taken.as_millis()).unwrap_or(i64::MAX),
@@ -160,7 +160,7 @@ impl Forwarder {
             error: verdict.says.clone(),
             then: then.clone(),
         };
-        self.store.forward_tried(&job.lease, tried).await?;
+        self.store.forward_tried(&job.lease, attempt).await?;
         let says = verdict.says.unwrap_or_default();
         let (outcome, finish) = match then {
             Then::Delivered => ("delivered", Finish::Done { note: says }),

@@ -34,7 +34,11 @@ fn end_of(date: &str) -> i64 {
 }
 
 /// `count` days of the seed that end `back` days before the newest whose numbers are final.
-pub(crate) async fn settled(world: &World, seed: &Value, (back, count): (usize, usize)) -> Vec<Value> {
+pub(crate) async fn settled(
+    world: &World,
+    seed: &Value,
+    (back, count): (usize, usize),
+) -> Vec<Value> {
     let now_ms = world.look("clock").await["now_ms"].as_i64().unwrap();
     let days: Vec<Value> = seed["days"]
         .as_array()
