@@ -8,21 +8,24 @@ use crate::request::{Endpoint, Request};
 use reqwest::Method;
 use serde::Deserialize;
 
-/// What an account connected by Instagram Login sends us.
-pub const INSTAGRAM_FIELDS: &[&str] = &[
-    "comments",
-    "live_comments",
-    "mentions",
-    "messages",
-    "message_edit",
-    "message_reactions",
-    "messaging_handover",
-    "messaging_optins",
-    "messaging_postbacks",
-    "messaging_referral",
-    "messaging_seen",
-    "standby",
+/// What an account connected by Instagram Login sends us, and the permission that each needs: one field without its
+/// permission, and Meta refuses all of them.
+pub const INSTAGRAM_FIELDS: &[(&str, &str)] = &[
+    ("comments", COMMENTS),
+    ("live_comments", COMMENTS),
+    ("mentions", COMMENTS),
+    ("messages", MESSAGES),
+    ("message_edit", MESSAGES),
+    ("message_reactions", MESSAGES),
+    ("messaging_handover", MESSAGES),
+    ("messaging_optins", MESSAGES),
+    ("messaging_postbacks", MESSAGES),
+    ("messaging_referral", MESSAGES),
+    ("messaging_seen", MESSAGES),
+    ("standby", MESSAGES),
 ];
+const COMMENTS: &str = "instagram_business_manage_comments";
+const MESSAGES: &str = "instagram_business_manage_messages";
 
 /// What a Page's subscription turns on; which of the account's fields come is the dashboard's affair in Facebook Login.
 pub const FACEBOOK_FIELDS: &[&str] = &["feed", "messages"];
@@ -30,8 +33,28 @@ pub const FACEBOOK_FIELDS: &[&str] = &["feed", "messages"];
 const PATH: &str = "subscribed_apps";
 
 /// Lets the account's events come to us.
-#[derive(Debug, Clone, Copy)]
-pub struct Subscribe;
+#[derive(Debug, Clone, Default)]
+pub struct Subscribe {
+    /// What the login granted; none: nobody knows, so everything is asked for.
+    pub scopes: Option<Vec<String>>,
+}
+
+impl Subscribe {
+    fn fields(&self, login: &Login) -> Vec<&'static str> {
+        if matches!(login, Login::Facebook { .. }) {
+            return FACEBOOK_FIELDS.to_vec();
+        }
+        let granted = |scope: &str| {
+            let scopes = self.scopes.as_ref();
+            scopes.is_none_or(|scopes| scopes.iter().any(|given| given == scope))
+        };
+        let fields = INSTAGRAM_FIELDS.iter();
+        fields
+            .filter(|(_, scope)| granted(scope))
+            .map(|(field, _)| *field)
+            .collect()
+    }
+}
 
 /// What is delivered now.
 #[derive(Debug, Clone, Copy)]
@@ -56,10 +79,7 @@ impl Endpoint for Subscribe {
     type Answer = ();
 
     fn request(&self, credentials: &Credentials) -> Request {
-        let fields = match credentials.login {
-            Login::Facebook { .. } => FACEBOOK_FIELDS,
-            Login::Instagram => INSTAGRAM_FIELDS,
-        };
+        let fields = self.fields(&credentials.login);
         Request {
             // It may be repeated, and nobody sees it.
             visible: false,
@@ -116,5 +136,25 @@ fn success(answer: &Answer) -> Result<(), CallError> {
         Ok(())
     } else {
         Err(answer.malformed("a subscription was answered without success"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_granted_is_asked_for() {
+        let of = |scopes: Option<&[&str]>| {
+            let scopes = scopes.map(|words| words.iter().map(|word| (*word).to_owned()).collect());
+            Subscribe { scopes }.fields(&Login::Instagram)
+        };
+        assert_eq!(of(None).len(), INSTAGRAM_FIELDS.len());
+        assert_eq!(
+            of(Some(&[COMMENTS])),
+            ["comments", "live_comments", "mentions"]
+        );
+        assert!(!of(Some(&[MESSAGES])).contains(&"comments"));
+        assert!(of(Some(&[])).is_empty());
     }
 }

@@ -91,7 +91,7 @@ async fn instagram_logins_are_spelled_as_meta_wants_them() {
     let wrapped = graph.instagram_code(&app(), BACK, &code).await.unwrap();
     let flat = graph.instagram_code(&app(), BACK, &code).await.unwrap();
     assert_eq!(wrapped.permissions, flat.permissions);
-    assert_eq!(wrapped.permissions.unwrap().len(), 2);
+    assert_eq!(wrapped.permissions.unwrap().len(), 3);
     let long = graph.instagram_long_lived(&app(), &token).await.unwrap();
     assert_eq!(long.token.expose_secret(), "IGAAfixturelong");
     assert_eq!(long.lives, Some(Duration::from_secs(5_183_944)));
@@ -141,12 +141,15 @@ async fn facebook_logins_are_spelled_as_meta_wants_them() {
     assert_eq!(pages[0].account, Some(AccountId::from(ACCOUNT)));
     assert_eq!(page.username, pages[0].username);
     assert!(!format!("{page:?}").contains("EAA"), "{page:?}");
-    graph.ask(&credentials, &Subscribe).await.unwrap();
+    graph
+        .ask(&credentials, &Subscribe::default())
+        .await
+        .unwrap();
     let instagram = Credentials {
         login: Login::Instagram,
         ..credentials
     };
-    graph.ask(&instagram, &Subscribe).await.unwrap();
+    graph.ask(&instagram, &Subscribe::default()).await.unwrap();
     let requests = responder.requests();
     for (request, name) in requests.iter().zip([
         "oauth-code-facebook",

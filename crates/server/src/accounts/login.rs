@@ -433,7 +433,7 @@ impl Registry {
                 verdict: Verdict::Fine.as_str().to_owned(),
             })
             .await?;
-        let not_subscribed = self.subscribe(&credentials).await;
+        let not_subscribed = self.subscribe(&credentials, &row).await;
         // What waits for this account goes on.
         store
             .set_account_state("instagram", &account, AccountState::Active)
@@ -452,8 +452,11 @@ impl Registry {
     }
 
     /// Lets the account's events come to us; says why not.
-    async fn subscribe(&self, credentials: &Credentials) -> Option<Failure> {
-        let error = self.graph.ask(credentials, &Subscribe).await.err()?;
+    async fn subscribe(&self, credentials: &Credentials, row: &AccountRow) -> Option<Failure> {
+        let subscribe = Subscribe {
+            scopes: row.scopes.clone(),
+        };
+        let error = self.graph.ask(credentials, &subscribe).await.err()?;
         let account = credentials.account.as_str();
         tracing::warn!(%error, account, "the account's events are not delivered to us yet");
         Some(verdict::of(&error))

@@ -357,3 +357,24 @@ async fn refusals_say_what_happened_and_the_next_step() {
     assert_eq!(got.body["error"]["code"], "app_unset");
     bare.close().await;
 }
+
+#[tokio::test]
+async fn a_login_that_left_something_out_connects_and_says_what_is_missing() {
+    let meta = Meta::new().await;
+    let begun = meta.api.get("/instagram/auth/url").await.body;
+    let url = begun["auth_url"].as_str().unwrap();
+    let part_of = "sim_decision=partial&sim_scopes=instagram_business_manage_comments";
+    let page = meta.api.get(&format!("{url}&{part_of}")).await;
+    let back = page.headers["location"].to_str().unwrap().to_owned();
+    let body = json!({"code": part(&back, "code"), "state": part(back.split('#').next().unwrap(), "state")});
+    let got = meta.api.post("/instagram/auth/callback", &body).await;
+    assert_eq!(got.body["message"], "Instagram authentication successful");
+    let health = meta.api.get(&format!("/v1/accounts/{ACCOUNT}")).await.body["health"].clone();
+    assert_eq!(health["verdict"], "fine");
+    let missing = health["missing_scopes"].to_string();
+    assert!(
+        missing.contains("manage_messages") && !missing.contains("comments"),
+        "{missing}"
+    );
+    meta.close().await;
+}
