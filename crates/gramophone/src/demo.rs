@@ -58,7 +58,7 @@ pub(crate) async fn run(mut sources: Sources, seed: Option<PathBuf>) -> anyhow::
         "Gramophone demo: a simulated Instagram and Telegram, and the real bot, on this machine only.",
     );
     say(format!("  chat with it   {}/_sim", simulator.base_url()));
-    say(format!("  server         http://{address}"));
+    say(format!("  try the API    http://{address}/docs"));
     say(format!("  data and log   {}", data.display()));
     say("Send a sample reel from the chat page and watch the answer arrive. Ctrl-C ends it.");
     let ran = app.run(stop).await;
