@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use store::KeyKind;
 use subtle::ConstantTimeEq as _;
 
-use super::{ApiError, Gate};
+use super::{ApiError, Gate, home};
 use crate::accounts::secret;
 
 /// What a key may do.
@@ -112,7 +112,9 @@ impl Caller {
             Some(key) => Some(Self::by_key(gate, key).await?),
             None => None,
         };
-        let is_open = gate.settings.may_stay_open() && !was_forwarded(&parts.headers);
+        let is_open = gate.settings.may_stay_open()
+            && !was_forwarded(&parts.headers)
+            && home::is_asked_at_home(parts);
         match (by_key, token) {
             (by_key, Some(token)) if secret::is_ours(token.expose_secret()) => {
                 let handle = Self::by_key(gate, token.expose_secret()).await?;
@@ -164,6 +166,7 @@ impl Caller {
             return Err(refused("key_expired", "this API key has expired")
                 .next_step("Make another: gramophone keys new."));
         }
+        gate.limits.note_good(&hash);
         if let Err(error) = gate.store.key_used(&row).await {
             tracing::warn!(%error, "the use of a key cannot be written down");
         }
@@ -297,7 +300,7 @@ fn refused(code: &'static str, detail: &str) -> ApiError {
 }
 
 /// The key in the headers: `x-api-key`, or `Authorization: Bearer`.
-fn key_in(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+pub(super) fn key_in(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let text = |value: &'_ HeaderValue| {
         let text = value.to_str().ok()?.trim();
         (!text.is_empty()).then_some(())

@@ -106,7 +106,7 @@ async fn json(request: Request, gate: &Gate) -> Result<Value, ApiError> {
         .headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.to_ascii_lowercase().contains("json"));
+        .is_some_and(says_json);
     if !is_json {
         return Err(ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -130,6 +130,14 @@ async fn json(request: Request, gate: &Gate) -> Result<Value, ApiError> {
     } else {
         Err(ApiError::invalid_at("body", "must be a JSON object"))
     }
+}
+
+/// Whether a content type is JSON's own. Exactly: `text/plain; charset=json` is what any web page may send anywhere.
+fn says_json(kind: &str) -> bool {
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    let essence = essence.to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 pub(super) fn broken_body(error: BodyError, cap: usize) -> ApiError {
@@ -176,4 +184,30 @@ fn problems(report: &garde::Report) -> ApiError {
         })
         .collect();
     ApiError::invalid(problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_json;
+
+    #[test]
+    fn only_jsons_own_type_is_json() {
+        for good in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/vnd.api+json",
+        ] {
+            assert!(says_json(good), "{good}");
+        }
+        for bad in [
+            "text/plain; charset=json",
+            "text/plain;application/json",
+            "application/x-www-form-urlencoded; json",
+            "application/jsonp",
+            "text/x+json",
+            "",
+        ] {
+            assert!(!says_json(bad), "{bad}");
+        }
+    }
 }

@@ -1,14 +1,16 @@
 //! How often one caller may ask, and how long one call may take.
 //!
-//! Who asks is known by the key that is presented, whether it is good or not, else by the address. Guessing keys is
-//! slowed down by a second, narrower allowance of each address that only refusals cost. Addresses behind a proxy count
-//! only where the settings name that proxy.
+//! Who asks is known by the key that is presented, once it has proved good, else by the address: made-up keys share the
+//! allowance of whoever makes them up. Guessing is slowed down by a second, narrower allowance of each address that only
+//! refusals cost; when it is used up, nobody at that address but holders of good keys gets as far as a lookup.
+//! Addresses behind a proxy count only where the settings name that proxy.
 
 use std::{
+    collections::HashMap,
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -16,7 +18,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -24,11 +26,10 @@ use governor::{
     Quota, RateLimiter, clock::Clock as GovernorClock, middleware::StateInformationMiddleware,
     state::keyed::HashMapStateStore,
 };
-use sha2::{Digest as _, Sha256};
 use store::Clock;
 
-use super::{ApiError, Gate};
-use crate::http::Peer;
+use super::{ApiError, Gate, caller};
+use crate::{accounts::secret, http::Peer};
 
 /// Refused keys from one address in a minute; a person who mistypes needs few, a machine that guesses many.
 const REFUSALS_PER_MINUTE: NonZeroU32 = match NonZeroU32::new(30) {
@@ -37,6 +38,8 @@ const REFUSALS_PER_MINUTE: NonZeroU32 = match NonZeroU32::new(30) {
 };
 /// After so many calls, callers who have not been seen for long are forgotten.
 const FORGET_EVERY: u32 = 1_024;
+/// A key that was not used for so long proves itself again.
+const GOOD_FOR_MS: i64 = 3_600_000;
 /// <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/> (the form that clients read, 2026)
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
@@ -60,6 +63,11 @@ type Keyed = RateLimiter<String, HashMapStateStore<String>, HouseClock, StateInf
 pub(crate) struct Allowances {
     calls: Keyed,
     refusals: Keyed,
+    /// Addresses that have used up their refusals, and until when.
+    shut: Mutex<HashMap<String, i64>>,
+    /// Hashes of keys that have proved good, and when they last did.
+    good: Mutex<HashMap<String, i64>>,
+    clock: Arc<dyn Clock>,
     per_minute: u32,
     trusted: Vec<IpAddr>,
     seen: AtomicU32,
@@ -92,6 +100,9 @@ impl Allowances {
         Self {
             calls: keyed(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN)),
             refusals: keyed(REFUSALS_PER_MINUTE),
+            shut: Mutex::default(),
+            good: Mutex::default(),
+            clock: Arc::clone(clock),
             per_minute,
             trusted,
             seen: AtomicU32::new(0),
@@ -103,6 +114,9 @@ impl Allowances {
         if seen.is_multiple_of(FORGET_EVERY) {
             self.calls.retain_recent();
             self.refusals.retain_recent();
+            let now_ms = self.clock.now_ms();
+            held(&self.shut).retain(|_, until_ms| *until_ms > now_ms);
+            held(&self.good).retain(|_, at_ms| now_ms - *at_ms < GOOD_FOR_MS);
         }
         let reset = |used: u32| u64::from(used) * 60 / u64::from(self.per_minute.max(1));
         match self.calls.check_key(who) {
@@ -126,9 +140,36 @@ impl Allowances {
         }
     }
 
-    /// Counts a refused key; says whether this address may go on guessing.
-    fn may_guess_on(&self, address: &String) -> bool {
-        self.refusals.check_key(address).is_ok()
+    /// A key has proved good.
+    pub(super) fn note_good(&self, hash: &str) {
+        held(&self.good).insert(hash.to_owned(), self.clock.now_ms());
+    }
+
+    /// The presented key's hash, if that key has proved good.
+    fn proved(&self, headers: &HeaderMap) -> Option<String> {
+        let hash = secret::hash(caller::key_in(headers).ok()??);
+        held(&self.good).contains_key(&hash).then_some(hash)
+    }
+
+    /// Counts a refused key.
+    fn refused(&self, address: &String, proved: Option<&String>) {
+        if let Some(hash) = proved {
+            // It was good until now: revoked, or at its end.
+            held(&self.good).remove(hash);
+        }
+        if let Err(refused) = self.refusals.check_key(address) {
+            let wait = refused.wait_time_from(self.refusals.clock().now());
+            let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+            let until_ms = self.clock.now_ms().saturating_add(wait_ms.max(1));
+            held(&self.shut).insert(address.clone(), until_ms);
+        }
+    }
+
+    /// How long nobody at this address may try a key.
+    fn shut_for(&self, address: &str) -> Option<Duration> {
+        let until_ms = *held(&self.shut).get(address)?;
+        let left_ms = until_ms - self.clock.now_ms();
+        (left_ms > 0).then(|| Duration::from_millis(left_ms.unsigned_abs()))
     }
 
     /// The address that counts: the peer's, or the one that a trusted proxy vouches for.
@@ -161,27 +202,26 @@ pub(super) async fn bound(State(gate): State<Arc<Gate>>, request: Request, next:
             SocketAddr::ip(address)
         });
     let address = limits.address(peer, request.headers()).to_string();
-    let who = presented(request.headers()).unwrap_or_else(|| address.clone());
-    let left = match limits.spend(&who) {
+    let proved = limits.proved(request.headers());
+    let left = match limits.spend(proved.as_ref().unwrap_or(&address)) {
         Ok(left) => left,
         Err((left, wait)) => return with_headers(too_many(wait).into_response(), left),
     };
+    // Before anything is looked up: whoever guesses learns nothing more until then, not even by a right guess.
+    if let (None, Some(wait)) = (&proved, limits.shut_for(&address)) {
+        return with_headers(too_many(wait).into_response(), left);
+    }
     let patience = Duration::from_secs(u64::from(gate.settings.api.call_timeout_seconds));
     let answer = tokio::time::timeout(patience, next.run(request)).await;
     let response = answer.unwrap_or_else(|_| too_slow().into_response());
-    let refused = response.status() == StatusCode::UNAUTHORIZED;
-    if refused && !limits.may_guess_on(&address) {
-        return with_headers(too_many(Duration::from_mins(1)).into_response(), left);
+    if response.status() == StatusCode::UNAUTHORIZED {
+        limits.refused(&address, proved.as_ref());
     }
     with_headers(response, left)
 }
 
-/// The presented key as a name that says nothing about it.
-fn presented(headers: &HeaderMap) -> Option<String> {
-    let key = headers
-        .get("x-api-key")
-        .or_else(|| headers.get(header::AUTHORIZATION))?;
-    Some(hex::encode(&Sha256::digest(key.as_bytes())[..16]))
+fn held<T>(map: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn too_many(wait: Duration) -> ApiError {
@@ -239,6 +279,37 @@ mod tests {
         );
         clock.advance(Duration::from_secs(20));
         assert!(limits.spend(&who).is_ok());
+    }
+
+    #[test]
+    fn whoever_guesses_is_shut_out_and_good_keys_are_not() {
+        let clock = Arc::new(ManualClock::new(1_700_000_000_000));
+        let limits = limits(&clock, &[]);
+        let address = "203.0.113.9".to_owned();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-api-key", HeaderValue::from_static("gmk_made_up"));
+        assert_eq!(limits.proved(&headers), None, "no allowance of its own");
+        for _ in 0..30 {
+            limits.refused(&address, None);
+        }
+        assert_eq!(limits.shut_for(&address), None);
+        limits.refused(&address, None);
+        assert_eq!(limits.shut_for(&address), Some(Duration::from_secs(2)));
+        limits.note_good(&secret::hash("gmk_made_up"));
+        let proved = limits.proved(&headers);
+        assert!(proved.is_some());
+        let mut bearer = HeaderMap::new();
+        let value = HeaderValue::from_static("bEaReR gmk_made_up");
+        bearer.insert("authorization", value);
+        assert_eq!(limits.proved(&bearer), proved, "one key, one allowance");
+        limits.refused(&"198.51.100.7".to_owned(), proved.as_ref());
+        assert_eq!(
+            limits.proved(&headers),
+            None,
+            "a revoked key proves nothing"
+        );
+        clock.advance(Duration::from_secs(2));
+        assert_eq!(limits.shut_for(&address), None);
     }
 
     #[test]

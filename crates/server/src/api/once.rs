@@ -41,6 +41,10 @@ pub(crate) struct Once(pub(crate) Option<Uuid>);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Undone;
 
+/// Goes with an answer that shows a secret once: what is remembered of it is that it was given, and nothing of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShownOnce;
+
 impl FromRequestParts<Arc<Gate>> for Once {
     type Rejection = Infallible;
 
@@ -59,9 +63,12 @@ pub(super) async fn once(State(gate): State<Arc<Gate>>, request: Request, next: 
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    // A file that is handed in twice harms nobody, and is no body to keep in memory.
-    let is_file = request.uri().path().ends_with("/uploads");
-    if is_read || is_file || !request.headers().contains_key(KEY) {
+    let path = request.uri().path();
+    // A file that is handed in twice harms nobody, and is no body to keep in memory. The document's calls read, though
+    // they are POSTs, and who asks may stand in their bodies; only the end of a login changes something.
+    let is_file = path.ends_with("/uploads");
+    let is_question = path.starts_with("/instagram/") && path != "/instagram/auth/callback";
+    if is_read || is_file || is_question || !request.headers().contains_key(KEY) {
         return next.run(request).await;
     }
     match with_key(&gate, request, next).await {
@@ -79,7 +86,8 @@ async fn with_key(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Resp
         .await
         .map_err(|error| super::input::broken_body(error, cap))?;
     let used = KeyUse {
-        caller: caller.name,
+        // The id and not the name: two keys may be called the same.
+        caller: caller.id,
         key: key(&parts.headers)?,
         request: fingerprint(&parts, &bytes),
         hold_ms: HOLD_MS,
@@ -143,6 +151,13 @@ async fn finish(gate: &Gate, hold: &KeyHold, response: Response) -> Result<Respo
         .map_err(|_| ApiError::internal())?;
     let end = match status {
         _ if parts.extensions.get::<Undone>().is_some() => KeyEnd::Forget,
+        status if status.is_success() && parts.extensions.get::<ShownOnce>().is_some() => {
+            let shown = shown_before();
+            KeyEnd::Answer {
+                status: shown.status().as_u16(),
+                answer: shown.body(),
+            }
+        }
         StatusCode::ACCEPTED => KeyEnd::Open,
         status if status.is_success() => KeyEnd::Answer {
             status: status.as_u16(),
@@ -178,6 +193,15 @@ fn fingerprint(parts: &Parts, body: &[u8]) -> Vec<u8> {
     let kind = kind.map_or(&b""[..], |kind| kind.as_bytes());
     let uri = parts.uri.to_string();
     [parts.method.as_str().as_bytes(), uri.as_bytes(), kind, body].join(&b'\n')
+}
+
+fn shown_before() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "shown_before",
+        "this request was answered before with a secret, which is shown once and not kept",
+    )
+    .next_step("If that answer was lost, send the request again with a new Idempotency-Key, and revoke the key of the lost answer.")
 }
 
 fn other_request() -> ApiError {

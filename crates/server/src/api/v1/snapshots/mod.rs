@@ -154,7 +154,7 @@ async fn take(
     let once = match key.map(|key| key.to_str()) {
         None => format!("minute:{}", now_ms.div_euclid(ONCE_MS)),
         Some(Ok(key)) if !key.is_empty() && key.len() <= 100 => {
-            format!("key:{}:{key}", caller.name)
+            format!("key:{}:{key}", caller.id)
         }
         Some(_) => {
             return Err(ApiError::invalid_at(
