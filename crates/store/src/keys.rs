@@ -70,9 +70,9 @@ impl Store {
         row.map(|row| key_row(&row)).transpose()
     }
 
-    /// Every key that was made by hand, revoked ones too, the newest first.
+    /// Every key and handle, revoked ones too, the newest first.
     pub async fn keys(&self) -> Result<Vec<KeyRow>> {
-        let sql = format!("SELECT {COLUMNS} FROM api_key WHERE kind = 'key' ORDER BY id DESC");
+        let sql = format!("SELECT {COLUMNS} FROM api_key ORDER BY id DESC");
         let rows = self.reader().all(&sql, Vec::new()).await?;
         rows.iter().map(key_row).collect()
     }

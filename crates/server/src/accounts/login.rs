@@ -4,6 +4,8 @@
 //!
 //! Longer than 400 lines, because the flow is told in one file, and each of its steps can fail in ways of its own.
 
+use std::collections::BTreeSet;
+
 use graph_api::{
     client::{AccessToken, Credentials, Login},
     error::CallError,
@@ -22,7 +24,7 @@ use super::{
     FACEBOOK, INSTAGRAM, Registry, secret,
     verdict::{self, Failure, Verdict},
 };
-use crate::api::Scope;
+use crate::api::{Reach, Scope};
 
 /// How long a login may take.
 pub(crate) const LOGIN_LIVES_MS: i64 = 10 * 60_000;
@@ -80,18 +82,37 @@ impl Meant {
 /// Who began a login: only they can finish it.
 #[derive(Debug, Clone)]
 pub(crate) enum Bound {
-    /// The API key with this id.
-    Key(String),
+    /// An API key.
+    Key(Asker),
     /// The browser with this cookie.
     Browser(SecretString),
     /// Whoever was given the link.
     Ticket,
 }
 
+/// The key that began a login: what it gets for it is never more than it has.
+#[derive(Debug, Clone)]
+pub(crate) struct Asker {
+    pub(crate) id: String,
+    pub(crate) scopes: BTreeSet<Scope>,
+    pub(crate) reach: Reach,
+}
+
 impl Bound {
+    /// Whether whoever began it may connect this account.
+    fn may_connect(&self, account: &str) -> bool {
+        match self {
+            Self::Key(Asker {
+                reach: Reach::Only(ids),
+                ..
+            }) => ids.contains(account),
+            _ => true,
+        }
+    }
+
     fn word(&self) -> String {
         match self {
-            Self::Key(id) => format!("key {id}"),
+            Self::Key(key) => format!("key {}", key.id),
             Self::Browser(cookie) => format!("browser {}", secret::hash(cookie.expose_secret())),
             Self::Ticket => "ticket".to_owned(),
         }
@@ -101,7 +122,7 @@ impl Bound {
         // A state that a caller chose is theirs alone: two callers may choose the same. One of ours is found whoever
         // brings it, so that we can say that it is somebody else's.
         match self {
-            Self::Key(id) => secret::hash(&format!("key {id} state {state}")),
+            Self::Key(key) => secret::hash(&format!("key {} state {state}", key.id)),
             Self::Browser(_) => secret::hash(&format!("browser state {state}")),
             Self::Ticket => secret::hash(&format!("ticket {state}")),
         }
@@ -124,8 +145,8 @@ pub(crate) struct Back {
 pub(crate) struct Connected {
     pub(crate) row: AccountRow,
     pub(crate) media_count: Option<i64>,
-    /// What the caller gets instead of Meta's token.
-    pub(crate) handle: SecretString,
+    /// What a program gets instead of Meta's token; a browser is shown none.
+    pub(crate) handle: Option<SecretString>,
     /// Why events do not come yet, if they do not.
     pub(crate) not_subscribed: Option<Failure>,
 }
@@ -239,7 +260,7 @@ impl Registry {
         let connected = match meant.family {
             Family::Instagram => {
                 let grant = self.instagram_grant(&back).await?;
-                vec![self.connect_instagram(&meant, grant).await?]
+                vec![self.connect_instagram(&meant, bound, grant).await?]
             }
             Family::Facebook => {
                 let person = match kept {
@@ -303,11 +324,12 @@ impl Registry {
     async fn connect_instagram(
         &self,
         meant: &Meant,
+        bound: &Bound,
         grant: Grant,
     ) -> Result<Connected, LoginError> {
         let credentials =
             self.fresh_credentials(AccountId::from("me"), Login::Instagram, &grant.token);
-        self.connect(meant, credentials, grant).await
+        self.connect(meant, bound, credentials, grant).await
     }
 
     async fn connect_pages(
@@ -324,7 +346,9 @@ impl Registry {
                 .only
                 .as_deref()
                 .is_none_or(|only| page.account.as_ref().is_some_and(|id| id.as_str() == only));
-            chosen && meant
+            let may = page.account.as_ref();
+            let may = may.is_some_and(|id| bound.may_connect(id.as_str()));
+            chosen && meant && may
         });
         if pages.is_empty() {
             return Err(verdict::OTHER_ACCOUNT.into());
@@ -354,7 +378,7 @@ impl Registry {
                 lives: None,
                 permissions: facts.ok().map(|facts| facts.scopes),
             };
-            connected.push(self.connect(meant, credentials, grant).await?);
+            connected.push(self.connect(meant, bound, credentials, grant).await?);
         }
         Ok(connected)
     }
@@ -395,12 +419,14 @@ impl Registry {
     async fn connect(
         &self,
         meant: &Meant,
+        bound: &Bound,
         mut credentials: Credentials,
         grant: Grant,
     ) -> Result<Connected, LoginError> {
         let profile = self.graph.ask(&credentials, &OwnAccount).await?;
         let account = profile.account.as_str().to_owned();
-        if meant.only.as_deref().is_some_and(|only| only != account) {
+        let is_other = meant.only.as_deref().is_some_and(|only| only != account);
+        if is_other || !bound.may_connect(&account) {
             return Err(verdict::OTHER_ACCOUNT.into());
         }
         credentials.account = profile.account;
@@ -444,7 +470,10 @@ impl Registry {
             "an account was connected"
         );
         Ok(Connected {
-            handle: self.handle(&row).await?,
+            handle: match bound {
+                Bound::Key(key) => Some(self.handle(&row, key).await?),
+                Bound::Browser(_) | Bound::Ticket => None,
+            },
             row,
             media_count: profile.media_count,
             not_subscribed,
@@ -462,8 +491,8 @@ impl Registry {
         Some(verdict::of(&error))
     }
 
-    /// A new handle for an account: what our callers keep instead of Meta's token.
-    async fn handle(&self, row: &AccountRow) -> Result<SecretString, StoreError> {
+    /// A new handle for an account: what our callers keep instead of Meta's token. It may do what the key that asked may.
+    async fn handle(&self, row: &AccountRow, key: &Asker) -> Result<SecretString, StoreError> {
         let fresh = secret::make(KeyKind::Handle);
         let name = row.username.as_deref().unwrap_or(&row.account);
         let key = NewKey {
@@ -472,8 +501,10 @@ impl Registry {
             prefix: fresh.prefix,
             name: format!("@{name}"),
             scopes: Scope::OF_ACCOUNT
+                .into_iter()
+                .filter(|scope| key.scopes.contains(scope) || key.scopes.contains(&Scope::Admin))
                 .map(|scope| scope.as_str().to_owned())
-                .into(),
+                .collect(),
             accounts: Some(vec![row.account.clone()]),
             expires_at_ms: None,
         };

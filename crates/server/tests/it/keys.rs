@@ -142,6 +142,76 @@ async fn everything_wrong_with_a_new_key_is_told_at_once() {
     house.close().await;
 }
 
+#[tokio::test]
+async fn a_repeat_is_not_shown_the_key_again_nor_is_it_kept() {
+    let house = House::serving(&[("api.open_on_loopback", "true")]).await;
+    let api = Api::of(&house);
+    let wanted = json!({"name": "dashboard", "scopes": ["read"]});
+    let ask = || api.ask(Asked::post("/v1/keys", &wanted).header("idempotency-key", "one"));
+    let made = ask().await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let again = ask().await;
+    assert_eq!(again.status, 409, "{}", again.text);
+    assert_eq!(again.body["error"]["code"], "shown_before");
+    assert!(!again.text.contains(made.body["key"].as_str().unwrap()));
+    assert_eq!(house.store.keys().await.unwrap().len(), 1);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn an_administrator_of_one_account_makes_sees_and_revokes_its_keys_alone() {
+    let house = House::serving(&[("api.open_on_loopback", "true")]).await;
+    let api = Api::of(&house);
+    let wanted = json!({"name": "one", "scopes": ["admin"], "accounts": [ACCOUNT]});
+    let made = api.post("/v1/keys", &wanted).await;
+    let key = made.body["key"].as_str().unwrap().to_owned();
+    let wide = api
+        .post("/v1/keys", &json!({"name": "all", "scopes": ["read"]}))
+        .await;
+    let as_one = |asked: Asked| api.ask(asked.header("x-api-key", &key));
+    for accounts in [
+        json!(null),
+        json!(["17841400000000002"]),
+        json!([ACCOUNT, "17841400000000002"]),
+    ] {
+        let more = json!({"name": "more", "scopes": ["admin"], "accounts": accounts});
+        let refused = as_one(Asked::post("/v1/keys", &more)).await;
+        assert_eq!(refused.status, 403, "{}", refused.text);
+        assert_eq!(refused.body["error"]["code"], "account_not_allowed");
+    }
+    let own = as_one(Asked::post("/v1/keys", &wanted)).await;
+    assert_eq!(own.status, 201, "{}", own.text);
+    let listed = as_one(Asked::get("/v1/keys")).await.body;
+    assert_eq!(listed["data"].as_array().unwrap().len(), 2, "{listed}");
+    let path = |id: &Value| format!("/v1/keys/{}", id.as_str().unwrap());
+    assert_eq!(
+        as_one(Asked::delete(&path(&wide.body["id"]))).await.status,
+        404
+    );
+    assert_eq!(
+        as_one(Asked::delete(&path(&own.body["id"]))).await.status,
+        204
+    );
+    house.close().await;
+}
+
+#[tokio::test]
+async fn an_open_server_serves_no_page_of_another_place() {
+    let house = House::serving(&[("api.open_on_loopback", "true")]).await;
+    let api = Api::of(&house);
+    for (header, value) in [
+        ("host", "evil.example"),
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let answer = api.ask(Asked::get("/v1/me").header(header, value)).await;
+        assert_eq!(answer.status, 401, "{header}");
+    }
+    let typed = Asked::get("/v1/me").header("sec-fetch-site", "none");
+    assert_eq!(api.ask(typed).await.status, 200);
+    house.close().await;
+}
+
 fn sha256(text: &str) -> String {
     use sha2::Digest as _;
     hex::encode(sha2::Sha256::digest(text.as_bytes()))

@@ -209,6 +209,43 @@ async fn a_programs_state_is_bound_to_its_key() {
 }
 
 #[tokio::test]
+async fn a_handle_is_no_more_than_the_key_that_got_it() {
+    let meta = Meta::new().await;
+    let finish = async |key: &str| {
+        let begun = Asked::get("/instagram/auth/url").header("x-api-key", key);
+        let begun = meta.api.ask(begun).await;
+        let back = meta
+            .allow(begun.body["auth_url"].as_str().unwrap(), "")
+            .await;
+        let body = json!({"code": part(&back, "code"), "state": part(&back, "state")});
+        let asked = Asked::post("/instagram/auth/callback", &body).header("x-api-key", key);
+        meta.api.ask(asked).await
+    };
+    // It may connect another account alone, so that this one stays out.
+    let wanted = json!({"name": "other", "scopes": ["manage"], "accounts": ["17841400000000002"]});
+    let other = meta.api.post("/v1/keys", &wanted).await;
+    let refused = finish(other.body["key"].as_str().unwrap()).await;
+    assert_eq!(refused.status, 400, "{}", refused.text);
+    assert!(meta.house.store.linked_accounts().await.unwrap().is_empty());
+
+    let manager = new_key(&meta, &["manage"]).await;
+    let got = finish(&manager).await;
+    assert_eq!(got.status, 200, "{}", got.text);
+    let handle = got.body["access_token"].as_str().unwrap();
+    let me = Asked::get("/v1/me").header("x-api-key", handle);
+    assert_eq!(meta.api.ask(me).await.body["scopes"], json!(["manage"]));
+    // A handle is listed and revoked like a key.
+    let listed = meta.api.get("/v1/keys").await.body;
+    let row = &listed["data"][0];
+    assert_eq!(row["kind"], "handle", "{listed}");
+    let path = format!("/v1/keys/{}", row["id"].as_str().unwrap());
+    assert_eq!(meta.api.ask(Asked::delete(&path)).await.status, 204);
+    let me = Asked::get("/v1/me").header("x-api-key", handle);
+    assert_eq!(meta.api.ask(me).await.status, 401);
+    meta.close().await;
+}
+
+#[tokio::test]
 async fn two_callbacks_at_once_exchange_a_code_once() {
     let meta = Meta::new().await;
     let admin = new_key(&meta, &["admin"]).await;

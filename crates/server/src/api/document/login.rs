@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Form, Json,
+    Extension, Form, Json,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
@@ -20,10 +20,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::login_page::Page;
 use crate::{
     accounts::{
-        login::{Back, Bound, Connected, Family, LOGIN_LIVES_MS, LoginError, Meant},
+        login::{Asker, Back, Bound, Connected, Family, LOGIN_LIVES_MS, LoginError, Meant},
         secret, verdict,
     },
-    api::{ApiError, Asked, Caller, Failures, Gate, In, Scope},
+    api::{ApiError, Asked, Caller, Failures, Gate, In, Reach, Scope, ShownOnce},
     error::InputProblem,
 };
 
@@ -99,9 +99,9 @@ async fn auth_url(
     }
     let caller = caller?;
     caller.need(Scope::Manage)?;
-    let meant = meant(&gate, family, asked.account)?;
+    let meant = meant_by(&gate, &caller, family, asked.account)?;
     let state = asked.state.unwrap_or_else(secret::random);
-    let bound = Bound::Key(caller.id.clone());
+    let bound = bound_to(&caller);
     let url = gate.accounts.begin_login(&meant, &bound, &state).await;
     let url = url.map_err(|error| said(error, &[]))?;
     let ticket = gate.accounts.ticket(&meant).await;
@@ -128,7 +128,8 @@ async fn browser_url(
     family: Option<Family>,
 ) -> Response {
     let page = Page::of(headers);
-    let may = caller.and_then(|caller| caller.need(Scope::Manage)).is_ok();
+    let caller = caller.ok();
+    let may = caller.filter(|caller| caller.need(Scope::Manage).is_ok());
     let meant = match (asked.ticket, asked.account) {
         (Some(ticket), _) => match gate.accounts.take_ticket(&ticket).await {
             Ok(meant) => meant,
@@ -139,11 +140,13 @@ async fn browser_url(
             Ok(meant) => meant,
             Err(_) => return page.failed(&verdict::STATE_UNKNOWN.into()),
         },
-        (None, None) if may => Meant {
-            family: family.unwrap_or(Family::Instagram),
-            only: None,
-        },
-        (None, None) => return page.failed(&verdict::STATE_UNKNOWN.into()),
+        (None, None) => {
+            let meant = may.and_then(|caller| meant_by(gate, &caller, family, None).ok());
+            match meant {
+                Some(meant) => meant,
+                None => return page.failed(&verdict::STATE_UNKNOWN.into()),
+            }
+        }
     };
     let cookie = secret::random();
     let bound = Bound::Browser(SecretString::from(cookie.clone()));
@@ -174,6 +177,48 @@ fn meant(gate: &Gate, family: Option<Family>, account: Option<String>) -> Result
     Ok(Meant {
         family: family.unwrap_or(usual),
         only: Some(known.row.account),
+    })
+}
+
+/// The same for a key: one for some accounts alone connects none of the others, nor hands out a link that does.
+fn meant_by(
+    gate: &Gate,
+    caller: &Caller,
+    family: Option<Family>,
+    account: Option<String>,
+) -> Result<Meant, ApiError> {
+    let Reach::Only(ids) = caller.reach() else {
+        return meant(gate, family, account);
+    };
+    let mut ids_left = ids.iter();
+    let account = match (account, ids_left.next(), ids_left.next()) {
+        (Some(account), ..) => account,
+        (None, Some(only), None) => only.clone(),
+        _ => {
+            return Err(ApiError::invalid_at(
+                "account",
+                "this key may use some accounts only; name the one to connect",
+            ));
+        }
+    };
+    let known = gate.accounts.find(&account);
+    let account = known.map_or(account, |known| known.row.account);
+    if !ids.contains(&account) {
+        return Err(crate::accounts::no_account());
+    }
+    let connected = gate.accounts.find(&account).map(|_| account.clone());
+    Ok(Meant {
+        only: Some(account),
+        ..meant(gate, family, connected)?
+    })
+}
+
+/// The login is this key's, and what it gets is no more than it has.
+fn bound_to(caller: &Caller) -> Bound {
+    Bound::Key(Asker {
+        id: caller.id.clone(),
+        scopes: caller.scopes().collect(),
+        reach: caller.reach().clone(),
     })
 }
 
@@ -263,7 +308,7 @@ async fn callback(
     State(gate): State<Arc<Gate>>,
     caller: Caller,
     In(asked): In<CallbackIn>,
-) -> Result<Json<CallbackOut>, ApiError> {
+) -> Result<(Extension<ShownOnce>, Json<CallbackOut>), ApiError> {
     caller.need(Scope::Manage)?;
     let state = asked.state.filter(|state| !state.is_empty());
     if state.is_none() {
@@ -276,17 +321,18 @@ async fn callback(
         state,
         pages: asked.page_id.into_iter().collect(),
     };
-    let bound = Bound::Key(caller.id.clone());
+    let bound = bound_to(&caller);
     let finished = gate.accounts.finish_login(&bound, back).await;
     let connected = finished.map_err(|error| said(error, &["page_id"]))?;
     let one = connected
         .into_iter()
         .next()
         .ok_or_else(ApiError::internal)?;
-    Ok(Json(callback_out(&gate, one)))
+    let out = callback_out(&gate, one)?;
+    Ok((Extension(ShownOnce), Json(out)))
 }
 
-fn callback_out(gate: &Gate, connected: Connected) -> CallbackOut {
+fn callback_out(gate: &Gate, connected: Connected) -> Result<CallbackOut, ApiError> {
     let Connected {
         row,
         media_count,
@@ -301,7 +347,8 @@ fn callback_out(gate: &Gate, connected: Connected) -> CallbackOut {
             failure.english.0, failure.english.1
         ),
     };
-    CallbackOut {
+    let handle = handle.ok_or_else(ApiError::internal)?;
+    Ok(CallbackOut {
         access_token: handle.expose_secret().to_owned(),
         token_type: "bearer",
         expires_in: row.expires_at_ms.map(|end_ms| (end_ms - now_ms) / 1000),
@@ -314,7 +361,7 @@ fn callback_out(gate: &Gate, connected: Connected) -> CallbackOut {
             user_id: row.account,
         },
         message,
-    }
+    })
 }
 
 /// What Meta's redirect brings.

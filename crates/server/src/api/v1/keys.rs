@@ -1,9 +1,10 @@
-//! `/v1/keys`: the keys of this API: made, listed, revoked. A key is shown once, in the answer that made it.
+//! `/v1/keys`: the keys of this API and the handles of logins: made, listed, revoked. A key is shown once, in the answer
+//! that made it. A key for some accounts makes, sees and revokes keys for these accounts alone.
 
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, State},
     http::StatusCode,
 };
@@ -17,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::secret,
-    api::{ApiError, Caller, Failures, Gate, In, Scope},
+    api::{ApiError, Caller, Failures, Gate, In, Reach, Scope, ShownOnce},
     convert::moment,
 };
 
@@ -34,6 +35,9 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
 struct KeyOut {
     #[schema(example = "0199d3c2-6c1e-7a52-b2f4-3b1f0f6f2a11")]
     id: String,
+    /// `key`: made here or on the command line. `handle`: what a login answered with.
+    #[schema(example = "key")]
+    kind: &'static str,
     #[schema(example = "dashboard")]
     name: String,
     /// Its first letters.
@@ -105,13 +109,17 @@ fn account_id(id: &str, (): &()) -> garde::Result {
     }
 }
 
-/// Every key, revoked ones too, the newest first.
+/// Every key and handle within the caller's reach, revoked ones too, the newest first.
 #[utoipa::path(get, path = "/v1/keys", tag = "keys", responses((status = 200, body = KeysOut), Failures))]
 async fn list(State(gate): State<Arc<Gate>>, caller: Caller) -> Result<Json<KeysOut>, ApiError> {
     caller.need(Scope::Admin)?;
     let keys = gate.store.keys().await?;
     Ok(Json(KeysOut {
-        data: keys.into_iter().map(key_out).collect(),
+        data: keys
+            .into_iter()
+            .filter(|row| is_within(caller.reach(), row.accounts.as_deref()))
+            .map(key_out)
+            .collect(),
     }))
 }
 
@@ -124,8 +132,18 @@ async fn make(
     State(gate): State<Arc<Gate>>,
     caller: Caller,
     In(key): In<KeyIn>,
-) -> Result<(StatusCode, Json<MadeOut>), ApiError> {
+) -> Result<(StatusCode, Extension<ShownOnce>, Json<MadeOut>), ApiError> {
     caller.need(Scope::Admin)?;
+    if !is_within(caller.reach(), key.accounts.as_deref()) {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "account_not_allowed",
+            "this key may use some accounts only, and can make keys for these alone",
+        )
+        .next_step(
+            "Name accounts that GET /v1/me lists, or make the key with: gramophone keys new.",
+        ));
+    }
     let fresh = secret::make(KeyKind::Key);
     let now_ms = gate.clock.now_ms();
     let row = NewKey {
@@ -144,7 +162,7 @@ async fn make(
         key: fresh.secret.expose_secret().to_owned(),
         about: key_out(row),
     };
-    Ok((StatusCode::CREATED, Json(made)))
+    Ok((StatusCode::CREATED, Extension(ShownOnce), Json(made)))
 }
 
 /// From now on this key is no good.
@@ -160,6 +178,13 @@ async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     caller.need(Scope::Admin)?;
     let key: Uuid = key.parse().map_err(|_| ApiError::not_found())?;
+    if *caller.reach() != Reach::All {
+        let all = gate.store.keys().await?;
+        let within = |row: &KeyRow| is_within(caller.reach(), row.accounts.as_deref());
+        if !all.iter().any(|row| row.id == key && within(row)) {
+            return Err(ApiError::not_found());
+        }
+    }
     if gate.store.revoke_key(key).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -167,9 +192,24 @@ async fn revoke(
     }
 }
 
+/// Whether a key for these accounts opens nothing that this reach does not; none named: it opens all.
+fn is_within(reach: &Reach, accounts: Option<&[String]>) -> bool {
+    match (reach, accounts) {
+        (Reach::All, _) => true,
+        (Reach::Only(_), None) => false,
+        (Reach::Only(allowed), Some(accounts)) => {
+            accounts.iter().all(|account| allowed.contains(account))
+        }
+    }
+}
+
 fn key_out(row: KeyRow) -> KeyOut {
     KeyOut {
         id: row.id.to_string(),
+        kind: match row.kind {
+            KeyKind::Key => "key",
+            KeyKind::Handle => "handle",
+        },
         name: row.name,
         prefix: row.prefix,
         scopes: row.scopes,
