@@ -53,8 +53,6 @@ impl Sealed {
 struct Ring {
     keys: HashMap<i64, SealKey>,
     newest: i64,
-    /// Some keys are there that our master key does not open.
-    locked: bool,
 }
 
 impl Ring {
@@ -218,18 +216,14 @@ fn ring_of(rows: &[Row], outer: &[OuterKey]) -> Result<Ring> {
     let mut ring = Ring {
         keys: HashMap::new(),
         newest: 0,
-        locked: false,
     };
     for row in rows {
         let id: i64 = row.get("id")?;
         let name: String = row.get("outer_key")?;
         ring.newest = ring.newest.max(id);
-        match outer.iter().find(|outer| outer.name == name) {
-            Some(outer) => {
-                let sealed: Vec<u8> = row.get("sealed")?;
-                ring.keys.insert(id, outer.unwrap_key(id, &sealed)?);
-            }
-            None => ring.locked = true,
+        if let Some(outer) = outer.iter().find(|outer| outer.name == name) {
+            let sealed: Vec<u8> = row.get("sealed")?;
+            ring.keys.insert(id, outer.unwrap_key(id, &sealed)?);
         }
     }
     Ok(ring)

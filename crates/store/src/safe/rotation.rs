@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{SEALED, Safe, Sealed, add_key, ring_in};
+use super::{Ring, SEALED, Safe, Sealed, add_key, ring_in};
 use crate::db::{Result, Tx, values};
 use crate::seal::OuterKey;
 use crate::types::Rotated;
@@ -21,14 +21,15 @@ impl Safe {
         Ok(done)
     }
 
-    /// Makes the new key, unless a rotation is unfinished; answers the key to seal with.
+    /// Makes the new key, unless a rotation under the same master key is unfinished; answers the key to seal with.
     pub async fn begin_rotation(&self) -> Result<i64> {
         self.store
             .write(Arc::clone(&self.outer), |tx, outer| {
                 Box::pin(async move {
                     let ring = ring_in(tx, outer).await?;
-                    let is_unfinished = ring.keys.len() > 1 && ring.keys.contains_key(&ring.newest);
-                    if is_unfinished && !ring.locked {
+                    // A key that the former master key wrapped would leave everything hanging on that master key.
+                    let is_ours = is_wrapped_by(tx, ring.newest, outer.first()).await?;
+                    if is_ours && waits_for(tx, &ring).await? {
                         return Ok(ring.newest);
                     }
                     add_key(tx, outer, ring.newest + 1).await
@@ -71,6 +72,34 @@ impl Safe {
             })
             .await
     }
+}
+
+async fn is_wrapped_by(tx: &Tx, key: i64, outer: Option<&OuterKey>) -> Result<bool> {
+    let sql = "SELECT outer_key FROM seal_key WHERE id = ?";
+    let Some(row) = tx.one(sql, values![key]).await? else {
+        return Ok(false);
+    };
+    let name: String = row.get("outer_key")?;
+    Ok(outer.is_some_and(|outer| outer.name == name))
+}
+
+/// Whether a row that can be read is still sealed with an older key.
+async fn waits_for(tx: &Tx, ring: &Ring) -> Result<bool> {
+    for sealed in SEALED {
+        let Sealed {
+            table, key_column, ..
+        } = sealed;
+        let sql = format!(
+            "SELECT DISTINCT {key_column} AS id FROM {table} WHERE {key_column} IS NOT NULL \
+             AND {key_column} <> ?"
+        );
+        for row in tx.all(&sql, values![ring.newest]).await? {
+            if ring.keys.contains_key(&row.get::<i64>("id")?) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 async fn is_used(tx: &Tx, key: i64) -> Result<bool> {
