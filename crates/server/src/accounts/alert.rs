@@ -1,15 +1,12 @@
-//! An account turned bad: told once over all processes, as a log line and as an event that goes out and is streamed
+//! An account turned bad: told once a day over all processes, as a log line and as an event that goes out and is streamed
 //! like any other, with the link by which its owner connects it again.
 
-use bytes::Bytes;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
-use store::{HealthChange, NewDelivery, NewEvent};
+use store::{HealthChange, NewAlert, Severity};
 
 use super::{Registry, verdict::Failure};
 
-/// The event's kind.
-pub(crate) const KIND: &str = "account_alert";
+const DAY_MS: i64 = 86_400_000;
 
 impl Registry {
     /// Writes down what is wrong with an account, and tells of it if that is new.
@@ -42,35 +39,21 @@ impl Registry {
         );
         metrics::counter!("gramophone_account_alerts_total", "verdict" => verdict).increment(1);
         let store = self.safe.store();
-        let (id, now_ms) = (store.new_id(), store.clock().now_ms());
-        let raw = json!({
-            "account": account, "verdict": verdict, "before": before, "code": failure.code,
-            "says": says, "next_step": next_step, "reconnect_url": reconnect, "at_ms": now_ms,
-        })
-        .to_string();
-        let digest = Sha256::digest(format!("{KIND} {account} {verdict} {id}"));
-        let mut dedupe = [0; 16];
-        dedupe.copy_from_slice(&digest[..16]);
-        let event = NewEvent {
+        let day = store.clock().now_ms().div_euclid(DAY_MS);
+        let told = NewAlert {
             account: account.to_owned(),
-            person: None,
-            kind: KIND,
-            shape: "alert",
-            mid: None,
-            at_ms: now_ms,
-            dedupe,
-            opens_window: false,
-            raw: raw.clone().into(),
-            job: None,
+            key: format!("account:{account}:{verdict}:{day}"),
+            code: failure.code.to_owned(),
+            severity: if failure.verdict.is_usable() {
+                Severity::Warning
+            } else {
+                Severity::Error
+            },
+            says: says.to_owned(),
+            next_step: Some(next_step.to_owned()),
+            details: json!({ "verdict": verdict, "before": before, "reconnect_url": reconnect }),
         };
-        let delivery = NewDelivery {
-            id,
-            channel: "gramophone",
-            received_at_ms: now_ms,
-            body: Bytes::from(raw),
-            events: vec![event],
-        };
-        if let Err(error) = store.accept(delivery).await {
+        if let Err(error) = store.add_alert(told).await {
             tracing::warn!(%error, account, "an alert could not be stored; the log has it");
         }
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use graph_api::client::{CallCode, CallRecord};
-use store::HealthChange;
+use store::{AccountRow, HealthChange};
 use tokio::sync::Notify;
 
 use super::{
@@ -49,7 +49,11 @@ impl Heard {
         }
         let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         let word = words.entry(call.account.as_str().to_owned()).or_default();
-        word.good |= good;
+        if good {
+            // Meta took the token after it had refused it.
+            word.good = true;
+            word.bad = None;
+        }
         if bad.is_some() {
             word.bad = bad;
             self.news.notify_one();
@@ -85,7 +89,7 @@ impl Registry {
             let noted = health
                 .last_good_at_ms
                 .is_some_and(|at_ms| (now_ms - at_ms).abs() < GOOD_NOTED_EVERY_MS);
-            let is_cured = word.good && Verdict::parse(&health.verdict) == Verdict::Unchecked;
+            let is_cured = word.good && is_disproved(&known.row, now_ms);
             if noted && !is_cured {
                 continue;
             }
@@ -98,6 +102,16 @@ impl Registry {
                 tracing::warn!(%error, account, "an account's health cannot be written down");
             }
         }
+    }
+}
+
+/// Whether a good call shows that what is written down of the token is not so, or no longer.
+fn is_disproved(row: &AccountRow, now_ms: i64) -> bool {
+    match Verdict::parse(&row.health.verdict) {
+        Verdict::Unchecked | Verdict::Revoked | Verdict::Checkpoint => true,
+        // Its end is known from its age as well, and a token may answer a little longer.
+        Verdict::Expired => row.expires_at_ms.is_none_or(|end_ms| end_ms > now_ms),
+        _ => false,
     }
 }
 
