@@ -23,12 +23,22 @@ pub(crate) struct Progress {
     pub(crate) looks: u32,
     /// Calls in a row that failed in a way that may pass.
     pub(crate) stumbles: u32,
-    /// The newest posts before the call.
+    /// The newest posts before the first call.
     pub(crate) before: Vec<String>,
+    /// When the first call was made: what an earlier one published may come to light after a later one.
+    pub(crate) first_intent_ms: Option<i64>,
     /// Readings after the call.
     pub(crate) readings: u32,
     /// Those of them, in a row, that showed nothing.
     pub(crate) absent: u32,
+    /// Those of them that failed.
+    pub(crate) unread: u32,
+    /// Refusals of the call that may pass.
+    pub(crate) refusals: u32,
+    /// When the first of them came.
+    pub(crate) refused_since_ms: Option<i64>,
+    /// Since when nothing opens the account.
+    pub(crate) away_since_ms: Option<i64>,
     /// Meta suspects spam: the call is not made again.
     pub(crate) suspected: bool,
     /// What is waited for.
@@ -59,6 +69,7 @@ impl Progress {
         self.looks = 0;
         self.readings = 0;
         self.absent = 0;
+        self.unread = 0;
         self.waits_for = None;
         self.rounds += 1;
     }

@@ -34,9 +34,14 @@ const PROOFS: u32 = 2;
 const TRIES: i32 = 3;
 /// Posts that are read to find ours among them.
 const NEWEST: u32 = 10;
-/// How long after a refusal that passes.
+/// How long after a refusal that passes; twice as long after every further one.
 const NOT_READY_MS: i64 = 10_000;
 const QUOTA_MS: i64 = 15 * 60_000;
+/// The longest of these pauses, and how long after the first refusal none is waited for any more.
+const REFUSED_MS: i64 = 3_600_000;
+const REFUSED_PATIENCE_MS: i64 = 24 * 3_600_000;
+/// Readings that must have failed before nobody can tell: a server that was away for longer has not looked yet.
+const UNREAD: u32 = 10;
 
 impl Publisher {
     /// Notes what is there, writes down the intention, and makes the call, once.
@@ -46,9 +51,16 @@ impl Publisher {
         container: &ContainerId,
     ) -> Result<Next, StoreError> {
         match self.newest(hand).await {
-            Ok(newest) => {
+            Ok(newest) if hand.publication.attempt == 0 => {
                 let ids = newest.into_iter().map(|post| post.id.into_string());
                 hand.progress.before = ids.collect();
+            }
+            // An earlier call may have done it meanwhile.
+            Ok(newest) => {
+                let since_ms = first_intent_ms(hand, self.clock.now_ms());
+                if let Some(post) = ours(&newest, hand, since_ms, Word::Other) {
+                    return self.published(hand, Some(post)).await;
+                }
             }
             Err(failed) => return self.stumble(hand, failed).await,
         }
@@ -58,7 +70,10 @@ impl Publisher {
         hand.progress.stumbles = 0;
         hand.progress.readings = 0;
         hand.progress.absent = 0;
+        hand.progress.unread = 0;
         hand.progress.waits_for = None;
+        let since_ms = first_intent_ms(hand, self.clock.now_ms());
+        hand.progress.first_intent_ms = Some(since_ms);
         let id = hand.publication.id;
         let noted = hand.progress.stored();
         let tried = self
@@ -97,14 +112,21 @@ impl Publisher {
         let (wait_ms, why) = match (kind, error.reaction()) {
             (Some(ErrorKind::ContainerNotReady), _) => (NOT_READY_MS, "processing"),
             (Some(ErrorKind::PublishQuota), _) => (QUOTA_MS, "quota"),
-            (Some(ErrorKind::ContainerFailed | ErrorKind::NotFound), _)
-                if hand.publication.attempt < TRIES =>
-            {
+            (Some(ErrorKind::ContainerFailed | ErrorKind::NotFound), _) => {
+                // The container of an earlier call may be gone because that call published it.
+                if hand.publication.attempt > 1 {
+                    return Ok(Next::At(now_ms + READ_AFTER_MS[0], "outcome"));
+                }
                 return self.anew(hand).await;
             }
             (_, Reaction::Throttled { after }) => (after.map_or(60_000, millis), "throttled"),
             (_, Reaction::RetryLater { after }) => (after.map_or(5_000, millis), "platform"),
             _ => return self.fail(hand, &error.into()).await,
+        };
+        hand.progress.refusals += 1;
+        let since_ms = *hand.progress.refused_since_ms.get_or_insert(now_ms);
+        let Some(wait_ms) = patience(wait_ms, hand.progress.refusals, now_ms - since_ms) else {
+            return self.fail(hand, &error.into()).await;
         };
         // It was refused, so nobody has seen it: it can be called off again.
         self.go(hand, State::Processing).await?;
@@ -120,10 +142,16 @@ impl Publisher {
             return Ok(Next::At(due_ms, "outcome"));
         }
         let is_last = now_ms >= intent_ms.saturating_add(GIVE_UP_MS);
+        let seen = match self.read_back(hand, intent_ms).await {
+            // That was no reading.
+            Err(Failed::Wait(until_ms)) => return Ok(Next::At(until_ms, "budget")),
+            Err(Failed::Call(error)) => Err(error),
+            Ok(seen) => Ok(seen),
+        };
         hand.progress.readings += 1;
         let again_ms = intent_ms.saturating_add(due_after_ms(hand.progress.readings));
         let again = Next::At(again_ms.max(now_ms + 1_000), "outcome");
-        match self.read_back(hand, intent_ms).await {
+        match seen {
             Ok(Seen::Post(media)) => self.published(hand, Some(media)).await,
             // The container says so, and the list lags behind.
             Ok(Seen::Somewhere) if hand.progress.readings >= READINGS_FOR_ID || is_last => {
@@ -133,12 +161,25 @@ impl Publisher {
                 self.absent(hand, word).await
             }
             Ok(Seen::Somewhere | Seen::Nothing(_)) => Ok(again),
-            Err(_) if is_last => self.nobody_knows(hand).await,
-            Err(_) => {
+            Err(error) => {
+                tracing::warn!(publication = %hand.publication.id, %error, "the outcome of a publication cannot be read");
                 hand.progress.absent = 0;
-                Ok(again)
+                hand.progress.unread += 1;
+                if is_last && hand.progress.unread >= UNREAD {
+                    return self.nobody_knows(hand).await;
+                }
+                let rest_ms = if is_last { READ_EVERY_MS } else { 1_000 };
+                Ok(Next::At(again_ms.max(now_ms + rest_ms), "outcome"))
             }
         }
+    }
+
+    /// The container says that it was published: as what, the readings tell.
+    pub(super) async fn look_for_it(&self, hand: &mut Hand) -> Result<Next, StoreError> {
+        hand.progress.readings = 0;
+        hand.progress.absent = 0;
+        hand.progress.unread = 0;
+        self.go(hand, State::Publishing).await
     }
 
     async fn absent(&self, hand: &mut Hand, word: Word) -> Result<Next, StoreError> {
@@ -166,12 +207,22 @@ impl Publisher {
         let call = ContainerStatus {
             container: container.into(),
         };
-        let status = self.ask(hand, &call).await?;
+        let word = match self.ask(hand, &call).await {
+            Ok(status) => status.code,
+            // A container that is gone was not published if no post has its words. Without words nothing is proven.
+            Err(Failed::Call(CallError::Graph(error)))
+                if error.kind == ErrorKind::NotFound && !words(hand).is_empty() =>
+            {
+                Word::Expired
+            }
+            Err(failed) => return Err(failed),
+        };
         let newest = self.newest(hand).await?;
-        if let Some(post) = ours(&newest, hand, intent_ms, status.code) {
+        let since_ms = first_intent_ms(hand, intent_ms);
+        if let Some(post) = ours(&newest, hand, since_ms, word) {
             return Ok(Seen::Post(post));
         }
-        Ok(match status.code {
+        Ok(match word {
             Word::Published => Seen::Somewhere,
             word => Seen::Nothing(word),
         })
@@ -207,7 +258,8 @@ impl Publisher {
             let write = writes::place(&self.store, account, &deed, Some(once)).await?;
             hand.progress.first_comment = Some(write);
         }
-        hand.progress.error = None;
+        let is_lost = hand.spec.first_comment.is_some() && media.is_none();
+        hand.progress.error = is_lost.then(|| comment_lost().body());
         hand.progress.waits_for = None;
         let change = PublicationChange {
             state: Some(State::Published),
@@ -243,7 +295,7 @@ enum Seen {
 fn ours(newest: &[Media], hand: &Hand, intent_ms: i64, word: Word) -> Option<String> {
     let same_words = |post: &Media| {
         let theirs = post.caption.as_deref().unwrap_or_default();
-        theirs.trim() == hand.spec.caption.as_deref().unwrap_or_default().trim()
+        are_ours(words(hand), theirs)
     };
     let is_after = |post: &Media| {
         let at_ms = post.timestamp.as_deref().and_then(writes::epoch_ms);
@@ -259,6 +311,31 @@ fn ours(newest: &[Media], hand: &Hand, intent_ms: i64, word: Word) -> Option<Str
         .filter(|post| word == Word::Published || same_words(post))
         .max_by_key(|post| same_words(post))
         .map(|post| post.id.to_string())
+}
+
+/// What it says below the post.
+fn words(hand: &Hand) -> &str {
+    hand.spec.caption.as_deref().unwrap_or_default().trim()
+}
+
+/// Whether a post is known by its words. No words are nobody's.
+fn are_ours(ours: &str, theirs: &str) -> bool {
+    !ours.is_empty() && ours == theirs.trim()
+}
+
+/// When the first call was made, or this one, if it is the first.
+fn first_intent_ms(hand: &Hand, this_ms: i64) -> i64 {
+    let earlier_ms = hand.publication.intent_at_ms;
+    let noted_ms = hand.progress.first_intent_ms;
+    noted_ms.or(earlier_ms).unwrap_or(this_ms)
+}
+
+/// How long to wait after so many refusals, the first of them so long ago; `None`: no longer.
+fn patience(wait_ms: i64, refusals: u32, for_ms: i64) -> Option<i64> {
+    let doubled = wait_ms.saturating_mul(1 << refusals.saturating_sub(1).min(12));
+    // What Meta asks for may be longer.
+    let wait_ms = doubled.min(REFUSED_MS.max(wait_ms));
+    (for_ms.saturating_add(wait_ms) <= REFUSED_PATIENCE_MS).then_some(wait_ms)
 }
 
 fn due_after_ms(readings: u32) -> i64 {
@@ -278,4 +355,36 @@ pub(super) fn unknown() -> ApiError {
     )
     .next_step("Look at the account's newest posts before you publish it again.")
     .about("meta")
+}
+
+/// It is out, and nobody can say where its first comment belongs.
+fn comment_lost() -> ApiError {
+    ApiError::new(
+        StatusCode::BAD_GATEWAY,
+        "first_comment_not_written",
+        "this was published, but Meta did not tell as what, so its first comment could not be written",
+    )
+    .next_step("Find the post among the account's newest and comment on it.")
+    .about("meta")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NOT_READY_MS, REFUSED_MS, REFUSED_PATIENCE_MS, are_ours, patience};
+
+    #[test]
+    fn posts_without_words_are_not_known_by_them() {
+        assert!(are_ours("Sea", " Sea\n"));
+        assert!(!are_ours("Sea", "Lake"));
+        assert!(!are_ours("", ""));
+    }
+
+    #[test]
+    fn refusals_are_waited_for_longer_and_longer_but_not_for_ever() {
+        assert_eq!(patience(NOT_READY_MS, 1, 0), Some(NOT_READY_MS));
+        assert_eq!(patience(NOT_READY_MS, 3, 0), Some(4 * NOT_READY_MS));
+        assert_eq!(patience(NOT_READY_MS, 90, 0), Some(REFUSED_MS));
+        assert_eq!(patience(2 * REFUSED_MS, 2, 0), Some(2 * REFUSED_MS));
+        assert_eq!(patience(NOT_READY_MS, 1, REFUSED_PATIENCE_MS), None);
+    }
 }

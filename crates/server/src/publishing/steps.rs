@@ -224,6 +224,9 @@ impl Publisher {
         let is_old = now_ms > hand.progress.made_at_ms.saturating_add(OLD_MS);
         let container = match &hand.publication.container_id {
             Some(container) if !is_old => ContainerId::from(container.as_str()),
+            _ if hand.progress.rounds >= ROUNDS => {
+                return self.fail(hand, &ApiError::not_in_time()).await;
+            }
             _ => return self.anew(hand).await,
         };
         if !hand.progress.uploaded && !hand.spec.is_carousel() {
@@ -243,6 +246,8 @@ impl Publisher {
         match status.code {
             Word::InProgress | Word::Other => self.look_later(hand).await,
             Word::Error | Word::Expired => self.spoilt(hand, &status).await,
+            // A call that was taken for a failure has published it after all.
+            Word::Published if hand.publication.attempt > 0 => self.look_for_it(hand).await,
             Word::Finished | Word::Published => match hand.publication.publish_at_ms {
                 Some(at_ms) if at_ms > now_ms => Ok(Next::At(at_ms, "its_time")),
                 _ => self.publish(hand, &container).await,

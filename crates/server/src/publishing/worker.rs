@@ -27,6 +27,10 @@ const THROTTLED_MS: i64 = 60_000;
 const STUMBLE_MS: (i64, i64) = (1_000, 300_000);
 /// After so many failures in a row that may pass, a post is given up: some hours.
 const STUMBLES: u32 = 50;
+/// How often to look whether the account opens again, and how long a publication waits for that: the master key is
+/// set again, somebody logs in anew.
+const AWAY_LOOK_MS: i64 = 60_000;
+const AWAY_PATIENCE_MS: i64 = 24 * 3_600_000;
 
 /// Does the jobs of the queue.
 pub(crate) struct Publisher {
@@ -45,6 +49,15 @@ pub(super) struct Hand {
     pub(super) spec: Spec,
     pub(super) progress: Progress,
     pub(super) credentials: Credentials,
+}
+
+/// What there is to work on.
+enum Taken {
+    Hand(Box<Hand>),
+    /// Nothing opens the account; look again then.
+    Away(i64),
+    /// It is over, or another job's.
+    Nothing,
 }
 
 /// What comes after a step.
@@ -89,8 +102,15 @@ impl Handler for Publisher {
 impl Publisher {
     async fn work(&self, job: &Claimed) -> Result<Finish, StoreError> {
         loop {
-            let Some(mut hand) = self.take(job).await? else {
-                return Ok(done("nothing left to do"));
+            let mut hand = match self.take(job, AWAY_PATIENCE_MS).await? {
+                Taken::Hand(hand) => hand,
+                Taken::Away(until_ms) => {
+                    return Ok(Finish::Wait {
+                        until_ms,
+                        why: "account".to_owned(),
+                    });
+                }
+                Taken::Nothing => return Ok(done("nothing left to do")),
             };
             if job.stop.is_cancelled() {
                 return Ok(Finish::HandBack);
@@ -117,22 +137,40 @@ impl Publisher {
         }
     }
 
-    /// The publication of this job; `None` when it is over or another job's.
-    async fn take(&self, job: &Claimed) -> Result<Option<Hand>, StoreError> {
+    /// The publication of this job, where something opens its account, or will within `patience_ms`.
+    async fn take(&self, job: &Claimed, patience_ms: i64) -> Result<Taken, StoreError> {
         let id = job.payload.get("publication").and_then(Value::as_str);
         let Some(id) = id.and_then(|id| id.parse().ok()) else {
-            return Ok(None);
+            return Ok(Taken::Nothing);
         };
         let Some(publication) = self.store.publication(id).await? else {
-            return Ok(None);
+            return Ok(Taken::Nothing);
         };
         if publication.job_id != job.id || publication.state.is_over() {
-            return Ok(None);
+            return Ok(Taken::Nothing);
         }
         let mut progress = Progress::of(&publication);
         let spec = serde_json::from_value::<Spec>(publication.spec.clone());
         let credentials = self.accounts.credentials(&publication.account);
+        let is_away = spec.is_ok() && credentials.is_none();
         let (Ok(spec), Some(credentials)) = (spec, credentials) else {
+            let now_ms = self.clock.now_ms();
+            let since_ms = *progress.away_since_ms.get_or_insert(now_ms);
+            if is_away && waits(since_ms, now_ms, patience_ms) {
+                progress.waits_for = Some("account".to_owned());
+                let change = PublicationChange {
+                    progress: Some(progress.stored()),
+                    ..PublicationChange::default()
+                };
+                let mine = self
+                    .store
+                    .publication_change(&job.lease, id, change)
+                    .await?;
+                return Ok(match mine {
+                    Some(_) => Taken::Away(now_ms + AWAY_LOOK_MS),
+                    None => Taken::Nothing,
+                });
+            }
             // Without the account nobody can find out what became of a call either.
             let state = if publication.state == State::Publishing {
                 State::Unknown
@@ -148,15 +186,16 @@ impl Publisher {
             self.store
                 .publication_change(&job.lease, id, change)
                 .await?;
-            return Ok(None);
+            return Ok(Taken::Nothing);
         };
-        Ok(Some(Hand {
+        progress.away_since_ms = None;
+        Ok(Taken::Hand(Box::new(Hand {
             lease: job.lease,
             publication,
             spec,
             progress,
             credentials,
-        }))
+        })))
     }
 
     /// Writes down the notes, and what else is new.
@@ -278,7 +317,7 @@ impl Publisher {
 
     /// The job crashed its process again and again.
     async fn bury(&self, job: &Claimed) -> Result<(), StoreError> {
-        let Some(mut hand) = self.take(job).await? else {
+        let Taken::Hand(mut hand) = self.take(job, 0).await? else {
             return Ok(());
         };
         let (state, error) = if hand.publication.state == State::Publishing {
@@ -289,6 +328,11 @@ impl Publisher {
         hand.progress.error = Some(error.body());
         self.go(&mut hand, state).await.map(drop)
     }
+}
+
+/// Whether an account that is away since then may still come back in time.
+fn waits(since_ms: i64, now_ms: i64, patience_ms: i64) -> bool {
+    now_ms.saturating_sub(since_ms) < patience_ms
 }
 
 fn done(note: &str) -> Finish {

@@ -15,6 +15,7 @@ use store::{Claimed, Clock, Finish, Handler, PartState, Store, StoreError};
 use super::{
     Deed, Outcome,
     carrier::{Carrier, window_ms},
+    order::outcome_of,
     outcome::STEP,
 };
 use crate::{accounts::Registry, error::ApiError};
@@ -63,14 +64,20 @@ impl Handler for Writer {
 
 impl Writer {
     async fn write(&self, job: &Claimed) -> Result<Finish, StoreError> {
+        // What was told stays told: a process that died between the word and the end of its job must not write now.
+        let told = outcome_of(&self.store, job.id).await?;
+        if !matches!(told, Outcome::Waiting { .. }) {
+            return Ok(finish_of(&told));
+        }
         let Ok(payload) = serde_json::from_value::<Payload>(job.payload.clone()) else {
             return Ok(Finish::Dead {
                 reason: "the job cannot be read".to_owned(),
             });
         };
         let Some(credentials) = self.accounts.credentials(&payload.account) else {
-            let error = ApiError::account_away();
-            return self.end(job, Outcome::refused(&error)).await;
+            let part = self.part(job).await?;
+            let outcome = without_looking(part, &ApiError::account_away());
+            return self.end(job, outcome).await;
         };
         let (route, carrier) = self.route(job, &payload, credentials).await?;
         let parts = vec![part(PART, 0, &payload.deed.content())];
@@ -146,18 +153,13 @@ impl Writer {
 
     async fn end(&self, job: &Claimed, outcome: Outcome) -> Result<Finish, StoreError> {
         self.tell(job, &outcome).await?;
-        Ok(match outcome {
-            Outcome::Refused { status, .. } => Finish::Refused {
-                reason: format!("refused with {status}"),
-                refund: false,
-            },
-            Outcome::Unknown => Finish::Dead {
-                reason: "nobody can tell whether it was written".to_owned(),
-            },
-            _ => Finish::Done {
-                note: "written".to_owned(),
-            },
-        })
+        Ok(finish_of(&outcome))
+    }
+
+    /// How far the one part of the job is, and Meta's id of it.
+    async fn part(&self, job: &Claimed) -> Result<Option<(PartState, Option<String>)>, StoreError> {
+        let parts = self.store.parts(job.id).await?;
+        Ok(parts.into_iter().next().map(|part| (part.state, part.mid)))
     }
 
     async fn tell(&self, job: &Claimed, outcome: &Outcome) -> Result<(), StoreError> {
@@ -177,15 +179,35 @@ impl Writer {
             let sender = Sender::new(self.store.clone(), Arc::clone(&self.clock), self.settings);
             sender.bury(&route).await?;
         }
-        let parts = self.store.parts(job.id).await?;
-        let outcome = match parts.first() {
-            Some(part) if part.state == PartState::Sent => Outcome::Done {
-                id: part.mid.clone(),
-            },
-            Some(part) if part.attempt > 0 => Outcome::Unknown,
-            _ => Outcome::refused(&ApiError::not_in_time()),
-        };
+        let part = self.part(job).await?;
+        let outcome = without_looking(part, &ApiError::not_in_time());
         self.tell(job, &outcome).await
+    }
+}
+
+/// How a job ends.
+fn finish_of(outcome: &Outcome) -> Finish {
+    match outcome {
+        Outcome::Refused { status, .. } => Finish::Refused {
+            reason: format!("refused with {status}"),
+            refund: false,
+        },
+        Outcome::Unknown => Finish::Dead {
+            reason: "nobody can tell whether it was written".to_owned(),
+        },
+        _ => Finish::Done {
+            note: "written".to_owned(),
+        },
+    }
+}
+
+/// What can be said of a write that nobody can look for: refused is only what was not tried, or what Meta refused, or
+/// what is proven not to be there.
+fn without_looking(part: Option<(PartState, Option<String>)>, why: &ApiError) -> Outcome {
+    match part {
+        Some((PartState::Sent, id)) => Outcome::Done { id },
+        Some((state, _)) if state.is_open() => Outcome::Unknown,
+        _ => Outcome::refused(why),
     }
 }
 
@@ -194,5 +216,27 @@ fn of_stop(stop: &Stop) -> ApiError {
     match stop {
         Stop::WindowClosed => ApiError::window_closed(),
         _ => ApiError::not_in_time(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::PartState;
+
+    use super::without_looking;
+    use crate::{error::ApiError, writes::Outcome};
+
+    #[test]
+    fn what_may_be_out_is_never_told_as_refused() {
+        let why = ApiError::account_away();
+        let said = |state| without_looking(Some((state, None)), &why);
+        for state in [PartState::Intent, PartState::Unknown] {
+            assert_eq!(said(state), Outcome::Unknown);
+        }
+        assert_eq!(said(PartState::Sent), Outcome::Done { id: None });
+        for state in [PartState::Planned, PartState::Absent, PartState::Failed] {
+            assert_eq!(said(state), Outcome::refused(&why));
+        }
+        assert_eq!(without_looking(None, &why), Outcome::refused(&why));
     }
 }

@@ -16,7 +16,7 @@ use graph_api::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{DoneOut, id};
+use super::{DoneOut, a_comment, id};
 use crate::api::{Account, ApiError, Caller, Failures, Gate, In, Scope, permit};
 
 async fn twice_at_most<E: Endpoint>(
@@ -84,7 +84,7 @@ pub(super) async fn delete(
     let account = caller.account(&gate, Some(&account)).await?;
     permit(&gate, &account.id, Bucket::Other, Urgency::Now).await?;
     let call = DeleteComment {
-        comment: comment.into(),
+        comment: a_comment(&gate, &account, comment).await?,
     };
     let first = gate.graph.ask(&account.credentials, &call).await;
     let outcome = match first {

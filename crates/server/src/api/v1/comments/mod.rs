@@ -118,3 +118,25 @@ fn id(at: &str, id: &str) -> Result<(), ApiError> {
         Err(ApiError::invalid_at(at, "is no id"))
     }
 }
+
+/// The comment with this id, of which Meta was asked: the same call on a post's id would delete the post.
+async fn a_comment(
+    gate: &crate::api::Gate,
+    account: &crate::api::Account,
+    comment: String,
+) -> Result<graph_api::id::CommentId, ApiError> {
+    let call = graph_api::endpoint::comments::GetComment {
+        comment: comment.into(),
+    };
+    let (bucket, urgency) = (
+        graph_api::budget::Bucket::Other,
+        graph_api::budget::Urgency::Now,
+    );
+    crate::api::permit(gate, &account.id, bucket, urgency).await?;
+    let found = gate.graph.ask(&account.credentials, &call).await?;
+    // Only a comment stands under a post or under another comment.
+    if found.media.is_none() && found.parent.is_none() {
+        return Err(ApiError::invalid_at("comment", "is no comment's id"));
+    }
+    Ok(found.id)
+}
