@@ -15,6 +15,8 @@ const LINK_MS: i64 = 24 * 3_600_000;
 
 /// A file that nothing is to be made of goes after this long.
 const KEPT_MS: i64 = 7 * 24 * 3_600_000;
+/// A folder that no row knows goes after this long: its file was arriving when its process died.
+const STRAY_MS: i64 = 24 * 3_600_000;
 
 /// Where files lie and under which address the world sees them.
 #[derive(Debug, Clone)]
@@ -27,6 +29,20 @@ pub(crate) struct Shelf {
 /// The folder of one upload, by a name that links can carry.
 fn folder(id: Uuid) -> String {
     format!("{HANDED_IN}{}", id.simple())
+}
+
+/// The upload whose folder this is.
+fn upload_of(name: &str) -> Option<Uuid> {
+    name.strip_prefix(HANDED_IN)?.parse().ok()
+}
+
+/// When an id was given; one that does not say so is of today.
+fn made_ms(id: Uuid) -> i64 {
+    let (seconds, nanos) = id.get_timestamp().map_or((u64::MAX, 0), |at| at.to_unix());
+    i64::try_from(seconds)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(1_000)
+        .saturating_add(i64::from(nanos / 1_000_000))
 }
 
 /// Where an upload lies.
@@ -86,6 +102,24 @@ impl Shelf {
         let before_ms = store.clock().now_ms().saturating_sub(KEPT_MS);
         for upload in store.idle_uploads(before_ms).await? {
             self.remove(store, upload.id).await?;
+        }
+        self.sweep_strays(store).await
+    }
+
+    /// Takes folders away that no row knows.
+    async fn sweep_strays(&self, store: &Store) -> Result<(), StoreError> {
+        let before_ms = store.clock().now_ms().saturating_sub(STRAY_MS);
+        let Ok(mut folders) = tokio::fs::read_dir(self.data_dir.join("uploads")).await else {
+            return Ok(());
+        };
+        while let Ok(Some(found)) = folders.next_entry().await {
+            let name = found.file_name();
+            let Some(id) = name.to_str().and_then(upload_of) else {
+                continue;
+            };
+            if made_ms(id) < before_ms && !store.has_upload(id).await? {
+                self.remove(store, id).await?;
+            }
         }
         Ok(())
     }

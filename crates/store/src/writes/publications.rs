@@ -92,7 +92,7 @@ impl Store {
                 if found.state != PublicationState::Scheduled {
                     return Ok(Wished::TooLate(found));
                 }
-                let job = job_for(tx, *id, Some(*begin_at_ms)).await?;
+                let job = job_for(tx, *id, account, Some(*begin_at_ms)).await?;
                 let sql = "UPDATE publication SET publish_at_ms = ?, job_id = ?, \
                            changed_at_ms = ? WHERE id = ?";
                 tx.exec(sql, values![*at_ms, job, tx.now_ms(), *id]).await?;
@@ -179,7 +179,7 @@ async fn add(tx: &Tx, new: &NewPublication) -> Result<(Publication, bool)> {
         }
     }
     let id = tx.new_id();
-    let job = job_for(tx, id, new.begin_at_ms).await?;
+    let job = job_for(tx, id, &new.account, new.begin_at_ms).await?;
     let now_ms = tx.now_ms();
     let row = values![
         id,
@@ -198,11 +198,13 @@ async fn add(tx: &Tx, new: &NewPublication) -> Result<(Publication, bool)> {
     Ok((load(tx, id).await?, true))
 }
 
-async fn job_for(tx: &Tx, id: Uuid, run_at_ms: Option<i64>) -> Result<Uuid> {
+async fn job_for(tx: &Tx, id: Uuid, account: &str, run_at_ms: Option<i64>) -> Result<Uuid> {
+    // The feed tells by the account whose the job is.
+    let payload = json!({ "publication": id, "channel": "instagram", "account": account });
     let job = NewJob {
         run_at_ms,
         max_attempts: ATTEMPTS,
-        ..NewJob::new(QUEUE, json!({ "publication": id }))
+        ..NewJob::new(QUEUE, payload)
     };
     let only = Insert {
         job: &job,

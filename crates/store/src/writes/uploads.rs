@@ -38,6 +38,12 @@ impl Store {
         row.as_ref().map(upload).transpose()
     }
 
+    /// Whether any account has this file.
+    pub async fn has_upload(&self, id: Uuid) -> Result<bool> {
+        let sql = format!("{SELECT} WHERE id = ?");
+        Ok(self.reader().one(&sql, values![id]).await?.is_some())
+    }
+
     /// Files that came before this time and that no unfinished publication names, some of them.
     pub async fn idle_uploads(&self, before_ms: i64) -> Result<Vec<UploadRow>> {
         let sql = format!("{SELECT} WHERE created_at_ms < ? ORDER BY created_at_ms LIMIT {PIECE}");

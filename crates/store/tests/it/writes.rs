@@ -128,6 +128,8 @@ async fn a_publication_and_its_job_come_together_and_once() {
     let job = house.claim_one("publish").await;
     assert_eq!(job.id, first.job_id);
     assert_eq!(job.payload["publication"], json!(first.id));
+    // By this the stream shows its end to keys of this account.
+    assert_eq!(job.payload["account"], json!("acc"));
     house.nothing_to_claim("publish").await;
 }
 
@@ -277,6 +279,8 @@ async fn an_upload_is_its_accounts_until_it_is_forgotten() {
     let found = house.store.upload("acc", row.id).await.unwrap();
     assert_eq!(found.as_ref(), Some(&row));
     assert_eq!(house.store.upload("other", row.id).await.unwrap(), None);
+    assert!(house.store.has_upload(row.id).await.unwrap());
+    assert!(!house.store.has_upload(Uuid::from_u128(9)).await.unwrap());
     let none = house.store.idle_uploads(START_MS).await.unwrap();
     assert!(none.is_empty());
     let old = house.store.idle_uploads(START_MS + 1).await.unwrap();

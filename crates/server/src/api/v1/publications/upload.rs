@@ -1,7 +1,10 @@
 //! `POST /v1/accounts/{account}/uploads`: hands a file in to be published. It is streamed to disk under the cap of its
 //! kind, and goes when it was published or given up.
 
-use std::{path::Path as FilePath, sync::Arc};
+use std::{
+    path::{Path as FilePath, PathBuf},
+    sync::Arc,
+};
 
 use axum::{
     Json,
@@ -64,6 +67,7 @@ pub(super) async fn upload(
         .find(|(kind, _, _)| mime.eq_ignore_ascii_case(kind))
         .ok_or_else(not_published)?;
     let id = gate.store.new_id();
+    let remains = Remains(Some(upload_path(&gate.settings.data_dir, id, name)));
     let path = upload_path(&gate.settings.data_dir, id, name);
     let bytes = match keep(&path, body, most).await {
         Ok(bytes) => bytes,
@@ -84,7 +88,26 @@ pub(super) async fn upload(
         created_at_ms: gate.clock.now_ms(),
     };
     gate.store.upload_add(row).await?;
+    remains.stay();
     Ok((StatusCode::CREATED, Json(UploadOut { id, mime, bytes })))
+}
+
+/// Takes a file away that did not arrive whole: whoever hangs up ends the request in the middle of a line.
+struct Remains(Option<PathBuf>);
+
+impl Remains {
+    fn stay(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        if let Some(folder) = self.0.as_deref().and_then(FilePath::parent) {
+            // What cannot be removed now is swept up with other old files.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
 }
 
 async fn keep(path: &FilePath, body: Body, most: u64) -> Result<u64, ApiError> {
