@@ -415,7 +415,7 @@ impl Registry {
         Ok(pages)
     }
 
-    /// Who the account is, its row, its subscription, its handle.
+    /// Who the account is, its row, its subscription, its handle. Longer than 60 lines for the row's many columns.
     async fn connect(
         &self,
         meant: &Meant,
