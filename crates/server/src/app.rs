@@ -461,9 +461,15 @@ async fn meta_of(
     let graph = Arc::new(graph.with_rupload(settings.graph.rupload.clone()));
     let safe = Safe::new(store.clone(), master_key, &settings.master_key_before)
         .context("the master key cannot be used")?;
-    let accounts = Registry::open(safe, Arc::clone(&graph), Arc::clone(settings), heard)
-        .await
-        .context("the connected accounts cannot be read")?;
+    let accounts = Registry::open(
+        safe,
+        Arc::clone(&graph),
+        Arc::clone(&budget),
+        Arc::clone(settings),
+        heard,
+    )
+    .await
+    .context("the connected accounts cannot be read")?;
     Ok(Meta {
         graph,
         budget,

@@ -19,7 +19,7 @@ pub use accounts::{
 pub use erasure::{Erase, Erased};
 pub use forward::{
     FeedEntry, FeedItem, FeedPage, FeedQuery, ForwardAttempt, Forwarding, ForwardingFilter,
-    NewAlert, NewSubscription, Severity, Subscription, Then, Tried,
+    NewAlert, NewSubscription, Resent, Severity, Subscription, Then, Tried,
 };
 pub use gateway::{CacheRow, CallCount, RefusalRow};
 pub use inbox::{Accepted, DeliveryRow, EventRow, NewDelivery, NewEvent};

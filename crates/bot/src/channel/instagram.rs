@@ -172,7 +172,7 @@ pub fn learn(budget: &Budget<Memory>, call: &CallRecord, now_ms: i64) {
             "conversations" | "conversation" => Bucket::Conversations,
             _ => Bucket::Other,
         };
-        budget.learn(&call.account, bucket, usage, now_ms);
+        budget.learn(&call.payer, bucket, usage, now_ms);
     }
 }
 

@@ -2,12 +2,13 @@
 //! that close when Meta's headers or errors say so. Pure: the clock is an argument and the numbers
 //! stand behind [`Counters`], so that one process or many may share them.
 
+mod payer;
 mod usage;
 
+pub use payer::Payer;
 pub use usage::{BusinessUse, Load, Usage};
 
 use crate::error::{ErrorKind, GraphError};
-use crate::id::AccountId;
 use crate::limits;
 use std::collections::HashMap;
 use std::fmt;
@@ -23,6 +24,10 @@ const RESERVE_MS: i64 = 60_000;
 const CLOSED_MS: i64 = 5 * 60_000;
 /// As [`CLOSED_MS`], after too many sends in one second.
 const SEND_RATE_MS: i64 = 2_000;
+
+/// From so many states on, those of guests are forgotten before another guest is taken in: anybody may bring any number
+/// of tokens, and Meta itself still refuses those that ask too much.
+const MOST_STATES: usize = 10_000;
 
 /// What is counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -87,11 +92,11 @@ impl Bucket {
     }
 }
 
-/// Whose count: one account's bucket, or the whole app's door (`account` is none).
+/// Whose count: one payer's bucket, or the whole app's door (`payer` is none).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// The account; none for the app.
-    pub account: Option<AccountId>,
+    /// Who pays; none for the app.
+    pub payer: Option<Payer>,
     /// The bucket; `Other` for the app.
     pub bucket: Bucket,
 }
@@ -121,6 +126,10 @@ pub struct Memory(Mutex<HashMap<Key, State>>);
 impl Counters for Memory {
     fn update(&self, key: &Key, change: &mut dyn FnMut(&mut State)) {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let guest = |key: &Key| key.payer.as_ref().is_some_and(Payer::is_guest);
+        if states.len() >= MOST_STATES && guest(key) && !states.contains_key(key) {
+            states.retain(|key, _| !guest(key));
+        }
         change(states.entry(key.clone()).or_default());
     }
 }
@@ -203,28 +212,35 @@ impl<C: Counters> Budget<C> {
     /// Takes one permit, or says when to ask again.
     pub fn take(
         &self,
-        account: &AccountId,
+        payer: impl Into<Payer>,
         bucket: Bucket,
         urgency: Urgency,
         now_ms: i64,
     ) -> Permit {
-        let mut door_ms = 0;
-        self.counters
-            .update(&app(), &mut |state| door_ms = state.door_ms(urgency));
-        if door_ms > now_ms {
-            return Permit::Wait { until_ms: door_ms };
+        let payer = payer.into();
+        if !payer.is_guest() {
+            let mut door_ms = 0;
+            self.counters
+                .update(&app(), &mut |state| door_ms = state.door_ms(urgency));
+            if door_ms > now_ms {
+                return Permit::Wait { until_ms: door_ms };
+            }
         }
         let mut permit = Permit::Go;
-        self.counters.update(&key(account, bucket), &mut |state| {
+        self.counters.update(&key(&payer, bucket), &mut |state| {
             permit = state.take(self.rate(bucket), urgency, now_ms);
         });
         permit
     }
 
     /// When calls of this bucket may be made again; a moment that is past where nothing is closed. Takes no permit.
-    pub fn opens_ms(&self, account: &AccountId, bucket: Bucket, urgency: Urgency) -> i64 {
+    pub fn opens_ms(&self, payer: impl Into<Payer>, bucket: Bucket, urgency: Urgency) -> i64 {
+        let payer = payer.into();
         let mut opens_ms = 0;
-        for key in [app(), key(account, bucket)] {
+        for key in [(!payer.is_guest()).then(app), Some(key(&payer, bucket))]
+            .into_iter()
+            .flatten()
+        {
             self.counters.update(&key, &mut |state| {
                 opens_ms = opens_ms.max(state.door_ms(urgency));
             });
@@ -233,15 +249,18 @@ impl<C: Counters> Budget<C> {
     }
 
     /// Learns from the headers of an answer to a call of this bucket.
-    pub fn learn(&self, account: &AccountId, bucket: Bucket, usage: &Usage, now_ms: i64) {
+    pub fn learn(&self, payer: impl Into<Payer>, bucket: Bucket, usage: &Usage, now_ms: i64) {
+        let payer = payer.into();
         if let Some(load) = usage.app {
             let full = load.fullest() >= 100;
-            self.shut(
-                &app(),
-                full.then_some(now_ms + CLOSED_MS),
-                load.fullest(),
-                now_ms,
-            );
+            for key in doors_of_app(&payer) {
+                self.shut(
+                    &key,
+                    full.then_some(now_ms + CLOSED_MS),
+                    load.fullest(),
+                    now_ms,
+                );
+            }
         }
         let fullest = usage.fullest_business();
         let until = match usage.regain() {
@@ -250,7 +269,7 @@ impl<C: Counters> Budget<C> {
         };
         if until.is_some() || fullest >= RESERVE_PERCENT {
             for bucket in alike(bucket) {
-                self.shut(&key(account, bucket), until, fullest, now_ms);
+                self.shut(&key(&payer, bucket), until, fullest, now_ms);
             }
         }
     }
@@ -258,21 +277,17 @@ impl<C: Counters> Budget<C> {
     /// Learns from an error. Says how long the door is closed now, if the error closed one.
     pub fn learn_error(
         &self,
-        account: &AccountId,
+        payer: impl Into<Payer>,
         bucket: Bucket,
         error: &GraphError,
         now_ms: i64,
     ) -> Option<Duration> {
+        let payer = payer.into();
         let told = error.retry_after.map(millis);
         let (whole_app, closed_ms) = match error.kind {
             // A rate of seconds: the minutes of the usage headers are about something else.
             ErrorKind::SendRate => {
-                self.shut(
-                    &key(account, bucket),
-                    Some(now_ms + SEND_RATE_MS),
-                    0,
-                    now_ms,
-                );
+                self.shut(&key(&payer, bucket), Some(now_ms + SEND_RATE_MS), 0, now_ms);
                 return Some(Duration::from_millis(SEND_RATE_MS.unsigned_abs()));
             }
             // 4 is the app's own limit; the others are an account's or a use's.
@@ -281,10 +296,12 @@ impl<C: Counters> Budget<C> {
         };
         let until = Some(now_ms + closed_ms);
         if whole_app {
-            self.shut(&app(), until, 0, now_ms);
+            for key in doors_of_app(&payer) {
+                self.shut(&key, until, 0, now_ms);
+            }
         } else {
             for bucket in alike(bucket) {
-                self.shut(&key(account, bucket), until, 0, now_ms);
+                self.shut(&key(&payer, bucket), until, 0, now_ms);
             }
         }
         Some(Duration::from_millis(closed_ms.unsigned_abs()))
@@ -340,15 +357,27 @@ impl State {
 
 fn app() -> Key {
     Key {
-        account: None,
+        payer: None,
         bucket: Bucket::Other,
     }
 }
 
-fn key(account: &AccountId, bucket: Bucket) -> Key {
+fn key(payer: &Payer, bucket: Bucket) -> Key {
     Key {
-        account: Some(account.clone()),
+        payer: Some(payer.clone()),
         bucket,
+    }
+}
+
+/// What is closed when an app has asked too much: ours, or everything of a guest, whose app it may be instead.
+fn doors_of_app(payer: &Payer) -> Vec<Key> {
+    if payer.is_guest() {
+        Bucket::ALL
+            .into_iter()
+            .map(|bucket| key(payer, bucket))
+            .collect()
+    } else {
+        vec![app()]
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::error::classify;
+use crate::id::AccountId;
 
 const NOW: i64 = 1_767_225_600_000;
 
@@ -213,4 +214,43 @@ fn other_errors_close_nothing() {
         budget.take(&account, Bucket::Text, Urgency::Now, NOW),
         Permit::Go
     );
+}
+
+#[test]
+fn a_guest_closes_no_door_but_its_own_and_is_stopped_by_none_of_ours() {
+    let (budget, account) = budget();
+    let (guest, other) = (Payer::Guest("a".into()), Payer::Guest("b".into()));
+    let goes =
+        |payer: &Payer, bucket| budget.take(payer, bucket, Urgency::CanWait, NOW) == Permit::Go;
+    let ours = Payer::from(&account);
+    let full = Usage {
+        app: Some(Load {
+            call_count: 100,
+            ..Load::default()
+        }),
+        ..Usage::default()
+    };
+    budget.learn(&guest, Bucket::Other, &full, NOW);
+    budget.learn_error(&guest, Bucket::Other, &error(4, None, None), NOW);
+    budget.learn_error(&guest, Bucket::Text, &error(80_002, None, None), NOW);
+    for bucket in Bucket::ALL {
+        assert!(!goes(&guest, bucket), "{bucket:?}");
+        assert!(goes(&other, bucket) && goes(&ours, bucket), "{bucket:?}");
+    }
+    budget.learn_error(&account, Bucket::Other, &error(4, None, None), NOW);
+    assert!(!goes(&ours, Bucket::Other) && goes(&other, Bucket::Other));
+    assert!(budget.opens_ms(&other, Bucket::Other, Urgency::Now) <= NOW);
+}
+
+#[test]
+fn guests_without_number_leave_the_accounts_alone() {
+    let (budget, account) = budget();
+    budget.learn_error(&account, Bucket::Other, &error(80_002, None, None), NOW);
+    for at in 0..2 * MOST_STATES {
+        let guest = Payer::Guest(at.to_string());
+        budget.take(&guest, Bucket::Other, Urgency::Now, NOW);
+    }
+    let states = budget.counters.0.lock().unwrap().len();
+    assert!(states <= MOST_STATES, "{states}");
+    assert!(budget.opens_ms(&account, Bucket::Other, Urgency::Now) > NOW);
 }

@@ -6,6 +6,7 @@ use super::call::{
     Answer, Called, Told, header, is_segment, method_name, not_answered, read_answer, unsendable,
     usage,
 };
+use crate::budget::Payer;
 use crate::error::CallError;
 use crate::id::AccountId;
 use reqwest::Method;
@@ -40,10 +41,12 @@ impl Graph {
             AppHost::InstagramApi => Method::POST,
             AppHost::GraphInstagram | AppHost::GraphFacebook => Method::GET,
         };
+        let account = AccountId::from("app");
         let called = Called {
             endpoint: call.endpoint,
             method: method_name(&method),
-            account: AccountId::from("app"),
+            payer: Payer::from(&account),
+            account,
             started: Instant::now(),
         };
         let mut told = Told::default();

@@ -3,7 +3,7 @@
 
 use super::observe::{CallCode, CallRecord};
 use super::{AccessToken, Credentials, Graph, Login};
-use crate::budget::Usage;
+use crate::budget::{Payer, Usage};
 use crate::error::{CallError, GraphError, NotSent, classify};
 use crate::id::AccountId;
 use crate::request::{Payload, Request};
@@ -89,6 +89,7 @@ pub(super) struct Called {
     pub(super) endpoint: &'static str,
     pub(super) method: &'static str,
     pub(super) account: AccountId,
+    pub(super) payer: Payer,
     pub(super) started: Instant,
 }
 
@@ -134,6 +135,7 @@ impl Graph {
             endpoint,
             method,
             account: credentials.account.clone(),
+            payer: credentials.payer(),
             started,
         };
         self.tell(called, &result, told);
@@ -146,6 +148,7 @@ impl Graph {
             endpoint,
             method,
             account,
+            payer,
             started,
         } = called;
         let code = match result {
@@ -164,6 +167,7 @@ impl Graph {
             endpoint,
             method,
             account,
+            payer,
             code,
             duration: started.elapsed(),
             fbtrace_id: told.fbtrace_id,

@@ -22,6 +22,7 @@ pub use messenger_profile::{Entry, Offer};
 pub use observe::{CallCode, CallRecord, Observer, Unobserved};
 pub use profile::{Me, Profile};
 
+use crate::budget::Payer;
 use crate::id::AccountId;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -97,12 +98,27 @@ pub enum Login {
 
 /// A token of Meta's. Never printed.
 #[derive(Clone)]
-pub struct AccessToken(SecretString);
+pub struct AccessToken {
+    secret: SecretString,
+    is_guests: bool,
+}
 
 impl AccessToken {
     /// Takes a token; white space around it is a copying mistake.
     pub fn new(token: &str) -> Self {
-        Self(SecretString::from(token.trim()))
+        Self {
+            secret: SecretString::from(token.trim()),
+            is_guests: false,
+        }
+    }
+
+    /// The same token, known to be one that a caller brought for this call: it pays for itself.
+    #[must_use]
+    pub fn of_guest(self) -> Self {
+        Self {
+            is_guests: true,
+            ..self
+        }
     }
 
     /// A few digits by which a new token is told from an old one; they do not lead back to it.
@@ -111,7 +127,7 @@ impl AccessToken {
     }
 
     pub(crate) fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.secret.expose_secret()
     }
 }
 
@@ -142,6 +158,15 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// Whose allowance the calls are made from.
+    pub fn payer(&self) -> Payer {
+        if self.token.is_guests {
+            let hash = Sha256::digest(self.token.expose().as_bytes());
+            return Payer::Guest(hex::encode(&hash[..16]));
+        }
+        Payer::from(&self.account)
+    }
+
     /// What stands in paths for the account: the Page, or the account itself.
     pub fn node(&self) -> &str {
         match &self.login {

@@ -1,7 +1,7 @@
 //! What a caller may learn about every call, for metrics, logs and budgets: codes and durations,
 //! never a token, an address or a text.
 
-use crate::budget::Usage;
+use crate::budget::{Payer, Usage};
 use crate::id::AccountId;
 use std::fmt;
 use std::time::Duration;
@@ -29,6 +29,8 @@ pub struct CallRecord {
     pub method: &'static str,
     /// In whose name.
     pub account: AccountId,
+    /// Whose allowance it was made from.
+    pub payer: Payer,
     /// What came of it.
     pub code: CallCode,
     /// How long it took.

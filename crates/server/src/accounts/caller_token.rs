@@ -5,18 +5,23 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use axum::http::StatusCode;
 use graph_api::{
-    client::{Credentials, Login},
+    budget::Urgency,
+    client::{AccessToken, Credentials, Login},
     id::AccountId,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use store::Clock;
 
 use super::{Registry, secret, settings::Found, verdict};
-use crate::api::{Account, ApiError};
+use crate::{
+    api::{Account, ApiError},
+    error::throttled,
+};
 
 const REMEMBERED_MS: i64 = 5 * 60_000;
 const MOST: usize = 1_000;
@@ -69,13 +74,17 @@ impl Registry {
         let mut credentials = Credentials {
             account: nobody.clone(),
             login,
-            token: token.clone().into(),
+            token: AccessToken::from(token.clone()).of_guest(),
             app_secret: None,
         };
         let hash = secret::hash(text);
         let found = if let Some(found) = self.brought.get(&hash) {
             found
         } else {
+            if let Err(until_ms) = self.permit(&credentials, Urgency::Now) {
+                let wait_ms = until_ms.saturating_sub(self.brought.clock.now_ms());
+                return Err(throttled(Duration::from_millis(wait_ms.unsigned_abs())));
+            }
             let found = self.who(&credentials).await.map_err(|error| {
                 let failure = verdict::of(&error);
                 let (says, next) = failure.english;

@@ -17,9 +17,11 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use bot::Accounts;
+use bot::{Accounts, channel::instagram::SharedBudget};
 use graph_api::{
+    budget::{Bucket, Permit, Urgency},
     client::{Credentials, Graph, Login},
+    error::CallError,
     id::AccountId,
 };
 use secrecy::SecretString;
@@ -56,6 +58,8 @@ struct View {
 pub(crate) struct Registry {
     safe: Safe,
     graph: Arc<Graph>,
+    /// The allowance that everybody spends.
+    budget: SharedBudget,
     settings: Arc<Settings>,
     heard: Arc<Heard>,
     /// Where we listen, for links while there is no public address.
@@ -75,6 +79,7 @@ impl Registry {
     pub(crate) async fn open(
         safe: Safe,
         graph: Arc<Graph>,
+        budget: SharedBudget,
         settings: Arc<Settings>,
         heard: Arc<Heard>,
     ) -> Result<Self, StoreError> {
@@ -82,6 +87,7 @@ impl Registry {
             brought: caller_token::Brought::new(Arc::clone(safe.store().clock())),
             safe,
             graph,
+            budget,
             settings,
             heard,
             listens: std::sync::OnceLock::new(),
@@ -128,6 +134,26 @@ impl Registry {
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
         view.accounts = accounts;
         Ok(())
+    }
+
+    /// Whether Meta may be asked with these credentials now; else when.
+    fn permit(&self, credentials: &Credentials, urgency: Urgency) -> Result<(), i64> {
+        let now_ms = self.safe.store().clock().now_ms();
+        let payer = credentials.payer();
+        match self.budget.take(&payer, Bucket::Other, urgency, now_ms) {
+            Permit::Go => Ok(()),
+            Permit::Wait { until_ms } => Err(until_ms),
+        }
+    }
+
+    /// What a refusal says about the calls that follow.
+    fn learn(&self, credentials: &Credentials, error: &CallError) {
+        if let Some(graph) = error.graph() {
+            let now_ms = self.safe.store().clock().now_ms();
+            let payer = credentials.payer();
+            self.budget
+                .learn_error(&payer, Bucket::Other, graph, now_ms);
+        }
     }
 
     /// Says where the listener is.

@@ -4,7 +4,9 @@
 use std::sync::PoisonError;
 
 use graph_api::{
+    budget::Urgency,
     client::{Credentials, Login},
+    error::CallError,
     oauth::OwnAccount,
 };
 use store::{HealthChange, NewAccount, StoreError};
@@ -53,6 +55,9 @@ impl Registry {
         if known.is_none() && instagram.account_id.is_some() {
             // It was disconnected by hand, or a newer login stands in its place.
             return true;
+        }
+        if self.permit(&credentials, Urgency::CanWait).is_err() {
+            return false;
         }
         match self.who(&credentials).await {
             Ok(found) => self.name_settings_account(&credentials, found).await,
@@ -161,11 +166,16 @@ impl Registry {
         instagram.page_access_token.as_ref().map(secret::print)
     }
 
-    /// Who stands behind credentials that may not know their own account.
-    pub(super) async fn who(
-        &self,
-        credentials: &Credentials,
-    ) -> Result<Found, graph_api::error::CallError> {
+    /// Who stands behind credentials that may not know their own account. Takes no permit.
+    pub(super) async fn who(&self, credentials: &Credentials) -> Result<Found, CallError> {
+        let found = self.ask_who(credentials).await;
+        if let Err(error) = &found {
+            self.learn(credentials, error);
+        }
+        found
+    }
+
+    async fn ask_who(&self, credentials: &Credentials) -> Result<Found, CallError> {
         match &credentials.login {
             Login::Instagram => {
                 let profile = self.graph.ask(credentials, &OwnAccount).await?;

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use graph_api::{error::CallError, oauth::OwnAccount};
+use graph_api::{budget::Urgency, error::CallError, oauth::OwnAccount};
 use serde_json::json;
 use store::{AccountRow, Claimed, Finish, FreshToken, Handler, HealthChange, NewJob, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -45,6 +45,8 @@ pub(crate) enum Tended {
     Bad(Failure),
     /// Meta was away: later.
     Later(CallError),
+    /// Meta's allowance is used up, or kept for people, until then.
+    Waits(i64),
 }
 
 impl Registry {
@@ -93,6 +95,13 @@ impl Registry {
         };
         let now_ms = self.safe.store().clock().now_ms();
         let row = &known.row;
+        let urgency = if now { Urgency::Now } else { Urgency::CanWait };
+        if let Some(credentials) = self.credentials_of(&known)
+            && let Err(until_ms) = self.permit(&credentials, urgency)
+        {
+            self.warn_of_end(account).await?;
+            return Ok(Some(Tended::Waits(until_ms)));
+        }
         let refreshes = row.login != FACEBOOK && (now || wants_refresh(row, now_ms));
         let asked = if refreshes {
             self.refresh(&known).await?
@@ -172,6 +181,9 @@ impl Registry {
     }
 
     async fn tend_failed(&self, known: &Known, error: CallError) -> Tended {
+        if let Some(credentials) = self.credentials_of(known) {
+            self.learn(&credentials, &error);
+        }
         let failure = verdict::of(&error);
         if !failure.verdict.is_usable() {
             let change = match error.graph() {
@@ -261,6 +273,10 @@ impl Handler for Tender {
             Ok(Some(Tended::Refreshed)) => done("refreshed"),
             Ok(Some(Tended::Checked)) => done("checked"),
             Ok(Some(Tended::Bad(failure))) => done(failure.code),
+            Ok(Some(Tended::Waits(until_ms))) => {
+                let why = "Meta's allowance is kept for people".to_owned();
+                Finish::Wait { until_ms, why }
+            }
             Ok(None) => done("the account is no longer connected"),
             Ok(Some(Tended::Later(error))) => Finish::Retry {
                 after_ms: None,

@@ -23,7 +23,7 @@ use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use crate::error::{ApiError, ErrorAnswer};
-pub(crate) use budget::permit;
+pub(crate) use budget::{ask, ask_with, change, learn, permit, remove};
 pub(crate) use caller::{Account, Caller, Reach, Scope};
 pub(crate) use docs::Failures;
 pub(crate) use gate::Gate;

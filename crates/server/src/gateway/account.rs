@@ -29,7 +29,7 @@ pub(crate) async fn profile(ask: Ask<'_>) -> Result<Got<AccountProfile>, ApiErro
             Err(trouble) if more && trouble.is_refusal() => {
                 let profile = errand.ask(&GetProfile { more: false }).await?;
                 gateway
-                    .learn_refusal(ask.gate, family, Surface::Profile, MORE)
+                    .learn_refusal(ask.gate, ask.account, Surface::Profile, MORE)
                     .await;
                 profile
             }

@@ -13,7 +13,7 @@ use graph_api::{
 };
 
 use crate::{
-    api::{Account, ApiError, Gate, permit},
+    api::{Account, ApiError, Gate, learn, permit},
     error::throttled,
 };
 
@@ -131,11 +131,7 @@ impl<'a> Errand<'a> {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if let Some(graph) = error.graph() {
-                let now_ms = gate.clock.now_ms();
-                gate.budget
-                    .learn_error(&self.account.id, Bucket::Other, graph, now_ms);
-            }
+            learn(gate, &credentials.payer(), Bucket::Other, &error);
             if tries >= TRIES {
                 return Err(Trouble::Call(error));
             }
@@ -154,11 +150,12 @@ impl<'a> Errand<'a> {
 
     async fn wait(&self) -> Result<(), Trouble> {
         let gate = self.gate;
+        let payer = self.account.credentials.payer();
         if self.hurried.load(Ordering::Relaxed) {
             let now_ms = gate.clock.now_ms();
             let permit = gate
                 .budget
-                .take(&self.account.id, Bucket::Other, self.urgency, now_ms);
+                .take(&payer, Bucket::Other, self.urgency, now_ms);
             return match permit {
                 Permit::Go => Ok(()),
                 Permit::Wait { until_ms } => {
@@ -167,7 +164,7 @@ impl<'a> Errand<'a> {
                 }
             };
         }
-        permit(gate, &self.account.id, Bucket::Other, self.urgency)
+        permit(gate, &payer, Bucket::Other, self.urgency)
             .await
             .map_err(Trouble::Api)
     }
@@ -240,7 +237,7 @@ impl<'a> Errand<'a> {
         refused.extend(plan.into_refused());
         for metric in refused {
             gateway
-                .learn_refusal(self.gate, self.family(), surface, metric)
+                .learn_refusal(self.gate, self.account, surface, metric)
                 .await;
             gathered.refused.push(metric.to_owned());
         }

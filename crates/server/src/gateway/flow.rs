@@ -138,7 +138,9 @@ impl Gateway {
             _ => 0,
         };
         let account = ask.account.id.as_str();
-        self.tally.count(account, calls, saved, now_ms);
+        if ask.account.private.is_none() {
+            self.tally.count(account, calls, saved, now_ms);
+        }
         self.tally.write(&ask.gate.store, now_ms, false).await;
         match (slot.entry, slot.failure) {
             (Some(entry), failure) => Ok(Got {
@@ -235,13 +237,19 @@ impl Gateway {
         support.split(family, surface, wanted, now_ms)
     }
 
+    /// Remembers that Meta does not give a metric. What it refuses to a token that a caller brought may be that token's
+    /// fault, and is believed for that answer alone.
     pub(crate) async fn learn_refusal(
         &self,
         gate: &Gate,
-        family: Family,
+        account: &Account,
         surface: Surface,
         metric: &str,
     ) {
+        if account.private.is_some() {
+            return;
+        }
+        let family = Family::from(&account.credentials.login);
         let now_ms = gate.clock.now_ms();
         let learnt = self
             .support

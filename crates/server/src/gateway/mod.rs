@@ -16,6 +16,7 @@ pub(crate) use account::profile;
 pub(crate) use answer::{Served, Wishes};
 pub(crate) use audience::{Group, audience};
 pub(crate) use entry::Got;
+pub(crate) use errand::Trouble;
 pub(crate) use flow::{Ask, Gateway};
 pub(crate) use media::{Listing, children, list, node};
 pub(crate) use numbers::{Missing, Numbers, many, numbers};

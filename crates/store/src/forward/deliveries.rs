@@ -8,7 +8,7 @@ use crate::db::{Result, Row, Tx, oldest_id, values};
 use crate::feed::within;
 use crate::jobs::claim::check_lease;
 use crate::store::Store;
-use crate::types::{ForwardAttempt, Forwarding, ForwardingFilter, Lease, Then, Tried};
+use crate::types::{ForwardAttempt, Forwarding, ForwardingFilter, Lease, Resent, Then, Tried};
 
 const SELECT: &str = "SELECT id, subscription_id, event_id, job_id, channel, account, kind, state, \
      attempts, since_ms, next_at_ms, last_status, last_error, created_at_ms, settled_at_ms \
@@ -103,32 +103,37 @@ impl Store {
     }
 
     /// Sends deliveries anew, in the order of their events, with new days of trying: what was delivered is delivered
-    /// again, what waits is tried at once. Makes their disabled subscriptions active. Answers how many.
-    pub async fn resend(&self, filter: ForwardingFilter) -> Result<u64> {
+    /// again, what waits is tried at once. What belongs to a disabled subscription is left alone, unless `switch_on`: a
+    /// subscription is everybody's, so switching it on is not for everybody.
+    pub async fn resend(&self, filter: ForwardingFilter, switch_on: bool) -> Result<Resent> {
         let mut filter = filter;
         filter.limit = PIECE;
-        let mut count = 0;
+        let mut resent = Resent::default();
         loop {
             // From the newest back in pieces, each in its own order: a page holds still while others are sent.
             let mut page = self.forwardings(&filter).await?;
             let Some(last) = page.last() else {
-                return Ok(count);
+                return Ok(resent);
             };
             filter.before = Some(last.id);
             page.reverse();
             let ids: Vec<Uuid> = page.iter().map(|one| one.id).collect();
-            count += self
-                .write(ids, |tx, ids| Box::pin(send_anew(tx, ids)))
+            let some = self
+                .write((ids, switch_on), |tx, (ids, switch_on)| {
+                    Box::pin(send_anew(tx, ids, *switch_on))
+                })
                 .await?;
+            resent.sent += some.sent;
+            resent.left += some.left;
         }
     }
 
-    /// Sends one delivery anew; see [`Store::resend`]. False if there is no such delivery.
-    pub async fn resend_one(&self, id: Uuid) -> Result<bool> {
-        let count = self
-            .write(vec![id], |tx, ids| Box::pin(send_anew(tx, ids)))
-            .await?;
-        Ok(count > 0)
+    /// Sends one delivery anew; see [`Store::resend`].
+    pub async fn resend_one(&self, id: Uuid, switch_on: bool) -> Result<Resent> {
+        self.write((vec![id], switch_on), |tx, (ids, switch_on)| {
+            Box::pin(send_anew(tx, ids, *switch_on))
+        })
+        .await
     }
 }
 
@@ -235,18 +240,26 @@ async fn follow(tx: &Tx, lease: &Lease, tried: &Tried, subscription: Uuid) -> Re
     Ok(())
 }
 
-async fn send_anew(tx: &Tx, ids: &[Uuid]) -> Result<u64> {
+async fn send_anew(tx: &Tx, ids: &[Uuid], switch_on: bool) -> Result<Resent> {
     let now_ms = tx.now_ms();
-    let mut count = 0;
+    let mut resent = Resent::default();
     for id in ids {
         let sql = format!("{SELECT} WHERE id = ?{}", tx.for_update());
         let Some(row) = tx.one(&sql, values![*id]).await? else {
             continue;
         };
         let one = forwarding(&row)?;
-        let sql = "UPDATE subscription SET state = 'active', reason = NULL, changed_at_ms = ? \
-                   WHERE id = ? AND state = 'disabled'";
-        tx.exec(sql, values![now_ms, one.subscription_id]).await?;
+        if switch_on {
+            let sql = "UPDATE subscription SET state = 'active', reason = NULL, changed_at_ms = ? \
+                       WHERE id = ? AND state = 'disabled'";
+            tx.exec(sql, values![now_ms, one.subscription_id]).await?;
+        } else {
+            let sql = "SELECT id FROM subscription WHERE id = ? AND state = 'disabled'";
+            if tx.one(sql, values![one.subscription_id]).await?.is_some() {
+                resent.left += 1;
+                continue;
+            }
+        }
         let mut job_id = one.job_id.filter(|_| one.state == "pending");
         if let Some(job) = job_id {
             // Whoever is at it now is left at it: the attempt that fails is followed by the next one.
@@ -263,10 +276,10 @@ async fn send_anew(tx: &Tx, ids: &[Uuid]) -> Result<u64> {
         }
         let sql = "UPDATE forwarding SET state = 'pending', job_id = ?, since_ms = ?, \
                    next_at_ms = ?, settled_at_ms = NULL WHERE id = ?";
-        count += tx.exec(sql, values![job_id, now_ms, now_ms, *id]).await?;
+        resent.sent += tx.exec(sql, values![job_id, now_ms, now_ms, *id]).await?;
     }
     tx.wake_runners();
-    Ok(count)
+    Ok(resent)
 }
 
 fn short(text: &str) -> String {

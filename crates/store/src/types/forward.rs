@@ -135,6 +135,15 @@ pub struct Subscription {
     pub changed_at_ms: i64,
 }
 
+/// What sending anew came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Resent {
+    /// On their way again.
+    pub sent: u64,
+    /// Left alone, since their subscription is disabled.
+    pub left: u64,
+}
+
 /// One event on its way to one subscriber.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forwarding {

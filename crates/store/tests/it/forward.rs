@@ -254,7 +254,7 @@ async fn a_receiver_that_is_gone_holds_what_comes_until_it_is_sent_anew() {
     // Started again with the same settings, it stays disabled: nobody has looked at it.
     let unchanged = subscribed(&house).await;
     assert_eq!(unchanged.state, "disabled");
-    assert_eq!(house.store.resend(held).await.unwrap(), 3);
+    assert_eq!(house.store.resend(held, true).await.unwrap().sent, 3);
     let order: Vec<Uuid> = [
         try_one(&house, Then::Delivered).await.0,
         try_one(&house, Then::Delivered).await.0,
@@ -282,7 +282,7 @@ async fn sending_anew_pulls_a_waiting_delivery_forward_and_doubles_no_job() {
     };
     let (id, _) = try_one(&house, later).await;
     house.nothing_to_claim(FORWARD_QUEUE).await;
-    assert_eq!(house.store.resend(every()).await.unwrap(), 1);
+    assert_eq!(house.store.resend(every(), true).await.unwrap().sent, 1);
     let (again, _) = try_one(&house, Then::Delivered).await;
     assert_eq!(again, id);
     house.nothing_to_claim(FORWARD_QUEUE).await;

@@ -1,6 +1,6 @@
 //! `/v1/accounts`: the connected accounts and how they are, disconnecting, refreshing, and the link to connect again.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -16,6 +16,7 @@ use crate::{
     accounts::{FACEBOOK, Known, Registry, no_account, tend::Tended, verdict::Verdict},
     api::{ApiError, Caller, Failures, Gate, Reach, Scope},
     convert::moment,
+    error::throttled,
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -174,6 +175,10 @@ async fn refresh(
                 .about("account"))
         }
         Some(Tended::Later(error)) => Err(error.into()),
+        Some(Tended::Waits(until_ms)) => {
+            let wait_ms = until_ms.saturating_sub(gate.clock.now_ms());
+            Err(throttled(Duration::from_millis(wait_ms.unsigned_abs())))
+        }
         None => Err(no_account()),
     }
 }

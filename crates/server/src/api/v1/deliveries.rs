@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
+    http::StatusCode,
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use crate::{
-    api::{ApiError, Asked, Caller, Failures, Gate, In, Paging, Scope, seen_accounts, sees},
+    api::{ApiError, Asked, Caller, Failures, Gate, In, Paging, Reach, Scope, seen_accounts, sees},
     convert::moment,
 };
 
@@ -155,6 +156,29 @@ struct DeliveriesOut {
 struct ResentOut {
     #[schema(example = 12)]
     resent: u64,
+    /// How many were left alone because their receiver is switched off, which only a key for all accounts switches on.
+    #[serde(skip_serializing_if = "is_zero")]
+    left: u64,
+}
+
+// `serde` hands the number over by reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// A receiver that wanted no more is switched on again for everybody, so by a key for all accounts alone.
+fn may_switch_on(caller: &Caller) -> bool {
+    *caller.reach() == Reach::All
+}
+
+fn receiver_off() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "receiver_off",
+        "the receiver wanted no more and is switched off for all accounts; this key may use some of them only",
+    )
+    .next_step("Ask whoever has a key for all accounts to send one delivery anew: that switches it on.")
 }
 
 fn known_state(word: &str, (): &()) -> garde::Result {
@@ -244,7 +268,10 @@ async fn one(
 /// Sends one delivery anew, at once and with new days of trying, whatever became of it before.
 #[utoipa::path(
     post, path = "/v1/deliveries/{delivery}/resend", tag = "deliveries",
-    params(("delivery" = String, Path, description = "The delivery's id")),
+    params(
+        ("delivery" = String, Path, description = "The delivery's id"),
+        ("Idempotency-Key" = Option<String>, Header)
+    ),
     responses((status = 200, body = LoggedOut), Failures)
 )]
 async fn resend_one(
@@ -254,7 +281,13 @@ async fn resend_one(
 ) -> Result<Json<LoggedOut>, ApiError> {
     caller.need(Scope::Manage)?;
     let found = find(&gate, &caller, &delivery).await?;
-    gate.store.resend_one(found.id).await?;
+    let resent = gate
+        .store
+        .resend_one(found.id, may_switch_on(&caller))
+        .await?;
+    if resent.left > 0 {
+        return Err(receiver_off());
+    }
     let found = find(&gate, &caller, &delivery).await?;
     logged(&gate, found).await
 }
@@ -262,6 +295,7 @@ async fn resend_one(
 /// Sends many anew, in the order of their events. Without anything that narrows: all that are dead or held.
 #[utoipa::path(
     post, path = "/v1/deliveries/resend", tag = "deliveries", request_body = ResendIn,
+    params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ResentOut), Failures)
 )]
 async fn resend_many(
@@ -282,8 +316,14 @@ async fn resend_many(
         before: None,
         limit: 0,
     };
-    let resent = gate.store.resend(filter).await?;
-    Ok(Json(ResentOut { resent }))
+    let resent = gate.store.resend(filter, may_switch_on(&caller)).await?;
+    if resent.sent == 0 && resent.left > 0 {
+        return Err(receiver_off());
+    }
+    Ok(Json(ResentOut {
+        resent: resent.sent,
+        left: resent.left,
+    }))
 }
 
 async fn find(gate: &Gate, caller: &Caller, delivery: &str) -> Result<Forwarding, ApiError> {

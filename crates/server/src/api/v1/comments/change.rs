@@ -7,30 +7,12 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use graph_api::{
-    budget::{Bucket, Urgency},
-    endpoint::comments::{DeleteComment, HideComment, SwitchComments},
-    error::{CallError, ErrorKind, Outcome},
-    request::Endpoint,
-};
+use graph_api::endpoint::comments::{DeleteComment, HideComment, SwitchComments};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{DoneOut, a_comment, id};
-use crate::api::{Account, ApiError, Caller, Failures, Gate, In, Scope, permit};
-
-async fn twice_at_most<E: Endpoint>(
-    gate: &Gate,
-    account: &Account,
-    call: &E,
-) -> Result<E::Answer, CallError> {
-    match gate.graph.ask(&account.credentials, call).await {
-        Err(error) if error.outcome() == Outcome::Unknown => {
-            gate.graph.ask(&account.credentials, call).await
-        }
-        outcome => outcome,
-    }
-}
+use crate::api::{ApiError, Caller, Failures, Gate, In, Scope, change, remove};
 
 const DONE: Json<DoneOut> = Json(DoneOut { success: true });
 
@@ -59,12 +41,11 @@ pub(super) async fn hide(
     caller.need(Scope::Manage)?;
     id("comment", &comment)?;
     let account = caller.account(&gate, Some(&account)).await?;
-    permit(&gate, &account.id, Bucket::Other, Urgency::Now).await?;
     let call = HideComment {
         comment: comment.into(),
         hide: body.hidden,
     };
-    twice_at_most(&gate, &account, &call).await?;
+    change(&gate, &account, &call).await?;
     Ok(DONE)
 }
 
@@ -82,22 +63,10 @@ pub(super) async fn delete(
     caller.need(Scope::Manage)?;
     id("comment", &comment)?;
     let account = caller.account(&gate, Some(&account)).await?;
-    permit(&gate, &account.id, Bucket::Other, Urgency::Now).await?;
     let call = DeleteComment {
         comment: a_comment(&gate, &account, comment).await?,
     };
-    let first = gate.graph.ask(&account.credentials, &call).await;
-    let outcome = match first {
-        Err(error) if error.outcome() == Outcome::Unknown => {
-            match gate.graph.ask(&account.credentials, &call).await {
-                // The first call did it.
-                Err(CallError::Graph(error)) if error.kind == ErrorKind::NotFound => Ok(()),
-                second => second,
-            }
-        }
-        outcome => outcome,
-    };
-    outcome?;
+    remove(&gate, &account, &call).await?;
     Ok(DONE)
 }
 
@@ -126,11 +95,10 @@ pub(super) async fn switch(
     caller.need(Scope::Manage)?;
     id("media", &media)?;
     let account = caller.account(&gate, Some(&account)).await?;
-    permit(&gate, &account.id, Bucket::Other, Urgency::Now).await?;
     let call = SwitchComments {
         media: media.into(),
         enabled: body.enabled,
     };
-    twice_at_most(&gate, &account, &call).await?;
+    change(&gate, &account, &call).await?;
     Ok(DONE)
 }

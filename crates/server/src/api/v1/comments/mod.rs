@@ -128,12 +128,8 @@ async fn a_comment(
     let call = graph_api::endpoint::comments::GetComment {
         comment: comment.into(),
     };
-    let (bucket, urgency) = (
-        graph_api::budget::Bucket::Other,
-        graph_api::budget::Urgency::Now,
-    );
-    crate::api::permit(gate, &account.id, bucket, urgency).await?;
-    let found = gate.graph.ask(&account.credentials, &call).await?;
+    let bucket = graph_api::budget::Bucket::Other;
+    let found = crate::api::ask(gate, account, bucket, &call).await?;
     // Only a comment stands under a post or under another comment.
     if found.media.is_none() && found.parent.is_none() {
         return Err(ApiError::invalid_at("comment", "is no comment's id"));

@@ -7,28 +7,17 @@ use axum::{
     extract::{Path, State},
 };
 use graph_api::{
-    budget::{Bucket, Urgency},
+    budget::Bucket,
     endpoint::{
         comments::{GetComment, ListComments, ListReplies},
         mentions::{MentionedComment, MentionedMedia},
     },
-    request::Endpoint,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{CommentOut, CommentsOut, Page, id};
-use crate::api::{Account, ApiError, Asked, Caller, Failures, Gate, Scope, permit};
-
-/// A read on behalf of somebody who waits.
-pub(super) async fn ask<E: Endpoint>(
-    gate: &Gate,
-    account: &Account,
-    call: &E,
-) -> Result<E::Answer, ApiError> {
-    permit(gate, &account.id, Bucket::Other, Urgency::Now).await?;
-    Ok(gate.graph.ask(&account.credentials, call).await?)
-}
+use crate::api::{ApiError, Asked, Caller, Failures, Gate, Scope, ask};
 
 /// The comments under a post, newest first, each with its first replies.
 #[utoipa::path(
@@ -50,7 +39,9 @@ pub(super) async fn of_post(
         limit: page.limit,
         after: page.after,
     };
-    Ok(Json(ask(&gate, &account, &call).await?.into()))
+    Ok(Json(
+        ask(&gate, &account, Bucket::Other, &call).await?.into(),
+    ))
 }
 
 /// One comment.
@@ -70,7 +61,9 @@ pub(super) async fn one(
     let call = GetComment {
         comment: comment.into(),
     };
-    Ok(Json(ask(&gate, &account, &call).await?.into()))
+    Ok(Json(
+        ask(&gate, &account, Bucket::Other, &call).await?.into(),
+    ))
 }
 
 /// What stands under a comment.
@@ -93,7 +86,9 @@ pub(super) async fn replies(
         limit: page.limit,
         after: page.after,
     };
-    Ok(Json(ask(&gate, &account, &call).await?.into()))
+    Ok(Json(
+        ask(&gate, &account, Bucket::Other, &call).await?.into(),
+    ))
 }
 
 /// A comment of somebody's that names the account, wherever it stands.
@@ -113,7 +108,9 @@ pub(super) async fn mention_in_comment(
     let call = MentionedComment {
         comment: comment.into(),
     };
-    Ok(Json(ask(&gate, &account, &call).await?.into()))
+    Ok(Json(
+        ask(&gate, &account, Bucket::Other, &call).await?.into(),
+    ))
 }
 
 /// A post of somebody's whose caption names the account.
@@ -150,7 +147,7 @@ pub(super) async fn mention_in_caption(
     let call = MentionedMedia {
         media: media.into(),
     };
-    let post = ask(&gate, &account, &call).await?;
+    let post = ask(&gate, &account, Bucket::Other, &call).await?;
     Ok(Json(MentionOut {
         id: post.id.into_string(),
         caption: post.caption,

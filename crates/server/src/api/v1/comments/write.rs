@@ -7,15 +7,16 @@ use axum::{
     http::StatusCode,
 };
 use graph_api::{
+    budget::Bucket,
     endpoint::comments::GetComment,
     limits::{PRIVATE_REPLY_WINDOW_MS, TEXT_BYTES, comment_problem},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{id, read::ask};
+use super::id;
 use crate::{
-    api::{ApiError, Caller, Failures, Gate, In, Once, Scope},
+    api::{ApiError, Caller, Failures, Gate, In, Once, Scope, ask},
     writes::{Deed, Told, WriteOut, epoch_ms, order},
 };
 
@@ -114,7 +115,7 @@ pub(super) async fn private_reply(
     let call = GetComment {
         comment: comment.as_str().into(),
     };
-    let found = ask(&gate, &account, &call).await?;
+    let found = ask(&gate, &account, Bucket::Other, &call).await?;
     let at_ms = found.timestamp.as_deref().and_then(epoch_ms);
     let is_late = |at_ms: i64| gate.clock.now_ms() > at_ms.saturating_add(PRIVATE_REPLY_WINDOW_MS);
     if at_ms.is_some_and(is_late) {

@@ -7,14 +7,14 @@ use axum::{
     extract::{Path, State},
 };
 use graph_api::{
-    budget::{Bucket, Urgency},
+    budget::Bucket,
     endpoint::discovery::{BusinessDiscovery, Username},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{SeenOut, facebook_login};
-use crate::api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope, permit};
+use crate::api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope, ask};
 
 /// Posts of it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,13 +73,12 @@ pub(super) async fn business(
         .ok_or_else(|| ApiError::invalid_at("username", "is no name that Instagram gives"))?;
     let account = caller.account(&gate, Some(&account)).await?;
     facebook_login(&account)?;
-    permit(&gate, &account.id, Bucket::Other, Urgency::Now).await?;
     let call = BusinessDiscovery {
         username,
         limit: asked.limit,
         after: asked.after,
     };
-    let found = gate.graph.ask(&account.credentials, &call).await?;
+    let found = ask(&gate, &account, Bucket::Other, &call).await?;
     Ok(Json(DiscoveredOut {
         id: found.id,
         username: found.username,

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use graph_api::{
-    budget::{Bucket, Urgency},
+    budget::Bucket,
     endpoint::discovery::{HashtagEdge, HashtagMedia, HashtagName, HashtagSearch, RecentHashtags},
     limits::HASHTAGS_PER_WEEK,
 };
@@ -15,13 +15,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{SeenOut, facebook_login};
-use crate::api::{Account, ApiError, Asked, Caller, Failures, Gate, Paging, Scope, permit};
+use crate::api::{Account, ApiError, Asked, Caller, Failures, Gate, Paging, Scope, ask};
 
 async fn account_of(gate: &Gate, caller: &Caller, account: &str) -> Result<Account, ApiError> {
     caller.need(Scope::Read)?;
     let account = caller.account(gate, Some(account)).await?;
     facebook_login(&account)?;
-    permit(gate, &account.id, Bucket::Other, Urgency::Now).await?;
     Ok(account)
 }
 
@@ -59,10 +58,7 @@ pub(super) async fn search(
         .ok_or_else(|| ApiError::invalid_at("q", "must be one hashtag of letters and digits"))?;
     let account = account_of(&gate, &caller, &account).await?;
     let word = name.as_str().to_owned();
-    let found = gate
-        .graph
-        .ask(&account.credentials, &HashtagSearch { name })
-        .await?;
+    let found = ask(&gate, &account, Bucket::Other, &HashtagSearch { name }).await?;
     Ok(Json(HashtagOut {
         id: found.into_string(),
         name: Some(word),
@@ -90,10 +86,7 @@ pub(super) async fn used(
     Path(account): Path<String>,
 ) -> Result<Json<UsedOut>, ApiError> {
     let account = account_of(&gate, &caller, &account).await?;
-    let found = gate
-        .graph
-        .ask(&account.credentials, &RecentHashtags)
-        .await?;
+    let found = ask(&gate, &account, Bucket::Other, &RecentHashtags).await?;
     let data: Vec<HashtagOut> = found
         .data
         .into_iter()
@@ -144,7 +137,7 @@ async fn posts(
             "is no id; look it up first",
         ));
     }
-    let found = gate.graph.ask(&account.credentials, &call).await?;
+    let found = ask(gate, account, Bucket::Other, &call).await?;
     Ok(Json(HashtagPostsOut {
         data: found.data.into_iter().map(Into::into).collect(),
         paging: Paging { after: found.after },

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use graph_api::{
-    budget::{Bucket, Urgency},
+    budget::Bucket,
     endpoint::messages::{Conversation, GetThread, ListConversations, Message},
 };
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::id;
-use crate::api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope, permit};
+use crate::api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope, ask};
 
 /// Somebody who takes part.
 #[derive(Debug, Serialize, ToSchema)]
@@ -90,13 +90,12 @@ pub(super) async fn conversations(
 ) -> Result<Json<ConversationsOut>, ApiError> {
     caller.need(Scope::Read)?;
     let account = caller.account(&gate, Some(&account)).await?;
-    permit(&gate, &account.id, Bucket::Conversations, Urgency::Now).await?;
     let call = ListConversations {
         person: asked.person.map(Into::into),
         limit: asked.limit,
         after: asked.after,
     };
-    let found = gate.graph.ask(&account.credentials, &call).await?;
+    let found = ask(&gate, &account, Bucket::Conversations, &call).await?;
     Ok(Json(ConversationsOut {
         data: found.data.into_iter().map(Into::into).collect(),
         paging: Paging { after: found.after },
@@ -163,9 +162,8 @@ pub(super) async fn thread(
     caller.need(Scope::Read)?;
     id("conversation", &conversation)?;
     let account = caller.account(&gate, Some(&account)).await?;
-    permit(&gate, &account.id, Bucket::Conversations, Urgency::Now).await?;
     let call = GetThread { conversation };
-    let found = gate.graph.ask(&account.credentials, &call).await?;
+    let found = ask(&gate, &account, Bucket::Conversations, &call).await?;
     Ok(Json(ThreadOut {
         data: found.into_iter().map(Into::into).collect(),
         paging: Paging { after: None },

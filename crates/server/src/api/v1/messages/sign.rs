@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use graph_api::{
-    budget::{Bucket, Urgency},
+    budget::Bucket,
     client::{Action, Login},
     endpoint::messages::React,
 };
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::id;
-use crate::api::{ApiError, Caller, Failures, Gate, In, Scope, permit};
+use crate::api::{ApiError, Caller, Failures, Gate, In, Scope, ask, ask_with};
 
 /// It was shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -61,13 +61,12 @@ pub(super) async fn react(
         let says = "accounts of Facebook Login have love alone";
         return Err(ApiError::invalid_at("reaction", says));
     }
-    permit(&gate, &account.id, Bucket::Text, Urgency::Now).await?;
     let call = React {
         to: body.to.into(),
         message: message.into(),
         reaction: body.reaction,
     };
-    gate.graph.ask(&account.credentials, &call).await?;
+    ask(&gate, &account, Bucket::Text, &call).await?;
     Ok(Json(SignOut { success: true }))
 }
 
@@ -108,15 +107,14 @@ pub(super) async fn sign(
 ) -> Result<Json<SignOut>, ApiError> {
     caller.need(Scope::Send)?;
     let account = caller.account(&gate, Some(&account)).await?;
-    permit(&gate, &account.id, Bucket::Text, Urgency::Now).await?;
     let action = match body.sign {
         SignWord::TypingOn => Action::TypingOn,
         SignWord::TypingOff => Action::TypingOff,
         SignWord::Seen => Action::MarkSeen,
     };
     let person = body.to.into();
-    gate.graph
-        .sender_action(&account.credentials, &person, action)
-        .await?;
+    let credentials = &account.credentials;
+    let call = gate.graph.sender_action(credentials, &person, action);
+    ask_with(&gate, credentials, Bucket::Text, call).await?;
     Ok(Json(SignOut { success: true }))
 }

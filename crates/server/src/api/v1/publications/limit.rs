@@ -8,15 +8,14 @@ use axum::{
     http::StatusCode,
 };
 use graph_api::{
-    budget::{Bucket, Urgency},
+    budget::Bucket,
     client::Login,
     endpoint::publish::{DeleteMedia, PublishingLimit},
-    error::{CallError, ErrorKind, Outcome},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::{ApiError, Caller, Failures, Gate, Scope, permit};
+use crate::api::{ApiError, Caller, Failures, Gate, Scope, ask, remove};
 
 /// What may still be published.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,11 +44,7 @@ pub(super) async fn limit(
 ) -> Result<Json<LimitOut>, ApiError> {
     caller.need(Scope::Read)?;
     let account = caller.account(&gate, Some(&account)).await?;
-    permit(&gate, &account.id, Bucket::Other, Urgency::Now).await?;
-    let found = gate
-        .graph
-        .ask(&account.credentials, &PublishingLimit)
-        .await?;
+    let found = ask(&gate, &account, Bucket::Other, &PublishingLimit).await?;
     Ok(Json(LimitOut {
         used: found.used,
         total: found.total,
@@ -89,20 +84,9 @@ pub(super) async fn delete(
         .next_step("Delete it in the Instagram app, or connect the account by Facebook Login.")
         .about("account"));
     }
-    permit(&gate, &account.id, Bucket::Other, Urgency::Now).await?;
     let call = DeleteMedia {
         media: media.into(),
     };
-    let outcome = match gate.graph.ask(&account.credentials, &call).await {
-        Err(error) if error.outcome() == Outcome::Unknown => {
-            match gate.graph.ask(&account.credentials, &call).await {
-                // The first call did it.
-                Err(CallError::Graph(error)) if error.kind == ErrorKind::NotFound => Ok(()),
-                second => second,
-            }
-        }
-        outcome => outcome,
-    };
-    outcome?;
+    remove(&gate, &account, &call).await?;
     Ok(Json(GoneOut { success: true }))
 }
