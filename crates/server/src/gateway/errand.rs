@@ -171,6 +171,8 @@ impl<'a> Errand<'a> {
 
     /// Asks for a list of metrics, of which Meta may refuse some: all at once, then, since one refused metric refuses
     /// all of them, with as few calls as find it. What is refused while its neighbours are not is remembered.
+    ///
+    /// Longer than other functions: whole list, probes and search are one conversation with Meta.
     pub(crate) async fn gather<E, M>(
         &self,
         surface: Surface,

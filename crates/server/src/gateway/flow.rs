@@ -72,6 +72,8 @@ impl Gateway {
     }
 
     /// The answer called `what`: kept, or fetched by `work`, which runs at most once at a time for all who ask.
+    ///
+    /// Longer than other functions, since it is the flow itself and is to be read in one go.
     pub(crate) async fn get(
         &self,
         ask: Ask<'_>,

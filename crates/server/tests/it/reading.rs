@@ -108,7 +108,8 @@ impl Reading {
         answer.json().await.unwrap_or_default()
     }
 
-    /// Graph calls that arrived since the last look: path and status.
+    /// Graph calls that arrived since the last look: path and status. The look at each account's health, which the
+    /// server takes by itself (`/me`), is no answer to anybody and is left out.
     pub(crate) async fn calls(&self) -> Vec<(String, u64)> {
         let url = format!("{}/_sim/calls?limit=5000", self.simulator.base_url());
         let log: Value = self
@@ -128,6 +129,11 @@ impl Reading {
                 call["host"]
                     .as_str()
                     .is_some_and(|host| host.starts_with("graph."))
+            })
+            .filter(|call| {
+                !call["path"]
+                    .as_str()
+                    .is_some_and(|path| path.ends_with("/me"))
             })
             .map(|call| {
                 let path = call["path"].as_str().unwrap().to_owned();
