@@ -172,7 +172,7 @@ async fn admin_key(data: &Path, environment: &[(String, String)]) -> String {
     let printed = String::from_utf8(output.stdout).unwrap();
     printed
         .split_whitespace()
-        .find(|word| word.starts_with("gk_"))
+        .find(|word| word.starts_with("gmk_"))
         .unwrap_or_else(|| panic!("no key in {printed}"))
         .to_owned()
 }

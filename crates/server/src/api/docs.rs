@@ -58,6 +58,44 @@ pub(super) fn described<S: Clone + Send + Sync + 'static>() -> OpenApiRouter<S> 
     OpenApiRouter::with_openapi(contract)
 }
 
+/// Names every operation after its method and path: handlers have short names, which repeat from area to area, and
+/// generated clients need one for each.
+pub(super) fn named(contract: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut contract.paths.paths {
+        let operations = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("delete", &mut item.delete),
+            ("patch", &mut item.patch),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(operation_name(method, path));
+            }
+        }
+    }
+}
+
+/// `get` and `/v1/accounts/{account}/media` make `getAccountsByAccountMedia`.
+fn operation_name(method: &str, path: &str) -> String {
+    let mut name = method.to_owned();
+    for segment in path
+        .split('/')
+        .filter(|segment| !matches!(*segment, "" | "v1"))
+    {
+        if segment.starts_with('{') {
+            name.push_str("By");
+        }
+        for word in segment.split(|c: char| !c.is_ascii_alphanumeric()) {
+            let mut letters = word.chars();
+            name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+            name.extend(letters);
+        }
+    }
+    name
+}
+
 /// The contract as JSON, and the page.
 pub(super) fn pages(contract: utoipa::openapi::OpenApi) -> Router {
     let ui = SwaggerUi::new("/docs")
@@ -103,5 +141,22 @@ impl IntoResponses for Failures {
             (status.to_owned(), response.into())
         })
         .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_named_after_what_they_do() {
+        let name = operation_name("delete", "/v1/accounts/{account}/media/{media}");
+        assert_eq!(name, "deleteAccountsByAccountMediaByMedia");
+        let name = operation_name("put", "/v1/accounts/{account}/publishing-limit");
+        assert_eq!(name, "putAccountsByAccountPublishingLimit");
+        assert_ne!(
+            operation_name("get", "/instagram/user/media"),
+            operation_name("get", "/v1/user/media")
+        );
     }
 }

@@ -44,7 +44,8 @@ fn areas() -> OpenApiRouter<Arc<Gate>> {
 
 /// The API with its contract and the page to try it.
 pub(crate) fn routes(gate: Arc<Gate>) -> Router {
-    let (routes, contract) = areas().split_for_parts();
+    let (routes, mut contract) = areas().split_for_parts();
+    docs::named(&mut contract);
     let bound = axum::middleware::from_fn_with_state(Arc::clone(&gate), limit::bound);
     let once = axum::middleware::from_fn_with_state(Arc::clone(&gate), once::once);
     routes
