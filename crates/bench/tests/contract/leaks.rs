@@ -152,9 +152,7 @@ fn files(folder: &Path, places: &mut Vec<(String, Vec<u8>)>) {
 /// A key for everything, made as an operator makes one.
 async fn admin_key(data: &Path, environment: &[(String, String)]) -> String {
     let output = tokio::process::Command::new(bench::demo::program().unwrap())
-        .args([
-            "keys", "new", "--name", KEY_HOLDER, "--scopes", "admin", "--data",
-        ])
+        .args(["keys", "new", KEY_HOLDER, "--scopes", "admin", "--data"])
         .arg(data)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
