@@ -53,7 +53,7 @@ async fn the_documents_use_cases_run_and_every_number_is_the_seeds() {
     let demo = Demo::start(&program().unwrap(), &[]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let before = clock_ms(&demo).await.to_string();
-    let seen = run(
+    let told = run(
         &tool("bin/python"),
         &[&script("use_cases.py")],
         &[("CONTRACT_HOST", &demo.server), ("CONTRACT_TOKEN", "")],
@@ -68,18 +68,18 @@ async fn the_documents_use_cases_run_and_every_number_is_the_seeds() {
         .bytes()
         .await
         .unwrap();
-    let (seed_file, seen_file) = (
+    let (truth_file, told_file) = (
         folder.path().join("seed.json"),
         folder.path().join("seen.json"),
     );
-    std::fs::write(&seed_file, seed).unwrap();
-    std::fs::write(&seen_file, seen.stdout).unwrap();
+    std::fs::write(&truth_file, seed).unwrap();
+    std::fs::write(&told_file, told.stdout).unwrap();
     let judged = run(
         &tool("bin/python"),
         &[
             &script("truth.py"),
-            &seed_file.display().to_string(),
-            &seen_file.display().to_string(),
+            &truth_file.display().to_string(),
+            &told_file.display().to_string(),
             &before,
         ],
         &[],
