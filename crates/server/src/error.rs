@@ -3,6 +3,7 @@
 //! `detail` is a sentence for people, as the second document's clients read it; `error` is for programs: a word, what
 //! it is about, when to come back, the one next step, and Meta's own words where Meta refused. An inner failure says
 //! nothing here; the log says it, once.
+//! Longer than 400 lines, since it is one table of everything that can be told.
 
 use std::time::Duration;
 
@@ -114,6 +115,19 @@ impl ApiError {
     /// The same, about something else than its status says: `account` or `meta`.
     pub(crate) fn about(mut self, kind: &'static str) -> Self {
         self.error.kind = kind;
+        self
+    }
+
+    /// The same with a plainer reason; Meta's own words stay with it.
+    pub(crate) fn saying(mut self, code: &'static str, detail: &str, next_step: &str) -> Self {
+        detail.clone_into(&mut self.detail);
+        self.error.code = code;
+        self.next_step(next_step)
+    }
+
+    /// The same about one part of what was asked for.
+    pub(crate) fn within(mut self, part: &str) -> Self {
+        self.detail = format!("{part}: {}", self.detail);
         self
     }
 
@@ -245,7 +259,10 @@ impl From<StoreError> for ApiError {
 
 impl From<CallError> for ApiError {
     fn from(error: CallError) -> Self {
+        let kind = error.graph().map(|graph| graph.kind);
         let translated = match error.reaction() {
+            // What passes by itself does so for those who wait, not for those who ask.
+            _ if matches!(kind, Some(ErrorKind::MediaFetch | ErrorKind::PublishQuota)) => refused(&error),
             Reaction::Throttled { after } => throttled(after.unwrap_or(Duration::from_mins(5))),
             Reaction::RetryLater { after } => {
                 Self::new(StatusCode::BAD_GATEWAY, "meta_unavailable", "Meta did not take the call now")
@@ -333,6 +350,21 @@ fn refused(error: &CallError) -> ApiError {
             "the account's publishing allowance for 24 hours is spent",
         )
         .retry_after(Duration::from_hours(1))
+        .about("meta"),
+        (Some(ErrorKind::MediaFetch), _) => plain(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "media_not_fetched",
+            "Meta could not fetch the file from its address",
+        )
+        .next_step("Give an address that opens without a log-in, at once, and is the file itself.")
+        .about("meta"),
+        (Some(ErrorKind::HashtagQuota), _) => plain(
+            StatusCode::TOO_MANY_REQUESTS,
+            "hashtag_quota",
+            "the account has looked up its thirty different hashtags of these seven days",
+        )
+        .retry_after(Duration::from_hours(24))
+        .next_step("Look up one of the thirty again (GET …/hashtags lists them), or wait until the oldest is a week old.")
         .about("meta"),
         (_, CallError::NotSent(NotSent::Unsendable(why))) => {
             plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_input", why)

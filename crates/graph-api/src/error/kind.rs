@@ -78,6 +78,8 @@ kinds! {
     ManyImagesOff = "many_images_off",
     /// The day's publishing allowance is spent.
     PublishQuota = "publish_quota",
+    /// The week's different hashtags are spent.
+    HashtagQuota = "hashtag_quota",
     /// The container is still being processed.
     ContainerNotReady = "container_not_ready",
     /// A publishing container expired or failed: make another.
@@ -104,6 +106,7 @@ const SUBCODES: &[(i64, i64, ErrorKind)] = &[
     (10, 2_018_300, K::ThreadOwnedByOther),
     (10, 2_534_022, K::OutsideWindow),
     (10, 2_534_077, K::LinkBroken),
+    (18, 2_207_034, K::HashtagQuota),
     (24, 2_207_008, K::ContainerFailed),
     (100, 33, K::NotFound),
     (100, 2_018_001, K::NoSuchPerson),
@@ -123,6 +126,7 @@ const SUBCODES: &[(i64, i64, ErrorKind)] = &[
     (100, 2_534_029, K::PolicyBlocked),
     (100, 2_534_037, K::ThreadOwnedByOther),
     (100, 2_534_068, K::ManyImagesOff),
+    (110, 2_207_013, K::NotFound),
     (200, 1_545_041, K::PersonUnreachable),
     (200, 2_018_028, K::NeedsAdvancedAccess),
     (200, 2_534_041, K::MessagesSwitchedOff),
@@ -226,6 +230,7 @@ impl ErrorKind {
             | K::BadMedia
             | K::ManyImagesOff
             | K::ContainerFailed
+            | K::HashtagQuota
             | K::Other => Reaction::Refused,
         }
     }

@@ -36,6 +36,9 @@ const REFUSALS_PER_MINUTE: NonZeroU32 = match NonZeroU32::new(30) {
     Some(number) => number,
     None => NonZeroU32::MIN,
 };
+/// How long a file may take to be handed in: Meta's largest reel over a line of one megabit a second. Each piece of it
+/// has a limit of its own.
+const UPLOAD: Duration = Duration::from_mins(45);
 /// After so many calls, callers who have not been seen for long are forgotten.
 const FORGET_EVERY: u32 = 1_024;
 /// A key that was not used for so long proves itself again.
@@ -211,7 +214,11 @@ pub(super) async fn bound(State(gate): State<Arc<Gate>>, request: Request, next:
     if let (None, Some(wait)) = (&proved, limits.shut_for(&address)) {
         return with_headers(too_many(wait).into_response(), left);
     }
-    let patience = Duration::from_secs(u64::from(gate.settings.api.call_timeout_seconds));
+    let patience = if request.uri().path().ends_with("/uploads") {
+        UPLOAD
+    } else {
+        Duration::from_secs(u64::from(gate.settings.api.call_timeout_seconds))
+    };
     let answer = tokio::time::timeout(patience, next.run(request)).await;
     let response = answer.unwrap_or_else(|_| too_slow().into_response());
     if response.status() == StatusCode::UNAUTHORIZED {

@@ -43,6 +43,8 @@ pub(crate) struct Progress {
     pub(crate) suspected: bool,
     /// What is waited for.
     pub(crate) waits_for: Option<String>,
+    /// Until when.
+    pub(crate) waits_until_ms: Option<i64>,
     /// What was used and what is allowed, when it was last read.
     pub(crate) quota: Option<(i64, Option<i64>)>,
     /// The write that is its first comment.

@@ -93,6 +93,7 @@ impl Publisher {
     }
 
     async fn item(&self, hand: &mut Hand, at: usize) -> Result<Next, StoreError> {
+        hand.item = Some(at);
         let (container, reach) = match self.make(hand, at).await? {
             Ok(made) => made,
             Err(failed) => return self.stumble(hand, failed).await,
@@ -169,6 +170,7 @@ impl Publisher {
     }
 
     async fn await_item(&self, hand: &mut Hand, at: usize) -> Result<Next, StoreError> {
+        hand.item = Some(at);
         let container = ContainerId::from(hand.progress.items[at].as_str());
         let status = match self.ask(hand, &ContainerStatus { container }).await {
             Ok(status) => status,

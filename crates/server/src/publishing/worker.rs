@@ -7,7 +7,7 @@ use bot::{Accounts as _, channel::instagram::SharedBudget};
 use graph_api::{
     budget::{Bucket, Permit, Urgency},
     client::{Credentials, Graph},
-    error::{CallError, Reaction},
+    error::{CallError, ErrorKind, Reaction},
     request::Endpoint,
 };
 use serde_json::Value;
@@ -31,6 +31,8 @@ const STUMBLES: u32 = 50;
 /// set again, somebody logs in anew.
 const AWAY_LOOK_MS: i64 = 60_000;
 const AWAY_PATIENCE_MS: i64 = 24 * 3_600_000;
+/// The same for a file that Meta cannot fetch: the address is wrong, or its server is away for longer.
+const FETCHES: u32 = 5;
 
 /// Does the jobs of the queue.
 pub(crate) struct Publisher {
@@ -49,6 +51,8 @@ pub(super) struct Hand {
     pub(super) spec: Spec,
     pub(super) progress: Progress,
     pub(super) credentials: Credentials,
+    /// The item of a carousel that is worked on.
+    pub(super) item: Option<usize>,
 }
 
 /// What there is to work on.
@@ -126,6 +130,7 @@ impl Publisher {
                 Next::On => {}
                 Next::At(until_ms, why) => {
                     hand.progress.waits_for = Some(why.to_owned());
+                    hand.progress.waits_until_ms = Some(until_ms);
                     self.note(&hand, PublicationChange::default()).await?;
                     return Ok(Finish::Wait {
                         until_ms,
@@ -195,6 +200,7 @@ impl Publisher {
             spec,
             progress,
             credentials,
+            item: None,
         })))
     }
 
@@ -228,6 +234,10 @@ impl Publisher {
 
     /// It will not be published, and this is why.
     pub(super) async fn fail(&self, hand: &mut Hand, error: &ApiError) -> Result<Next, StoreError> {
+        let error = match hand.item {
+            Some(at) => error.clone().within(&format!("items[{at}]")),
+            None => error.clone(),
+        };
         hand.progress.error = Some(error.body());
         self.go(hand, State::Failed).await?;
         metrics::counter!("gramophone_publications_total", "outcome" => "failed").increment(1);
@@ -299,7 +309,11 @@ impl Publisher {
             Failed::Call(error) => error,
         };
         hand.progress.stumbles += 1;
-        let passes = hand.progress.stumbles < STUMBLES;
+        let is_fetch = error
+            .graph()
+            .is_some_and(|graph| graph.kind == ErrorKind::MediaFetch);
+        let most = if is_fetch { FETCHES } else { STUMBLES };
+        let passes = hand.progress.stumbles < most;
         let backoff = (STUMBLE_MS.0 << hand.progress.stumbles.min(10)).min(STUMBLE_MS.1);
         let now_ms = self.clock.now_ms();
         match error.reaction_if_repeatable() {

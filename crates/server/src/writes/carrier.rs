@@ -27,7 +27,7 @@ use super::{Deed, Message, worker::Writer};
 use crate::error::ApiError;
 
 /// Clocks differ, and a refusal for the window's sake is a mark against the account.
-const MARGIN_MS: i64 = 60_000;
+pub(crate) const MARGIN_MS: i64 = 60_000;
 
 /// One write, its account and the way to Meta.
 pub(super) struct Carrier {
@@ -203,6 +203,25 @@ fn reaction(error: &CallError) -> Reaction {
     }
 }
 
+/// Meta's refusal as it is told. For a private reply it says that the window is closed, whose limit is another one; the
+/// comment's age was looked at before, so what is left is that it has had its reply.
+fn refusal(deed: &Deed, error: CallError) -> ApiError {
+    let kind = error.graph().map(|graph| graph.kind);
+    let is_used = matches!(
+        kind,
+        Some(ErrorKind::OutsideWindow | ErrorKind::CommentNotAnswerable)
+    );
+    let told = ApiError::from(error);
+    match deed {
+        Deed::PrivateReply { .. } if is_used => told.saying(
+            "already_replied",
+            "Meta allows one private reply for each comment, and this one has had its own",
+            "Reply under the comment, or wait until the person writes.",
+        ),
+        _ => told,
+    }
+}
+
 fn code(error: &CallError) -> String {
     match error {
         CallError::Graph(graph) => match graph.subcode {
@@ -308,7 +327,8 @@ impl Channel for Carrier {
             Ok(id) => Ok(Sent::words(id)),
             Err(error) => {
                 let failed = self.error(self.deed.bucket(), &error, false);
-                *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
+                let told = refusal(&self.deed, error);
+                *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
                 Err(failed)
             }
         }

@@ -11,7 +11,7 @@ mod order;
 mod outcome;
 mod worker;
 
-pub(crate) use carrier::epoch_ms;
+pub(crate) use carrier::{MARGIN_MS, epoch_ms};
 
 pub(crate) use deed::{Deed, FileWord, Message, MessageFile};
 pub(crate) use order::{look, order, place};

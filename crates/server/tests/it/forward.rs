@@ -2,20 +2,19 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     sync::Arc,
     time::Duration,
 };
 
 use serde_json::{Value, json};
-use server::{App, Roles};
+use server::Roles;
 use store::{ManualClock, NewSubscription};
-use tokio::runtime::Runtime;
 
 use crate::{
     api::Api,
     client::{ACCOUNT, SECRET, post, signature},
-    house::{House, eventually, settings},
+    house::{House, eventually},
+    process::Process,
     receiver::{KEY, Receiver},
 };
 
@@ -41,50 +40,7 @@ fn message(mid: &str, person: &str) -> String {
     .to_string()
 }
 
-/// A whole process in a runtime of its own, which can be killed: no task of it ends well.
-struct Process {
-    runtime: Runtime,
-    api: Api,
-    address: std::net::SocketAddr,
-}
-
 impl Process {
-    async fn start(folder: &Path, clock: &Arc<ManualClock>, changes: &[(String, String)]) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let borrowed: Vec<(&str, &str)> = changes
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
-            .collect();
-        let settings = settings(folder, &borrowed);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        let clock: Arc<ManualClock> = Arc::clone(clock);
-        let address = runtime
-            .spawn(async move {
-                let app = App::build_by(settings, Roles::BOTH, clock).await.unwrap();
-                let address = app.address().unwrap();
-                tokio::spawn(app.run(tokio_util::sync::CancellationToken::new()));
-                address
-            })
-            .await
-            .unwrap();
-        Self {
-            runtime,
-            api: Api::at(address),
-            address,
-        }
-    }
-
-    async fn kill(self) {
-        let Self { runtime, .. } = self;
-        tokio::task::spawn_blocking(move || runtime.shutdown_timeout(Duration::from_secs(20)))
-            .await
-            .unwrap();
-    }
-
     async fn deliveries(&self) -> Vec<Value> {
         let got = self.api.get("/v1/deliveries?limit=500").await;
         assert_eq!(got.status, 200, "{}", got.text);
@@ -143,13 +99,13 @@ async fn a_day_of_absence_and_two_deaths_lose_nothing() {
     let clock = Arc::new(ManualClock::new(START_MS));
     let mut receiver = Receiver::absent().await;
     let changes = receiver.settings();
-    let mut process = Process::start(folder.path(), &clock, &changes).await;
+    let mut process = Process::start(folder.path(), clock.clone(), &changes).await;
     tell_everything(&process).await;
     for hour in 0..25 {
         process.settled(&clock).await;
         if hour == 9 {
             process.kill().await;
-            process = Process::start(folder.path(), &clock, &changes).await;
+            process = Process::start(folder.path(), clock.clone(), &changes).await;
         }
         clock.advance(Duration::from_hours(1));
     }
@@ -173,7 +129,7 @@ async fn a_day_of_absence_and_two_deaths_lose_nothing() {
         process.settled(&clock).await;
         if round == 2 {
             process.kill().await;
-            process = Process::start(folder.path(), &clock, &changes).await;
+            process = Process::start(folder.path(), clock.clone(), &changes).await;
         }
         if process
             .deliveries()

@@ -13,7 +13,7 @@ impl Office {
     }
 
     /// What the account has said, as the person sees it.
-    async fn said(&self, text: &str) -> usize {
+    pub(crate) async fn said(&self, text: &str) -> usize {
         let thread = self
             .look(&format!("people/{PERSON}/messages?probe=0"))
             .await;

@@ -1,29 +1,38 @@
 //! A server that works, with the simulated Meta beside it and nobody else in the room: for what callers of the API
 //! write and publish.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use server::Roles;
 use simulator::{Options, Simulator};
+use tempfile::TempDir;
 
 use crate::{
     api::{Api, Got},
-    house::{House, eventually},
+    house::eventually,
+    process::{MovedClock, Process},
 };
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Office {
     pub(crate) simulator: Simulator,
-    pub(crate) house: House,
+    pub(crate) process: Process,
     pub(crate) api: Api,
     pub(crate) account: String,
+    folder: TempDir,
+    clock: Arc<MovedClock>,
+    settings: Vec<(String, String)>,
     http: reqwest::Client,
 }
 
 impl Office {
     pub(crate) async fn open() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with some settings changed.
+    pub(crate) async fn with(changes: &[(&str, &str)]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = Options {
             data_dir: PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("simulator"),
@@ -33,7 +42,7 @@ impl Office {
         let base = simulator.base_url();
         let at = |host: &str| format!("{base}/{host}");
         let known = Options::default();
-        let changes = [
+        let own = [
             ("api.open_on_loopback", "true".to_owned()),
             ("instagram.app_secrets", known.app_secret.clone()),
             ("instagram.verify_token", known.verify_token.clone()),
@@ -44,20 +53,87 @@ impl Office {
             ("graph.graph_instagram", at("graph.instagram.com")),
             ("graph.rupload", at("rupload.facebook.com")),
         ];
-        let changes: Vec<(&str, &str)> = changes
+        let own = own
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
+        let changes = changes
             .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let house = House::with(Roles::BOTH, &changes).await;
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings: Vec<(String, String)> = own.chain(changes).collect();
+        let (folder, clock) = (
+            tempfile::tempdir().unwrap(),
+            Arc::new(MovedClock::default()),
+        );
+        let process = Process::start(folder.path(), clock.clone(), &settings).await;
         let office = Self {
-            api: Api::of(&house),
+            api: Api::at(process.address),
             account: known.account_id.clone(),
             simulator,
-            house,
+            process,
+            folder,
+            clock,
+            settings,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
         };
         office.sim("publishing", json!({"processing_ms": 0})).await;
         office
+    }
+
+    /// The server is killed where it stands; another one starts on its data, so much later.
+    pub(crate) async fn killed(self, away_ms: i64) -> Self {
+        self.process.kill().await;
+        let moved = json!({"advance_ms": away_ms});
+        let url = format!("{}/_sim/clock", self.simulator.base_url());
+        let answer = self.http.post(url).json(&moved).send().await.unwrap();
+        assert!(answer.status().is_success());
+        self.clock.advance(away_ms);
+        let process = Process::start(self.folder.path(), self.clock.clone(), &self.settings).await;
+        Self {
+            api: Api::at(process.address),
+            process,
+            ..self
+        }
+    }
+
+    /// Time passes, for Meta and for us.
+    pub(crate) async fn advance(&self, by_ms: i64) {
+        self.sim("clock", json!({"advance_ms": by_ms})).await;
+        self.clock.advance(by_ms);
+    }
+
+    /// The folders of files that were handed in and are kept.
+    pub(crate) fn handed_in(&self) -> Vec<PathBuf> {
+        let uploads = self.folder.path().join("uploads");
+        let entries = std::fs::read_dir(uploads).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect()
+    }
+
+    /// Meta's events come to the server from now on.
+    pub(crate) async fn listen(&self) {
+        let url = format!("http://{}/webhooks/instagram", self.process.address);
+        self.sim("webhooks", json!({ "url": url })).await;
+    }
+
+    /// Until so many events of this kind are stored.
+    pub(crate) async fn heard(&self, kind: &str, count: usize) {
+        eventually("the events are stored", PATIENCE, || async {
+            let got = self.api.get(&format!("/v1/events?kind={kind}")).await;
+            got.body["data"]
+                .as_array()
+                .is_some_and(|all| all.len() >= count)
+        })
+        .await;
+    }
+
+    /// The calls that somebody made whose path ends so and whose body holds this.
+    pub(crate) async fn calls_with(&self, ending: &str, words: &str) -> Vec<Value> {
+        let calls = self.look("calls?method=POST&limit=1000").await;
+        let calls = calls["calls"].as_array().cloned().unwrap_or_default();
+        let fits = |call: &Value| {
+            let path = call["path"].as_str().unwrap_or_default();
+            path.ends_with(ending) && call["body"].to_string().contains(words)
+        };
+        calls.into_iter().filter(fits).collect()
     }
 
     /// A path of this account's.
@@ -92,13 +168,7 @@ impl Office {
 
     /// How often a call that ends so was made.
     pub(crate) async fn calls(&self, ending: &str) -> usize {
-        let calls = self.look("calls?method=POST&limit=1000").await;
-        let calls = calls["calls"].as_array().cloned().unwrap_or_default();
-        let ends = |call: &&Value| {
-            let path = call["path"].as_str().unwrap_or_default();
-            path.ends_with(ending)
-        };
-        calls.iter().filter(ends).count()
+        self.calls_with(ending, "").await.len()
     }
 
     /// A write that goes on after its answer, followed to its end.
@@ -115,8 +185,16 @@ impl Office {
 
     /// A publication, once it is over.
     pub(crate) async fn over(&self, id: &str) -> Value {
+        self.over_with(id, 0).await
+    }
+
+    /// The same, and so much more time passes between two looks.
+    pub(crate) async fn over_with(&self, id: &str, step_ms: i64) -> Value {
         let path = self.path(&format!("publications/{id}"));
         eventually("the publication is over", PATIENCE, || async {
+            if step_ms > 0 {
+                self.advance(step_ms).await;
+            }
             let state = self.api.get(&path).await.body["state"].clone();
             ["published", "failed", "cancelled", "unknown"]
                 .iter()
@@ -126,8 +204,18 @@ impl Office {
         self.api.get(&path).await.body
     }
 
+    /// A publication, once it waits for this.
+    pub(crate) async fn waits(&self, id: &str, why: &str) -> Got {
+        let path = self.path(&format!("publications/{id}"));
+        eventually("the publication waits", PATIENCE, || async {
+            self.api.get(&path).await.body["waits_for"] == why
+        })
+        .await;
+        self.api.get(&path).await
+    }
+
     pub(crate) async fn close(self) {
-        self.house.close().await;
+        self.process.close().await;
         self.simulator.stop().await;
     }
 }

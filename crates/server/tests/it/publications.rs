@@ -1,38 +1,12 @@
 //! Publishing over the API: one post whatever gets lost, at its time or called off.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{api::Asked, office::Office};
-
-/// The address of a picture that Meta can fetch.
-async fn picture() -> String {
-    let made = std::process::Command::new("ffmpeg")
-        .args(["-v", "error", "-f", "lavfi", "-i", "color=red:size=320x320"])
-        .args(["-frames:v", "1", "-f", "mjpeg", "-"])
-        .output()
-        .expect("ffmpeg");
-    assert!(made.status.success() && !made.stdout.is_empty());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/a.jpg", listener.local_addr().unwrap());
-    let bytes = made.stdout;
-    let app = axum::Router::new().route(
-        "/a.jpg",
-        axum::routing::get(move || {
-            let bytes = bytes.clone();
-            async move { ([("content-type", "image/jpeg")], bytes) }
-        }),
-    );
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    url
-}
-
-async fn count(office: &Office) -> u64 {
-    office.look("media").await["count"].as_u64().unwrap()
-}
-
-fn post(url: &str, caption: &str) -> Value {
-    json!({"kind": "image", "items": [{"image_url": url}], "caption": caption})
-}
+use crate::{
+    api::Asked,
+    gallery::{count, picture, post},
+    office::Office,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_whose_answer_was_lost_is_there_once_with_its_first_comment() {

@@ -27,6 +27,9 @@ const COLUMNS: [&str; 7] = [
     "created_at_ms",
 ];
 
+/// A request that its holder still has in hand.
+const MINE: &str = "WHERE id = ? AND holder = ? AND status IS NULL";
+
 impl Store {
     /// Begins a request that carries a key.
     pub async fn key_begin(&self, used: KeyUse) -> Result<Begun> {
@@ -38,7 +41,6 @@ impl Store {
         self.write((*hold, end), |tx, (hold, end)| {
             Box::pin(async move {
                 let of = values![hold.id, hold.holder];
-                const MINE: &str = "WHERE id = ? AND holder = ? AND status IS NULL";
                 let changed = match end {
                     KeyEnd::Answer { status, answer } => {
                         let sql = format!(

@@ -70,7 +70,7 @@ impl Store {
             sql.push_str(" AND id < ?");
             values.push(before.into());
         }
-        sql.push_str(&format!(" ORDER BY id DESC LIMIT {limit}"));
+        let sql = format!("{sql} ORDER BY id DESC LIMIT {limit}");
         let rows = self.reader().all(&sql, values).await?;
         rows.iter().map(publication).collect()
     }

@@ -4,7 +4,7 @@ mod container;
 mod delete;
 mod limit;
 mod make;
-mod publish;
+mod post;
 mod status;
 mod upload;
 
@@ -12,5 +12,5 @@ pub use container::{Kind, Problem, Source, UserTag, Work};
 pub use delete::DeleteMedia;
 pub use limit::{Allowance, PublishingLimit};
 pub use make::{Made, MakeContainer};
-pub use publish::Publish;
+pub use post::Publish;
 pub use status::{ContainerStatus, Status, StatusCode};

@@ -30,6 +30,10 @@ pub(super) struct CommentIn {
     text: String,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what garde calls is called so"
+)]
 fn words(text: &str, (): &()) -> garde::Result {
     match comment_problem(text) {
         Some(problem) => Err(garde::Error::new(problem)),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     api::{Account, ApiError, Caller, Failures, Gate, In, Once, Scope},
     error::InputProblem,
-    writes::{Deed, FileWord, Message, MessageFile, Told, WriteOut, look, order},
+    writes::{Deed, FileWord, MARGIN_MS, Message, MessageFile, Told, WriteOut, look, order},
 };
 
 /// Who writes.
@@ -214,8 +214,8 @@ async fn window(
     let age_ms = gate.clock.now_ms().saturating_sub(wrote_ms);
     match sent_by {
         // Within a day nobody needs the tag, and an app that lacks it can still write.
-        _ if age_ms < WINDOW_MS => Ok(false),
-        SentBy::Person if age_ms < HUMAN_AGENT_WINDOW_MS => Ok(true),
+        _ if age_ms < WINDOW_MS - MARGIN_MS => Ok(false),
+        SentBy::Person if age_ms < HUMAN_AGENT_WINDOW_MS - MARGIN_MS => Ok(true),
         SentBy::App | SentBy::Person => Err(ApiError::window_closed()),
     }
 }

@@ -1,6 +1,9 @@
 //! Ordering a publication, giving it another time, calling it off.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use axum::{
     Json,
@@ -32,6 +35,11 @@ pub(super) struct PublicationIn {
     #[garde(skip)]
     #[schema(example = "2026-12-24T18:00:00Z")]
     publish_at: Option<String>,
+    /// Whatever else came: a misspelt `publish_at` must not publish at once.
+    #[garde(skip)]
+    #[schema(ignore)]
+    #[serde(flatten)]
+    unknown: BTreeMap<String, serde_json::Value>,
 }
 
 /// Publishes a picture, a reel, a carousel or a story: now, or at a time. Follow it with
@@ -71,6 +79,9 @@ async fn check(
 ) -> Result<Option<i64>, ApiError> {
     let mut problems = Vec::new();
     let mut say = |at: String, says: String| problems.push(InputProblem { at, says });
+    for name in body.unknown.keys() {
+        say(name.clone(), "is no field of a publication".to_owned());
+    }
     let mut videos = HashMap::new();
     for (at, item) in body.post.items.iter().enumerate() {
         let Some(id) = item.upload else { continue };

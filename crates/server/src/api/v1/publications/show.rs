@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
+    http::{HeaderMap, HeaderValue, header},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,6 +35,9 @@ pub(super) struct PublicationOut {
     state: &'static str,
     /// What it waits for: `its_time`, `processing`, `quota`, `budget`, `throttled`, `platform`, `outcome`.
     waits_for: Option<String>,
+    /// When it goes on; `Retry-After` says the same of one that is read alone.
+    #[schema(example = "2026-12-24T17:50:00Z")]
+    waits_until: Option<String>,
     /// Not before this time.
     #[schema(example = "2026-12-24T18:00:00Z")]
     publish_at: Option<String>,
@@ -63,10 +67,12 @@ pub(super) fn moment(at_ms: i64) -> String {
 impl From<Publication> for PublicationOut {
     fn from(publication: Publication) -> Self {
         let progress = Progress::of(&publication);
+        let waits = !publication.state.is_over() && progress.waits_for.is_some();
         Self {
             id: publication.id,
             state: publication.state.as_str(),
-            waits_for: progress.waits_for.filter(|_| !publication.state.is_over()),
+            waits_until: progress.waits_until_ms.filter(|_| waits).map(moment),
+            waits_for: progress.waits_for.filter(|_| waits),
             publish_at: publication.publish_at_ms.map(moment),
             media_id: publication.media_id,
             container_id: publication.container_id,
@@ -108,6 +114,11 @@ fn fifty() -> u32 {
     50
 }
 
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what garde calls is called so"
+)]
 fn known_state(word: &Option<String>, (): &()) -> garde::Result {
     match word {
         Some(word) if PublicationState::parse(word).is_none() => {
@@ -146,6 +157,24 @@ pub(super) async fn list(
     }))
 }
 
+/// When to look again at what waits.
+fn come_back(publication: &Publication, now_ms: i64) -> HeaderMap {
+    let progress = Progress::of(publication);
+    let until_ms = progress.waits_until_ms.filter(|until_ms| {
+        !publication.state.is_over() && progress.waits_for.is_some() && *until_ms > now_ms
+    });
+    let wait_ms = until_ms.map(|until_ms| until_ms.saturating_sub(now_ms).unsigned_abs());
+    wait_ms
+        .map(|wait_ms| {
+            (
+                header::RETRY_AFTER,
+                HeaderValue::from(wait_ms.div_ceil(1000)),
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
 /// One publication.
 #[utoipa::path(
     get, path = "/v1/accounts/{account}/publications/{publication}", tag = "publications",
@@ -156,11 +185,13 @@ pub(super) async fn one(
     State(gate): State<Arc<Gate>>,
     caller: Caller,
     Path((account, publication)): Path<(String, String)>,
-) -> Result<Json<PublicationOut>, ApiError> {
+) -> Result<(HeaderMap, Json<PublicationOut>), ApiError> {
     caller.need(Scope::Read)?;
     let id: Uuid = publication.parse().map_err(|_| ApiError::not_found())?;
     let account = caller.account(&gate, Some(&account)).await?;
     let found = gate.store.publication(id).await?;
     let found = found.filter(|found| found.account == account.id.as_str());
-    Ok(Json(found.ok_or_else(ApiError::not_found)?.into()))
+    let found = found.ok_or_else(ApiError::not_found)?;
+    let headers = come_back(&found, gate.clock.now_ms());
+    Ok((headers, Json(found.into())))
 }

@@ -4,6 +4,7 @@
 use std::{
     path::{Path as FilePath, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{
@@ -69,7 +70,8 @@ pub(super) async fn upload(
     let id = gate.store.new_id();
     let remains = Remains(Some(upload_path(&gate.settings.data_dir, id, name)));
     let path = upload_path(&gate.settings.data_dir, id, name);
-    let bytes = match keep(&path, body, most).await {
+    let idle = Duration::from_secs(gate.settings.webhook.body_timeout_seconds);
+    let bytes = match keep(&path, body, most, idle).await {
         Ok(bytes) => bytes,
         Err(error) => {
             if let Some(folder) = path.parent() {
@@ -110,7 +112,8 @@ impl Drop for Remains {
     }
 }
 
-async fn keep(path: &FilePath, body: Body, most: u64) -> Result<u64, ApiError> {
+/// Writes a body to disk, as long as some of it keeps coming.
+async fn keep(path: &FilePath, body: Body, most: u64, idle: Duration) -> Result<u64, ApiError> {
     let broken = |error: std::io::Error| {
         tracing::error!(%error, "an upload cannot be written");
         ApiError::internal()
@@ -121,7 +124,10 @@ async fn keep(path: &FilePath, body: Body, most: u64) -> Result<u64, ApiError> {
     let mut file = tokio::fs::File::create(path).await.map_err(broken)?;
     let mut bytes = 0;
     let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
+    while let Some(chunk) = tokio::time::timeout(idle, chunks.next())
+        .await
+        .map_err(|_| stalled())?
+    {
         let chunk = chunk.map_err(|_| {
             ApiError::new(
                 StatusCode::BAD_REQUEST,
@@ -144,6 +150,15 @@ async fn keep(path: &FilePath, body: Body, most: u64) -> Result<u64, ApiError> {
     }
     file.sync_all().await.map_err(broken)?;
     Ok(bytes)
+}
+
+fn stalled() -> ApiError {
+    ApiError::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "body_stalled",
+        "no more of the file came for too long",
+    )
+    .next_step("Send the file again.")
 }
 
 fn not_published() -> ApiError {
