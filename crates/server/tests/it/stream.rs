@@ -94,12 +94,12 @@ async fn who_leaves_a_hundred_times_sees_each_event_once() {
             assert_eq!(post(address, &body).await.status, 200);
         }
     });
-    let mut seed = 42_u64;
+    let mut dice = 42_u64;
     let mut dice = || {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        seed
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        dice
     };
     let mut seen = Vec::new();
     let mut left = 0;
