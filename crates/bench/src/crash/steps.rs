@@ -149,7 +149,8 @@ async fn of_work(pool: &SqlitePool, job: &[u8]) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-/// How many jobs are in no final state.
+/// How many jobs are in no final state. The regular ones, which look after tokens and read the day's numbers, never end
+/// for good.
 pub async fn unfinished_jobs(data: &Path) -> Result<i64> {
     Ok(unfinished_by_state(data).await?.values().sum())
 }
@@ -199,7 +200,8 @@ async fn count(data: &Path, sql: &'static str) -> Result<usize> {
 pub async fn unfinished_by_state(data: &Path) -> Result<BTreeMap<String, i64>> {
     let pool = tables(data).await?;
     let rows = sqlx::query(
-        "SELECT state, COUNT(*) FROM job WHERE state IN ('waiting', 'scheduled', 'running') GROUP BY state",
+        "SELECT state, COUNT(*) FROM job WHERE state IN ('waiting', 'scheduled', 'running') \
+         AND queue NOT IN ('tokens', 'snapshots') GROUP BY state",
     )
     .fetch_all(&pool)
     .await?;
