@@ -13,3 +13,4 @@ mod clients;
 mod flows;
 mod fuzz;
 mod leaks;
+mod receiver;
