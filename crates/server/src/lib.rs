@@ -1,9 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![allow(
-    clippy::trivially_copy_pass_by_ref,
-    clippy::ref_option,
-    reason = "garde hands its validators references, whatever they check"
-)]
 //! The rim: webhooks, health, metrics, settings, and the workers' wiring.
 
 mod accounts;

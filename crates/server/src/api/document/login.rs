@@ -55,6 +55,11 @@ struct UrlIn {
     ticket: Option<String>,
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::ref_option,
+    reason = "garde hands its validators references, whatever they check"
+)]
 fn known_login(word: &Option<String>, (): &()) -> garde::Result {
     match word.as_deref().map(Family::parse) {
         Some(None) => Err(garde::Error::new("is none of: instagram, facebook")),

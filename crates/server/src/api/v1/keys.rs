@@ -91,6 +91,10 @@ struct KeyIn {
     days: Option<i64>,
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "garde hands its validators references, whatever they check"
+)]
 fn known_scope(word: &str, (): &()) -> garde::Result {
     match Scope::parse(word) {
         Some(_) => Ok(()),
@@ -100,6 +104,10 @@ fn known_scope(word: &str, (): &()) -> garde::Result {
     }
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "garde hands its validators references, whatever they check"
+)]
 fn account_id(id: &str, (): &()) -> garde::Result {
     let is_id = !id.is_empty() && id.len() <= 40 && id.bytes().all(|c| c.is_ascii_digit());
     if is_id {
