@@ -83,25 +83,26 @@ impl Shelf {
         upload_path(&self.data_dir, upload.id, &upload.file)
     }
 
-    /// Takes an upload away: first its file, then its row, so that nothing is forgotten that is still there.
-    pub(super) async fn remove(&self, store: &Store, id: Uuid) -> Result<(), StoreError> {
-        let folder = work_dir(&self.data_dir, &folder(id));
-        match tokio::fs::remove_dir_all(&folder).await {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                tracing::warn!(%error, "an upload cannot be removed");
-                return Ok(());
-            }
+    /// Takes the file of an upload away that is forgotten. Its row went first, so that nobody orders a post of a file
+    /// that is going; what is left behind by a crash in between is swept up.
+    pub(super) async fn clear(&self, store: &Store, id: Uuid) -> Result<(), StoreError> {
+        if store.has_upload(id).await? {
+            return Ok(());
         }
-        store.upload_forget(id).await
+        let folder = work_dir(&self.data_dir, &folder(id));
+        if let Err(error) = tokio::fs::remove_dir_all(&folder).await
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "an upload cannot be removed");
+        }
+        Ok(())
     }
 
     /// Takes uploads away that nothing was made of for a week.
     pub(crate) async fn sweep(&self, store: &Store) -> Result<(), StoreError> {
         let before_ms = store.clock().now_ms().saturating_sub(KEPT_MS);
-        for upload in store.idle_uploads(before_ms).await? {
-            self.remove(store, upload.id).await?;
+        for id in store.idle_uploads(before_ms).await? {
+            self.clear(store, id).await?;
         }
         self.sweep_strays(store).await
     }
@@ -117,8 +118,8 @@ impl Shelf {
             let Some(id) = name.to_str().and_then(upload_of) else {
                 continue;
             };
-            if made_ms(id) < before_ms && !store.has_upload(id).await? {
-                self.remove(store, id).await?;
+            if made_ms(id) < before_ms {
+                self.clear(store, id).await?;
             }
         }
         Ok(())

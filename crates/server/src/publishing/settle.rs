@@ -190,7 +190,6 @@ impl Publisher {
         if hand.progress.suspected {
             // Meta's reason was noted when it was given.
             self.go(hand, State::Failed).await?;
-            self.tidy(hand).await?;
             return Ok(Next::Over);
         }
         if hand.publication.attempt >= TRIES {
@@ -268,7 +267,6 @@ impl Publisher {
         };
         self.note(hand, change).await?;
         metrics::counter!("gramophone_publications_total", "outcome" => "published").increment(1);
-        self.tidy(hand).await?;
         Ok(Next::Over)
     }
 

@@ -95,6 +95,11 @@ pub(super) enum Reach {
 }
 
 impl Spec {
+    /// The files it is made of that were handed in.
+    pub(crate) fn uploads(&self) -> impl Iterator<Item = Uuid> {
+        self.items.iter().filter_map(|item| item.upload)
+    }
+
     /// Whether it is made of several containers.
     pub(super) fn is_carousel(&self) -> bool {
         self.kind == PostKind::Carousel

@@ -204,14 +204,20 @@ impl Publisher {
         })))
     }
 
-    /// Writes down the notes, and what else is new.
+    /// Writes down the notes, and what else is new. Files that were handed in are of no more use when it is out, or
+    /// never will be; where nobody knows, they stay, since it may be ordered again.
     pub(super) async fn note(
         &self,
         hand: &Hand,
         change: PublicationChange,
     ) -> Result<Next, StoreError> {
+        let let_go: Vec<_> = match change.state {
+            Some(State::Published | State::Failed) => hand.spec.uploads().collect(),
+            _ => Vec::new(),
+        };
         let change = PublicationChange {
             progress: Some(hand.progress.stored()),
+            let_go: let_go.clone(),
             ..change
         };
         let id = hand.publication.id;
@@ -219,6 +225,9 @@ impl Publisher {
             .store
             .publication_change(&hand.lease, id, change)
             .await?;
+        for upload in let_go {
+            self.shelf.clear(&self.store, upload).await?;
+        }
         Ok(if mine.is_some() { Next::On } else { Next::Over })
     }
 
@@ -241,16 +250,7 @@ impl Publisher {
         hand.progress.error = Some(error.body());
         self.go(hand, State::Failed).await?;
         metrics::counter!("gramophone_publications_total", "outcome" => "failed").increment(1);
-        self.tidy(hand).await?;
         Ok(Next::Over)
-    }
-
-    /// Files that were handed in for it are of no more use.
-    pub(super) async fn tidy(&self, hand: &Hand) -> Result<(), StoreError> {
-        for id in hand.spec.items.iter().filter_map(|item| item.upload) {
-            self.shelf.remove(&self.store, id).await?;
-        }
-        Ok(())
     }
 
     async fn begin(&self, hand: &mut Hand) -> Result<Next, StoreError> {

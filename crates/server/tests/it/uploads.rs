@@ -1,11 +1,16 @@
 //! Files that are handed in, and every kind of post that is made of them.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::{
     gallery::{count, film, jpeg, newest, ordered, picture, post},
+    house::eventually,
     office::Office,
 };
+
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn hand_in(office: &Office, mime: &str, bytes: Vec<u8>) -> (u16, Value) {
     let url = format!(
@@ -46,10 +51,14 @@ async fn a_reel_that_was_handed_in_reaches_meta_by_its_bytes_and_goes() {
     let reel = newest(&office).await;
     assert_eq!(reel["id"], over["media_id"]);
     assert_eq!(reel["media_product_type"], "REELS", "{reel}");
-    assert_eq!(office.handed_in().len(), 0, "what is out is not kept");
     let again = office.api.post(&office.path("publications"), &body).await;
     assert_eq!(again.status, 422, "{}", again.text);
     assert_eq!(again.body["error"]["problems"][0]["at"], "items[0].upload");
+    // Its row is gone with the news that it is out, its file right after.
+    eventually("what is out is not kept", PATIENCE, async || {
+        office.handed_in().is_empty()
+    })
+    .await;
     office.close().await;
 }
 

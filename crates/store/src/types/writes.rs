@@ -143,6 +143,8 @@ pub struct NewPublication {
     pub begin_at_ms: Option<i64>,
     /// A second one with the same word is the first one.
     pub once: Option<String>,
+    /// The handed-in files it is made of.
+    pub uploads: Vec<Uuid>,
 }
 
 /// Something that is, was or will be published.
@@ -187,6 +189,8 @@ pub struct PublicationChange {
     pub container_id: Option<Option<String>>,
     /// What it became.
     pub media_id: Option<String>,
+    /// Handed-in files it needs no more: those that no other unfinished publication names are forgotten.
+    pub let_go: Vec<Uuid>,
 }
 
 /// What became of somebody's wish about a publication.

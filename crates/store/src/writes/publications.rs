@@ -7,6 +7,7 @@ use sea_orm::Value as Bound;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::uploads::{are_there, let_go};
 use crate::db::{Result, Row, Tx, key_text, values};
 use crate::error::StoreError;
 use crate::jobs::claim::check_lease;
@@ -39,9 +40,9 @@ const COLUMNS: [&str; 11] = [
 ];
 
 impl Store {
-    /// Stores a publication and the job that works on it, in one transaction; false with the earlier one when its word
-    /// is known.
-    pub async fn publication_add(&self, new: NewPublication) -> Result<(Publication, bool)> {
+    /// Stores a publication and the job that works on it, in one transaction; the earlier one when its word is known.
+    /// `None` when a file it is to be made of is gone.
+    pub async fn publication_add(&self, new: NewPublication) -> Result<Option<Publication>> {
         self.write(new, |tx, new| Box::pin(add(tx, new))).await
     }
 
@@ -138,6 +139,9 @@ impl Store {
                     return Ok(None);
                 };
                 store(tx, &found, change).await?;
+                for upload in &change.let_go {
+                    let_go(tx, &found.account, *upload).await?;
+                }
                 load(tx, *id).await.map(Some)
             })
         })
@@ -170,13 +174,16 @@ impl Store {
     }
 }
 
-async fn add(tx: &Tx, new: &NewPublication) -> Result<(Publication, bool)> {
+async fn add(tx: &Tx, new: &NewPublication) -> Result<Option<Publication>> {
     let once = new.once.as_deref().map(key_text);
     if let Some(once) = &once {
         let sql = format!("{SELECT} WHERE once_key = ?");
         if let Some(row) = tx.one(&sql, values![&**once]).await? {
-            return Ok((publication(&row)?, false));
+            return publication(&row).map(Some);
         }
+    }
+    if !are_there(tx, &new.account, &new.uploads).await? {
+        return Ok(None);
     }
     let id = tx.new_id();
     let job = job_for(tx, id, &new.account, new.begin_at_ms).await?;
@@ -195,7 +202,7 @@ async fn add(tx: &Tx, new: &NewPublication) -> Result<(Publication, bool)> {
         "{}",
     ];
     tx.insert_rows("publication", &COLUMNS, row).await?;
-    Ok((load(tx, id).await?, true))
+    load(tx, id).await.map(Some)
 }
 
 async fn job_for(tx: &Tx, id: Uuid, account: &str, run_at_ms: Option<i64>) -> Result<Uuid> {

@@ -40,11 +40,12 @@ fn post(once: Option<&str>) -> NewPublication {
         publish_at_ms: None,
         begin_at_ms: None,
         once: once.map(str::to_owned),
+        uploads: Vec::new(),
     }
 }
 
 async fn add(house: &House, new: NewPublication) -> Publication {
-    house.store.publication_add(new).await.unwrap().0
+    house.store.publication_add(new).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -121,9 +122,7 @@ async fn keys_are_forgotten_after_two_days() {
 async fn a_publication_and_its_job_come_together_and_once() {
     let house = House::new().await;
     let first = add(&house, post(Some("w"))).await;
-    let (again, is_new) = house.store.publication_add(post(Some("w"))).await.unwrap();
-    assert!(!is_new);
-    assert_eq!(again, first);
+    assert_eq!(add(&house, post(Some("w"))).await, first);
     assert_eq!(first.state, State::Scheduled);
     let job = house.claim_one("publish").await;
     assert_eq!(job.id, first.job_id);
@@ -281,21 +280,79 @@ async fn an_upload_is_its_accounts_until_it_is_forgotten() {
     assert_eq!(house.store.upload("other", row.id).await.unwrap(), None);
     assert!(house.store.has_upload(row.id).await.unwrap());
     assert!(!house.store.has_upload(Uuid::from_u128(9)).await.unwrap());
-    let none = house.store.idle_uploads(START_MS).await.unwrap();
-    assert!(none.is_empty());
-    let old = house.store.idle_uploads(START_MS + 1).await.unwrap();
-    assert_eq!(old, std::slice::from_ref(&row));
-    // A post that waits for its day needs its file.
-    let new = NewPublication {
-        spec: json!({ "items": [{ "upload": row.id }] }),
+}
+
+#[tokio::test]
+async fn an_upload_stays_as_long_as_a_post_is_to_be_made_of_it() {
+    let house = House::new().await;
+    let id = house.store.new_id();
+    let row = UploadRow {
+        id,
+        account: "acc".to_owned(),
+        mime: "image/jpeg".to_owned(),
+        file: "file.jpg".to_owned(),
+        bytes: 3,
+        created_at_ms: START_MS,
+    };
+    house.store.upload_add(row).await.unwrap();
+    let made_of_it = |begin_at_ms| NewPublication {
+        spec: json!({ "items": [{ "upload": id }] }),
+        uploads: vec![id],
+        begin_at_ms,
         ..post(None)
     };
-    let id = add(&house, new).await.id;
-    let none = house.store.idle_uploads(START_MS + 1).await.unwrap();
-    assert!(none.is_empty());
-    house.store.publication_cancel("acc", id).await.unwrap();
-    let old = house.store.idle_uploads(START_MS + 1).await.unwrap();
-    assert_eq!(old, std::slice::from_ref(&row));
-    house.store.upload_forget(row.id).await.unwrap();
-    assert_eq!(house.store.upload("acc", row.id).await.unwrap(), None);
+    let waits = add(&house, made_of_it(Some(START_MS + 9))).await.id;
+    let now = add(&house, made_of_it(None)).await.id;
+    let idle = async |before_ms| house.store.idle_uploads(before_ms).await.unwrap();
+    let out = async |post: Uuid| {
+        let lease = house.claim_one("publish").await.lease;
+        let change = PublicationChange {
+            state: Some(State::Published),
+            let_go: vec![id],
+            ..PublicationChange::default()
+        };
+        let changed = house.store.publication_change(&lease, post, change).await;
+        assert!(changed.unwrap().is_some());
+        house.store.has_upload(id).await.unwrap()
+    };
+    assert!(out(now).await, "the other one is still to come");
+    assert!(idle(START_MS + 1).await.is_empty());
+    house.clock.advance(Duration::from_millis(9));
+    assert!(!out(waits).await);
+    let late = house.store.publication_add(made_of_it(None)).await;
+    assert_eq!(late.unwrap(), None);
+}
+
+#[tokio::test]
+async fn uploads_that_nothing_is_made_of_are_let_go() {
+    let house = House::new().await;
+    let mut ids = Vec::new();
+    // More than are looked at in one transaction.
+    for _ in 0..201 {
+        let row = UploadRow {
+            id: house.store.new_id(),
+            account: "acc".to_owned(),
+            mime: "image/jpeg".to_owned(),
+            file: "file.jpg".to_owned(),
+            bytes: 3,
+            created_at_ms: START_MS,
+        };
+        ids.push(row.id);
+        house.store.upload_add(row).await.unwrap();
+    }
+    let new = NewPublication {
+        spec: json!({ "items": [{ "upload": ids[0] }] }),
+        uploads: vec![ids[0]],
+        ..post(None)
+    };
+    let called_off = add(&house, new).await.id;
+    let idle = async |before_ms| house.store.idle_uploads(before_ms).await.unwrap();
+    assert!(idle(START_MS).await.is_empty(), "they are too young");
+    assert_eq!(idle(START_MS + 1).await, ids[1..]);
+    house
+        .store
+        .publication_cancel("acc", called_off)
+        .await
+        .unwrap();
+    assert_eq!(idle(START_MS + 1).await, ids[..1]);
 }

@@ -25,6 +25,8 @@ use crate::{
 /// So far ahead a post may be scheduled.
 const HORIZON_MS: i64 = 366 * 24 * 3_600_000;
 
+const GONE: &str = "names an upload that is gone: hand it in again";
+
 /// A post, and when.
 #[derive(Debug, Deserialize, garde::Validate, ToSchema)]
 pub(super) struct PublicationIn {
@@ -66,8 +68,11 @@ pub(super) async fn publish(
         publish_at_ms,
         begin_at_ms: publish_at_ms.map(|at_ms| at_ms.saturating_sub(LEAD_MS)),
         once: once.map(|id| format!("once:{id}")),
+        uploads: body.post.uploads().collect(),
     };
-    let (stored, _) = gate.store.publication_add(new).await?;
+    let stored = gate.store.publication_add(new).await?;
+    // They were there when the order was checked: a post that was made of them got out meanwhile.
+    let stored = stored.ok_or_else(|| ApiError::invalid_at("items", GONE))?;
     Ok((StatusCode::CREATED, Json(stored.into())))
 }
 

@@ -68,19 +68,10 @@ pub(super) async fn upload(
         .find(|(kind, _, _)| mime.eq_ignore_ascii_case(kind))
         .ok_or_else(not_published)?;
     let id = gate.store.new_id();
-    let remains = Remains(Some(upload_path(&gate.settings.data_dir, id, name)));
     let path = upload_path(&gate.settings.data_dir, id, name);
+    let remains = Remains(Some(path.clone()));
     let idle = Duration::from_secs(gate.settings.webhook.body_timeout_seconds);
-    let bytes = match keep(&path, body, most, idle).await {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            if let Some(folder) = path.parent() {
-                // What cannot be removed now is swept up with other old files.
-                let _ = tokio::fs::remove_dir_all(folder).await;
-            }
-            return Err(error);
-        }
-    };
+    let bytes = keep(&path, body, most, idle).await?;
     let row = UploadRow {
         id,
         account: account.id.to_string(),
@@ -94,7 +85,7 @@ pub(super) async fn upload(
     Ok((StatusCode::CREATED, Json(UploadOut { id, mime, bytes })))
 }
 
-/// Takes a file away that did not arrive whole: whoever hangs up ends the request in the middle of a line.
+/// Takes a file away that did not arrive whole, also when whoever hangs up ends the request in the middle of a line.
 struct Remains(Option<PathBuf>);
 
 impl Remains {
