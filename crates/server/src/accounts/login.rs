@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use graph_api::{
     client::{AccessToken, Credentials, Login},
-    error::CallError,
+    error::{CallError, ErrorKind},
     id::AccountId,
     oauth::{
         App, Grant, INSTAGRAM_SCOPES, LinkedPage, OwnAccount, OwnPages, PageAccount, Subscribe,
@@ -482,11 +482,21 @@ impl Registry {
 
     /// Lets the account's events come to us; says why not.
     async fn subscribe(&self, credentials: &Credentials, row: &AccountRow) -> Option<Failure> {
-        let subscribe = Subscribe {
+        let mut subscribe = Subscribe {
             scopes: row.scopes.clone(),
+            only_core: false,
         };
-        let error = self.graph.ask(credentials, &subscribe).await.err()?;
         let account = credentials.account.as_str();
+        let mut error = self.graph.ask(credentials, &subscribe).await.err()?;
+        // Meta takes all fields or none, and its list changes: fewer kinds of event are better than no event.
+        if error
+            .graph()
+            .is_some_and(|graph| graph.kind == ErrorKind::BadRequest)
+        {
+            tracing::warn!(%error, account, "Meta refused the list of events, so only messages and comments are asked for");
+            subscribe.only_core = true;
+            error = self.graph.ask(credentials, &subscribe).await.err()?;
+        }
         tracing::warn!(%error, account, "the account's events are not delivered to us yet");
         Some(verdict::of(&error))
     }

@@ -91,6 +91,28 @@ async fn the_documents_two_calls_connect_an_account() {
 }
 
 #[tokio::test]
+async fn a_field_that_meta_does_not_know_any_more_does_not_cost_all_events() {
+    let meta = Meta::new().await;
+    let unknown = json!({
+        "kind": "status", "status": 400, "code": 100, "type": "OAuthException",
+        "message": "(#100) Param subscribed_fields[0] must be one of {messages} - got \"comments\"",
+    });
+    let fault = json!({"match": {"path": "*/subscribed_apps"}, "times": 1, "do": unknown});
+    assert_eq!(meta.control("/_sim/faults", &fault).await.status, 200);
+    let got = meta.connect("instagram", "").await;
+    assert_eq!(got.status, 200, "{}", got.text);
+    let calls = meta.made("/subscribed_apps").await;
+    let fields: Vec<&str> = calls
+        .iter()
+        .filter_map(|call| call["query"]["subscribed_fields"].as_str())
+        .collect();
+    assert_eq!(fields.len(), 2, "{calls:?}");
+    assert!(fields[0].contains("live_comments"), "{}", fields[0]);
+    assert_eq!(fields[1], "comments,messages");
+    meta.close().await;
+}
+
+#[tokio::test]
 async fn a_browser_connects_an_account_and_sees_a_plain_page() {
     let meta = Meta::new().await;
     let (auth_url, cookie) = browse(&meta, "/instagram/auth/url").await;

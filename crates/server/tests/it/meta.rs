@@ -80,18 +80,23 @@ impl Meta {
         self.api.ask(Asked::post(&url, body)).await
     }
 
-    /// Every call that Meta got whose path ends like this.
+    /// How many calls Meta got whose path ends like this.
     pub(crate) async fn calls(&self, end: &str) -> usize {
+        self.made(end).await.len()
+    }
+
+    /// Every call that Meta got whose path ends like this.
+    pub(crate) async fn made(&self, end: &str) -> Vec<Value> {
         let url = format!("{}/_sim/calls", self.simulator.base_url());
         let got = self.api.get(&url).await;
         let list = got.body.as_array().cloned();
         let list = list.or_else(|| got.body["calls"].as_array().cloned());
-        let is_it = |call: &&Value| {
+        let is_it = |call: &Value| {
             call["path"]
                 .as_str()
                 .is_some_and(|path| path.ends_with(end))
         };
-        list.unwrap_or_default().iter().filter(is_it).count()
+        list.unwrap_or_default().into_iter().filter(is_it).collect()
     }
 
     /// Follows Meta's login page as somebody who allows everything; answers where it leads back to.

@@ -74,7 +74,7 @@ pub(super) fn run(world: &Shared, call: &Call, caller: &Caller) -> Result<Value,
 fn scope_of(field: &str) -> Option<&'static str> {
     match field {
         "comments" | "live_comments" | "mentions" => Some("instagram_business_manage_comments"),
-        "messages" | "standby" | "message_edit" | "message_echoes" | "message_reactions" => {
+        "messages" | "standby" | "message_edit" | "message_reactions" => {
             Some("instagram_business_manage_messages")
         }
         _ if field.starts_with("messaging_") => Some("instagram_business_manage_messages"),

@@ -41,7 +41,6 @@ impl Event {
     /// An event of the messaging family.
     pub(crate) fn messaging(account: &str, person: &str, kind: &'static str, item: Value) -> Self {
         let field = match kind {
-            "echo" => "message_echoes",
             "reaction" => "message_reactions",
             "seen" => "messaging_seen",
             "postback" => "messaging_postbacks",

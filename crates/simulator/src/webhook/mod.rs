@@ -198,9 +198,7 @@ pub(crate) fn emit(world: &Shared, event: Event, timing: Timing) -> Vec<Arc<Deli
 fn subscribed(world: &World, mut event: Event) -> Option<Event> {
     let state = world.lock();
     let account = state.accounts.get(&event.account)?;
-    // Facebook Login has no field of its own for echoes: they come with `messages`.
-    let wanted = account.fields.contains(event.field)
-        || (event.kind == "echo" && account.fields.contains("messages"));
+    let wanted = account.fields.contains(event.field);
     let owner = state
         .threads
         .get(&(event.account.clone(), event.person.clone()))

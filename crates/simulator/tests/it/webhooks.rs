@@ -253,13 +253,11 @@ async fn only_subscribed_fields_arrive() {
         listed["data"][0]["subscribed_fields"],
         json!(["comments", "messages"])
     );
-    let wrong = world
-        .post(
-            &format!("{INSTAGRAM}/me/subscribed_apps?subscribed_fields=messaging_reactions"),
-            json!({}),
-        )
-        .await;
-    assert_eq!(wrong.error(), (100, None));
+    for name in ["messaging_reactions", "messages,message_echoes"] {
+        let path = format!("{INSTAGRAM}/me/subscribed_apps?subscribed_fields={name}");
+        let wrong = world.post(&path, json!({})).await;
+        assert_eq!(wrong.error(), (100, None), "{name}");
+    }
     let mid = world.person_writes("hi").await;
     world
         .sim("reactions", json!({"mid": mid, "emoji": "❤"}))
