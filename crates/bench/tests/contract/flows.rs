@@ -125,7 +125,9 @@ async fn fifty_posts_with_numbers_cost_one_call_or_two() {
             answer.text().await.unwrap()
         );
     }
-    let spent = graph_calls(&demo).await.split_off(before);
+    let mut spent = graph_calls(&demo).await.split_off(before);
+    // The bot introduces itself to Meta while it starts.
+    spent.retain(|call| call.contains("/media") || call.contains("/insights"));
     assert!(
         (1..=2).contains(&spent.len()),
         "51 requests to us cost {spent:#?}"

@@ -34,7 +34,7 @@ async fn all_are(api: &Api, count: usize, state: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_delivery_has_its_log_and_can_be_sent_anew() {
-    let receiver = Receiver::present().await;
+    let receiver = Receiver::present();
     let house = House::with_settings(Roles::BOTH, &receiver.settings()).await;
     let api = Api::of(&house);
     for at in 0..5 {
@@ -76,7 +76,7 @@ async fn each_delivery_has_its_log_and_can_be_sent_anew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_is_gone_is_left_alone_until_it_is_back() {
-    let receiver = Receiver::present().await;
+    let receiver = Receiver::present();
     receiver.answers(|_| (410, ""));
     let house = House::with_settings(Roles::BOTH, &receiver.settings()).await;
     let api = Api::of(&house);
@@ -107,7 +107,7 @@ async fn a_receiver_that_is_gone_is_left_alone_until_it_is_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn retry_after_puts_the_next_attempt_off() {
-    let receiver = Receiver::present().await;
+    let receiver = Receiver::present();
     receiver.answers(|_| (503, "7200"));
     let house = House::with_settings(Roles::BOTH, &receiver.settings()).await;
     let api = Api::of(&house);
@@ -130,7 +130,7 @@ async fn retry_after_puts_the_next_attempt_off() {
 /// Every path of this part, asked by somebody without a key and by a key of another account.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_gets_nothing_and_a_key_sees_its_own_account_only() {
-    let receiver = Receiver::present().await;
+    let receiver = Receiver::present();
     let house = House::with_settings(Roles::BOTH, &receiver.settings()).await;
     let open = Api::of(&house);
     let theirs = changes(&[comment("c2")]).replace(ACCOUNT, OTHER);

@@ -97,7 +97,7 @@ async fn tell_everything(process: &Process) {
 async fn a_day_of_absence_and_two_deaths_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::new(START_MS));
-    let mut receiver = Receiver::absent().await;
+    let mut receiver = Receiver::absent();
     let changes = receiver.settings();
     let mut process = Process::start(folder.path(), clock.clone(), &changes).await;
     tell_everything(&process).await;
@@ -123,7 +123,7 @@ async fn a_day_of_absence_and_two_deaths_lose_nothing() {
         1 => (500, ""),
         _ => (503, "30"),
     });
-    receiver.arrive().await;
+    receiver.arrive();
     for round in 0..40 {
         clock.advance(Duration::from_hours(1));
         process.settled(&clock).await;
@@ -177,7 +177,7 @@ async fn a_day_of_absence_and_two_deaths_lose_nothing() {
 /// The second document's third use case: its receiver was written for Meta's own body and signature.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_raw_form_is_metas_body_signed_anew() {
-    let receiver = Receiver::present().await;
+    let receiver = Receiver::present();
     let mut changed = receiver.settings();
     let secret = "a-secret-of-the-receiver";
     for (key, value) in [("forward.format", "raw"), ("forward.secret", secret)] {
@@ -241,7 +241,7 @@ fn an_address_inside_is_refused_when_it_is_set() {
 /// The same for an address that came into the database in another way: nobody is dialled.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_inside_is_refused_when_it_is_dialled() {
-    let receiver = Receiver::present().await;
+    let receiver = Receiver::present();
     let mut changed = receiver.settings();
     changed.retain(|(key, _)| !key.starts_with("forward."));
     let house = House::with_settings(Roles::BOTH, &changed).await;

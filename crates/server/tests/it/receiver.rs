@@ -15,7 +15,7 @@ use axum::{
     routing::post,
 };
 use serde_json::Value;
-use tokio::task::JoinHandle;
+use tokio::{net::TcpSocket, task::JoinHandle};
 
 pub(crate) const KEY: &str = "an-api-secret-of-the-tests";
 
@@ -44,35 +44,38 @@ struct Desk {
 /// A running receiver.
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
+    /// Keeps the port from others while nobody listens on it.
+    _place: TcpSocket,
     desk: Arc<Mutex<Desk>>,
     running: Option<JoinHandle<()>>,
 }
 
 impl Receiver {
     /// Nobody is there yet, but the address is known.
-    pub(crate) async fn absent() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub(crate) fn absent() -> Self {
+        let place = place(SocketAddr::from(([127, 0, 0, 1], 0)));
         let desk = Desk {
             came: Vec::new(),
             answers: Box::new(|_| (200, "")),
         };
         Self {
-            address: listener.local_addr().unwrap(),
+            address: place.local_addr().unwrap(),
+            _place: place,
             desk: Arc::new(Mutex::new(desk)),
             running: None,
         }
     }
 
     /// There, and content with everything.
-    pub(crate) async fn present() -> Self {
-        let mut receiver = Self::absent().await;
-        receiver.arrive().await;
+    pub(crate) fn present() -> Self {
+        let mut receiver = Self::absent();
+        receiver.arrive();
         receiver
     }
 
     /// Somebody is there from now on.
-    pub(crate) async fn arrive(&mut self) {
-        let listener = tokio::net::TcpListener::bind(self.address).await.unwrap();
+    pub(crate) fn arrive(&mut self) {
+        let listener = place(self.address).listen(1_024).unwrap();
         let routes = Router::new()
             .route("/callback", post(take))
             .with_state(Arc::clone(&self.desk));
@@ -118,6 +121,14 @@ impl Drop for Receiver {
             running.abort();
         }
     }
+}
+
+/// A socket at this address that does not listen yet; only another one of ours may share the address.
+fn place(address: SocketAddr) -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseport(true).unwrap();
+    socket.bind(address).unwrap();
+    socket
 }
 
 /// The framework's own server is not compiled in; ours is small enough.

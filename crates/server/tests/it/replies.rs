@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::office::Office;
+use crate::{house::eventually, office::Office};
 
 const PERSON: &str = "5550000000000101";
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -106,18 +106,17 @@ async fn an_answer_to_a_mention_of_which_nothing_is_heard_is_not_made_twice() {
     office.sim("mentions", json!({ "media_id": media })).await;
     office.lose_answer("*/mentions").await;
     let body = json!({"media_id": media, "text": "Obrigada!"});
-    let mut got = office.api.post(&office.path("mentions"), &body).await;
+    let got = office.api.post(&office.path("mentions"), &body).await;
     assert_eq!(got.status, 202, "{}", got.text);
     let write = got.body["write"].as_str().unwrap().to_owned();
     let path = office.path(&format!("writes/{write}"));
-    for _ in 0..400 {
-        if got.body["state"] != "waiting" {
-            break;
-        }
+    let patience = std::time::Duration::from_mins(1);
+    eventually("nobody looks any more", patience, async || {
         office.advance(15_000).await;
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        got = office.api.get(&path).await;
-    }
+        office.api.get(&path).await.body["state"] != "waiting"
+    })
+    .await;
+    let got = office.api.get(&path).await;
     assert_eq!(
         (got.status, &got.body["state"]),
         (202, &json!("unknown")),

@@ -25,8 +25,8 @@ async fn house() -> House {
 #[tokio::test]
 async fn a_connection_on_which_nothing_is_sent_ends() {
     let house = house().await;
-    let mut silent = Wire::open(house.address).await;
     let started = Instant::now();
+    let mut silent = Wire::open(house.address).await;
     assert!(
         silent.until_closed(PATIENCE).await.is_some(),
         "it stayed open"
@@ -41,13 +41,12 @@ async fn a_connection_on_which_nothing_is_sent_ends() {
 #[tokio::test]
 async fn dripping_headers_end() {
     let house = house().await;
+    let started = Instant::now();
     let mut dripping = Wire::open(house.address).await;
     dripping
         .send("POST /webhooks/instagram HTTP/1.1\r\nhost: x\r\n")
         .await;
-    let started = Instant::now();
     // A byte now and then must not buy more time.
-    let mut sent = 0;
     while started.elapsed() < PATIENCE {
         let closed = dripping
             .until_closed(Duration::from_millis(200))
@@ -56,10 +55,12 @@ async fn dripping_headers_end() {
         if closed || !dripping.send("x").await {
             break;
         }
-        sent += 1;
     }
     assert!(started.elapsed() < PATIENCE, "it stayed open");
-    assert!(sent >= 2, "it ended before its time");
+    assert!(
+        started.elapsed() >= Duration::from_millis(900),
+        "it ended before its time"
+    );
     house.close().await;
 }
 
@@ -129,8 +130,8 @@ async fn an_honest_client_is_served_beside_two_hundred_slow_ones() {
         let body = messages(&[(&format!("m-{at}"), "55", "hello")]);
         assert_eq!(post(house.address, &body).await.status, 200);
         assert!(
-            started.elapsed() < Duration::from_secs(2),
-            "the honest client waited"
+            started.elapsed() < Duration::from_secs(5),
+            "Meta waits five seconds"
         );
     }
     let ends = slow.iter_mut().map(|wire| wire.until_closed(PATIENCE));

@@ -8,6 +8,7 @@ use server::Roles;
 
 use crate::{api::Asked, client::ACCOUNT, house::eventually, meta::Meta};
 
+const PATIENCE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 const OPEN: (&str, &str) = ("api.open_on_loopback", "true");
 
@@ -18,7 +19,7 @@ async fn health(meta: &Meta, account: &str) -> Value {
 
 /// Moves time on in steps, as it does by itself, until this holds.
 async fn until(meta: &Meta, what: &str, verdict: &str, account: &str) {
-    eventually(what, Duration::from_secs(30), async || {
+    eventually(what, PATIENCE, async || {
         meta.advance(Duration::from_mins(10)).await;
         health(meta, account).await["verdict"] == verdict
     })
@@ -62,14 +63,11 @@ async fn accounts_are_looked_after_each_on_its_own() {
     assert_eq!(told.status, 200, "{}", told.text);
     meta.advance(DAY * 11).await;
     until(&meta, "the dead one is told", "revoked", second).await;
-    eventually(
-        "the other one is fresh",
-        Duration::from_secs(30),
-        async || {
-            meta.advance(Duration::from_mins(10)).await;
-            health(&meta, ACCOUNT).await["days_left"] == 59
-        },
-    )
+    // It had 48 days left.
+    eventually("the other one is fresh", PATIENCE, async || {
+        meta.advance(Duration::from_mins(10)).await;
+        health(&meta, ACCOUNT).await["days_left"].as_i64() > Some(50)
+    })
     .await;
     let dead = health(&meta, second).await;
     assert_eq!(dead["last_error"], "190/460");
