@@ -85,7 +85,10 @@ async fn plan_for(
         let jobs: Vec<NewJob> = wanted
             .iter()
             .zip(&forwarding_ids)
-            .map(|((event, _), id)| job(*id, line(subscription.id, event)))
+            .map(|((event, _), id)| {
+                let names = (event.channel, event.account);
+                job(*id, line(subscription.id, names, event.person))
+            })
             .collect();
         for (slot, id) in job_ids.iter_mut().zip(store_jobs(tx, &jobs).await?) {
             *slot = Some(id);
@@ -112,9 +115,10 @@ async fn plan_for(
     tx.insert_rows("forwarding", &COLUMNS, rows).await
 }
 
-/// The line of a delivery: those of one conversation go out in order, as long as none of them is in the way for long.
-fn line(subscription: Uuid, event: &Fresh<'_>) -> Option<String> {
-    let talk = Conversation::new(event.channel, event.account, event.person?);
+/// The line of a delivery (of this channel and account): those of one conversation go out in order, as long as none of
+/// them is in the way for long.
+fn line(subscription: Uuid, names: (&str, &str), person: Option<&str>) -> Option<String> {
+    let talk = Conversation::new(names.0, names.1, person?);
     Some(format!("{QUEUE}:{}:{}", subscription.simple(), talk.key()))
 }
 

@@ -3,8 +3,8 @@
 use sea_orm::Value;
 use uuid::Uuid;
 
-use super::{job, store_jobs};
-use crate::db::{Result, Row, Tx, oldest_id, values};
+use super::{job, line, store_jobs};
+use crate::db::{Result, Row, Tx, key_text, oldest_id, values};
 use crate::feed::within;
 use crate::jobs::claim::check_lease;
 use crate::store::Store;
@@ -39,7 +39,7 @@ impl Store {
 
     /// Deliveries, the newest first.
     pub async fn forwardings(&self, filter: &ForwardingFilter) -> Result<Vec<Forwarding>> {
-        let (sql, values) = select(filter);
+        let (sql, values) = select(filter, None);
         let rows = self.reader().all(&sql, values).await?;
         rows.iter().map(forwarding).collect()
     }
@@ -107,17 +107,21 @@ impl Store {
     /// subscription is everybody's, so switching it on is not for everybody.
     pub async fn resend(&self, filter: ForwardingFilter, switch_on: bool) -> Result<Resent> {
         let mut filter = filter;
-        filter.limit = PIECE;
         let mut resent = Resent::default();
-        loop {
-            // From the newest back in pieces, each in its own order: a page holds still while others are sent.
-            let mut page = self.forwardings(&filter).await?;
-            let Some(last) = page.last() else {
-                return Ok(resent);
-            };
-            filter.before = Some(last.id);
-            page.reverse();
-            let ids: Vec<Uuid> = page.iter().map(|one| one.id).collect();
+        filter.limit = 1;
+        // What comes while these are sent anew is none of them.
+        let Some(newest) = self.forwardings(&filter).await?.first().map(|one| one.id) else {
+            return Ok(resent);
+        };
+        filter.limit = PIECE;
+        let mut after = Uuid::nil();
+        // From the oldest on, since the jobs of a line are done in the order in which they were stored.
+        while after < newest {
+            let (sql, values) = select(&filter, Some((after, newest)));
+            let rows = self.reader().all(&sql, values).await?;
+            let ids: Vec<Uuid> = rows.iter().map(|row| row.get("id")).collect::<Result<_>>()?;
+            let Some(last) = ids.last() else { break };
+            after = *last;
             let some = self
                 .write((ids, switch_on), |tx, (ids, switch_on)| {
                     Box::pin(send_anew(tx, ids, *switch_on))
@@ -126,6 +130,7 @@ impl Store {
             resent.sent += some.sent;
             resent.left += some.left;
         }
+        Ok(resent)
     }
 
     /// Sends one delivery anew; see [`Store::resend`].
@@ -137,7 +142,8 @@ impl Store {
     }
 }
 
-fn select(filter: &ForwardingFilter) -> (String, Vec<Value>) {
+/// The newest first; those of a span (after this one, up to that one) the oldest first.
+fn select(filter: &ForwardingFilter, span: Option<(Uuid, Uuid)>) -> (String, Vec<Value>) {
     let mut rules = vec!["1 = 1".to_owned()];
     let mut values = Vec::new();
     let mut narrow = |column: &str, list: &[String]| {
@@ -160,6 +166,8 @@ fn select(filter: &ForwardingFilter) -> (String, Vec<Value>) {
         // Ids sort by time: no index on the time is needed.
         ("id >= ?", filter.from_ms.map(oldest_id)),
         ("id < ?", filter.to_ms.map(oldest_id)),
+        ("id > ?", span.map(|(after, _)| after)),
+        ("id <= ?", span.map(|(_, newest)| newest)),
     ] {
         if let Some(id) = id {
             rules.push(rule.to_owned());
@@ -168,7 +176,8 @@ fn select(filter: &ForwardingFilter) -> (String, Vec<Value>) {
     }
     let limit = filter.limit.clamp(1, 1_000);
     let rules = rules.join(" AND ");
-    let sql = format!("{SELECT} WHERE {rules} ORDER BY id DESC LIMIT {limit}");
+    let order = if span.is_some() { "ASC" } else { "DESC" };
+    let sql = format!("{SELECT} WHERE {rules} ORDER BY id {order} LIMIT {limit}");
     (sql, values)
 }
 
@@ -260,19 +269,23 @@ async fn send_anew(tx: &Tx, ids: &[Uuid], switch_on: bool) -> Result<Resent> {
                 continue;
             }
         }
+        let line = line_of(tx, &one).await?;
         let mut job_id = one.job_id.filter(|_| one.state == "pending");
         if let Some(job) = job_id {
-            // Whoever is at it now is left at it: the attempt that fails is followed by the next one.
-            let sql = "UPDATE job SET state = 'waiting', run_at_ms = ? \
+            // Whoever is at it now is left at it: the attempt that fails is followed by the next one. What had stepped
+            // out of its line is in its old place again, before all that came later.
+            let sql = "UPDATE job SET state = 'waiting', run_at_ms = ?, order_key = ? \
                        WHERE id = ? AND state IN ('waiting', 'scheduled')";
-            let waits = tx.exec(sql, values![now_ms, job]).await? > 0;
+            let place = line.as_deref().map(key_text);
+            let values = values![now_ms, place.as_deref(), job];
+            let waits = tx.exec(sql, values).await? > 0;
             let sql = "SELECT id FROM job WHERE id = ? AND state = 'running'";
             if !waits && tx.one(sql, values![job]).await?.is_none() {
                 job_id = None;
             }
         }
         if job_id.is_none() {
-            job_id = store_jobs(tx, &[job(*id, None)]).await?.first().copied();
+            job_id = store_jobs(tx, &[job(*id, line)]).await?.first().copied();
         }
         let sql = "UPDATE forwarding SET state = 'pending', job_id = ?, since_ms = ?, \
                    next_at_ms = ?, settled_at_ms = NULL WHERE id = ?";
@@ -280,6 +293,15 @@ async fn send_anew(tx: &Tx, ids: &[Uuid], switch_on: bool) -> Result<Resent> {
     }
     tx.wake_runners();
     Ok(resent)
+}
+
+/// The line in which a delivery stood at first.
+async fn line_of(tx: &Tx, one: &Forwarding) -> Result<Option<String>> {
+    let sql = "SELECT person FROM event WHERE id = ?";
+    let event = tx.one(sql, values![one.event_id]).await?;
+    let person: Option<String> = event.map_or(Ok(None), |event| event.get("person"))?;
+    let names = (one.channel.as_str(), one.account.as_str());
+    Ok(line(one.subscription_id, names, person.as_deref()))
 }
 
 fn short(text: &str) -> String {

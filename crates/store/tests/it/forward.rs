@@ -436,3 +436,73 @@ async fn what_was_settled_long_ago_is_purged_and_numbers_never_come_again() {
     assert_eq!(page.entries.len(), 1);
     assert_eq!(page.entries[0].seq, head + 1);
 }
+
+async fn is_gone(house: &House) -> Uuid {
+    let gone = Then::Dead {
+        disable: Some("answered 410".to_owned()),
+    };
+    try_one(house, gone).await.0
+}
+
+/// More than fit into one piece, and all of one conversation: at any time only the oldest of them is to be had.
+#[tokio::test]
+async fn what_is_sent_anew_goes_out_in_the_order_of_its_events() {
+    let house = House::new().await;
+    subscribed(&house).await;
+    let body = delivery(vec![message(0, "ana")]);
+    house.store.accept(body).await.unwrap();
+    let mut wanted = vec![is_gone(&house).await];
+    for piece in 0..5 {
+        let numbers = 1 + piece * 50..51 + piece * 50;
+        let events = numbers.map(|number| message(number, "ana")).collect();
+        house.store.accept(delivery(events)).await.unwrap();
+    }
+    let most = ForwardingFilter {
+        limit: 1_000,
+        ..every()
+    };
+    let mut made = house.store.forwardings(&most).await.unwrap();
+    made.reverse();
+    wanted.extend(made.iter().skip(1).map(|one| one.id));
+    assert_eq!(wanted.len(), 251);
+    let sent = house.store.resend(most.clone(), true).await.unwrap().sent;
+    assert_eq!(sent, 251);
+    let mut anew = house.store.forwardings(&most).await.unwrap();
+    anew.sort_by_key(|one| one.job_id);
+    let order: Vec<Uuid> = anew.iter().map(|one| one.id).collect();
+    assert!(order == wanted, "their jobs stand in another order");
+    for expected in wanted.iter().take(3) {
+        let jobs = house.store.claim(&[FORWARD_QUEUE], 8, LEASE).await.unwrap();
+        assert_eq!(jobs.len(), 1, "they overtake each other");
+        assert_eq!(jobs[0].payload["delivery"], expected.to_string().as_str());
+        let done = Finish::Done {
+            note: String::new(),
+        };
+        house.store.finish(&jobs[0].lease, done).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_had_stepped_out_of_its_line_is_sent_anew_in_its_old_place() {
+    let house = House::new().await;
+    subscribed(&house).await;
+    let body = delivery(vec![message(1, "ana"), message(2, "ana")]);
+    house.store.accept(body).await.unwrap();
+    let away = || Then::Again {
+        at_ms: house.clock_ms() + 60_000,
+        steps_out: true,
+    };
+    let (first, _) = try_one(&house, away()).await;
+    let (second, _) = try_one(&house, away()).await;
+    house.nothing_to_claim(FORWARD_QUEUE).await;
+    let sent = house.store.resend(every(), true).await.unwrap().sent;
+    assert_eq!(sent, 2);
+    let jobs = house.store.claim(&[FORWARD_QUEUE], 8, LEASE).await.unwrap();
+    assert_eq!(jobs.len(), 1, "they overtake each other");
+    assert_eq!(jobs[0].payload["delivery"], first.to_string().as_str());
+    let done = Finish::Done {
+        note: String::new(),
+    };
+    house.store.finish(&jobs[0].lease, done).await.unwrap();
+    assert_eq!(try_one(&house, Then::Delivered).await.0, second);
+}
