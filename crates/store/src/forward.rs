@@ -156,9 +156,22 @@ pub(crate) async fn forget_events(tx: &Tx, events: &[Value]) -> Result<()> {
 /// Removes what was settled long ago; a piece at a time.
 pub(crate) async fn purge(tx: &Tx, before: Uuid, piece: u64) -> Result<u64> {
     let sql = format!(
-        "SELECT id FROM forwarding WHERE id < ? AND state <> 'pending' ORDER BY id LIMIT {piece}"
+        "SELECT id FROM forwarding WHERE id < ? AND state IN ('delivered', 'dead') \
+         ORDER BY id LIMIT {piece}"
     );
-    let rows = tx.all(&sql, values![before]).await?;
+    purge_these(tx, &sql, before).await
+}
+
+/// Removes what was held back and whose event is gone by now; a piece at a time.
+pub(crate) async fn purge_held(tx: &Tx, before: Uuid, piece: u64) -> Result<u64> {
+    let sql = format!(
+        "SELECT id FROM forwarding WHERE id < ? AND state = 'held' ORDER BY id LIMIT {piece}"
+    );
+    purge_these(tx, &sql, before).await
+}
+
+async fn purge_these(tx: &Tx, sql: &str, before: Uuid) -> Result<u64> {
+    let rows = tx.all(sql, values![before]).await?;
     remove(tx, &rows).await?;
     Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
 }

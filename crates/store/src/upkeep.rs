@@ -46,15 +46,7 @@ impl Store {
             })
             .await?;
         let stale_ms = now_ms.saturating_sub(retention.jobs_ms);
-        let forwarded = self
-            .purge_pieces(move |tx| Box::pin(forward::purge(tx, oldest_id(stale_ms), PIECE)))
-            .await?;
-        let seen = self
-            .purge_pieces(move |tx| {
-                let before_ms = now_ms.saturating_sub(retention.events_ms);
-                Box::pin(feed::purge(tx, before_ms, PIECE))
-            })
-            .await?;
+        let told = self.purge_told(now_ms, retention).await?;
         let works = self
             .purge_pieces(move |tx| Box::pin(purge_works(tx, now_ms, stale_ms)))
             .await?;
@@ -75,8 +67,25 @@ impl Store {
             jobs,
             works,
             entries,
-            others: others + forwarded + seen + snapshots,
+            others: others + told + snapshots,
         })
+    }
+
+    /// What was sent out and what may be read again; what is held back waits for as long as there is something to send.
+    async fn purge_told(&self, now_ms: i64, retention: Retention) -> Result<u64> {
+        let settled = oldest_id(now_ms.saturating_sub(retention.jobs_ms));
+        let eventless_ms = now_ms.saturating_sub(retention.events_ms);
+        let sent = self
+            .purge_pieces(move |tx| Box::pin(forward::purge(tx, settled, PIECE)))
+            .await?;
+        let held = oldest_id(eventless_ms);
+        let held = self
+            .purge_pieces(move |tx| Box::pin(forward::purge_held(tx, held, PIECE)))
+            .await?;
+        let seen = self
+            .purge_pieces(move |tx| Box::pin(feed::purge(tx, eventless_ms, PIECE)))
+            .await?;
+        Ok(sent + held + seen)
     }
 
     /// The days that were read stay known: what was thrown away is not to be fetched again.

@@ -119,7 +119,10 @@ impl Store {
         while after < newest {
             let (sql, values) = select(&filter, Some((after, newest)));
             let rows = self.reader().all(&sql, values).await?;
-            let ids: Vec<Uuid> = rows.iter().map(|row| row.get("id")).collect::<Result<_>>()?;
+            let ids: Vec<Uuid> = rows
+                .iter()
+                .map(|row| row.get("id"))
+                .collect::<Result<_>>()?;
             let Some(last) = ids.last() else { break };
             after = *last;
             let some = self

@@ -53,9 +53,9 @@ pub struct NoteChange {
 pub struct Retention {
     /// Raw webhook bodies.
     pub deliveries_ms: i64,
-    /// Events, and with them their dedupe keys.
+    /// Events, and with them their dedupe keys, the feed and the deliveries that are held back.
     pub events_ms: i64,
-    /// Ended jobs with their steps and parts, and with them their dedupe keys.
+    /// Ended jobs with their steps and parts, and with them their dedupe keys; deliveries that arrived or were given up.
     pub jobs_ms: i64,
     /// Counts of past days' allowances.
     pub quotas_ms: i64,

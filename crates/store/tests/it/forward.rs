@@ -506,3 +506,27 @@ async fn what_had_stepped_out_of_its_line_is_sent_anew_in_its_old_place() {
     house.store.finish(&jobs[0].lease, done).await.unwrap();
     assert_eq!(try_one(&house, Then::Delivered).await.0, second);
 }
+
+#[tokio::test]
+async fn what_is_held_back_stays_as_long_as_its_event() {
+    let house = House::new().await;
+    subscribed(&house).await;
+    let body = delivery(vec![message(1, "ana"), message(2, "bia")]);
+    house.store.accept(body).await.unwrap();
+    let dead = is_gone(&house).await;
+    // The other one is found to be held when its turn comes.
+    let job = house.claim_one(FORWARD_QUEUE).await;
+    let held: Uuid = job.payload["delivery"].as_str().unwrap().parse().unwrap();
+    house.store.forward_held(&job.lease, held).await.unwrap();
+    let done = Finish::Done {
+        note: "held".to_owned(),
+    };
+    house.store.finish(&job.lease, done).await.unwrap();
+    let retention = store::Retention::default();
+    for (days, left) in [(40, vec![held]), (400, Vec::new())] {
+        house.clock.advance(Duration::from_hours(24 * days));
+        house.store.purge(retention).await.unwrap();
+        let ids: Vec<Uuid> = all(&house).await.iter().map(|one| one.id).collect();
+        assert_eq!(ids, left, "after {days} days; {dead} was given up");
+    }
+}
