@@ -189,6 +189,7 @@ impl Store {
         Ok(FeedPage {
             entries: self.entries(&rows).await?,
             next,
+            head,
             more,
         })
     }

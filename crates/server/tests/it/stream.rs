@@ -1,6 +1,6 @@
 //! The stream: a client that leaves at random and comes back sees each event exactly once; a stop ends it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use futures::StreamExt as _;
 use serde_json::Value;
@@ -18,22 +18,22 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One message of the stream.
 #[derive(Debug)]
-struct Told {
-    event: String,
-    id: String,
-    data: Value,
+pub(crate) struct Told {
+    pub(crate) event: String,
+    pub(crate) id: String,
+    pub(crate) data: Value,
 }
 
 /// A connection to the stream; what is not a whole message yet is lost with it.
-struct Line {
+pub(crate) struct Line {
     bytes: std::pin::Pin<Box<dyn futures::Stream<Item = reqwest::Result<bytes::Bytes>> + Send>>,
     text: String,
 }
 
 impl Line {
-    async fn open(house: &House, path: &str, last: Option<&str>) -> Self {
+    pub(crate) async fn open(address: SocketAddr, path: &str, last: Option<&str>) -> Self {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut request = client.get(format!("http://{}{path}", house.address));
+        let mut request = client.get(format!("http://{address}{path}"));
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
@@ -48,7 +48,7 @@ impl Line {
     }
 
     /// The next message; none when the server has ended the stream.
-    async fn next(&mut self) -> Option<Told> {
+    pub(crate) async fn next(&mut self) -> Option<Told> {
         loop {
             if let Some((message, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| {
@@ -84,7 +84,7 @@ async fn who_leaves_a_hundred_times_sees_each_event_once() {
     const LEAVES: usize = 100;
     let house = House::serving(&OPEN).await;
     let address = house.address;
-    let mut line = Line::open(&house, "/v1/stream", None).await;
+    let mut line = Line::open(house.address, "/v1/stream", None).await;
     let ready = line.next().await.unwrap();
     assert_eq!(ready.event, "ready");
     let mut last = ready.id;
@@ -117,7 +117,7 @@ async fn who_leaves_a_hundred_times_sees_each_event_once() {
         }
         if left < LEAVES {
             drop(line);
-            line = Line::open(&house, "/v1/stream", Some(&last)).await;
+            line = Line::open(house.address, "/v1/stream", Some(&last)).await;
             left += 1;
         }
     }
@@ -140,7 +140,7 @@ async fn who_leaves_a_hundred_times_sees_each_event_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_stream_does_not_hold_up_the_end() {
     let house = House::serving(&OPEN).await;
-    let mut line = Line::open(&house, "/v1/stream", None).await;
+    let mut line = Line::open(house.address, "/v1/stream", None).await;
     assert_eq!(line.next().await.unwrap().event, "ready");
     let began = tokio::time::Instant::now();
     house.close().await;
@@ -151,8 +151,8 @@ async fn an_open_stream_does_not_hold_up_the_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_that_end_are_told_and_a_filter_leaves_them_out() {
     let house = House::with(Roles::SERVE, &OPEN).await;
-    let mut all = Line::open(&house, "/v1/stream?after=0", None).await;
-    let mut comments = Line::open(&house, "/v1/stream?after=0&kind=comment", None).await;
+    let mut all = Line::open(house.address, "/v1/stream?after=0", None).await;
+    let mut comments = Line::open(house.address, "/v1/stream?after=0&kind=comment", None).await;
     let job = store::NewJob::new("publish", serde_json::json!({"account": "178"}));
     house.store.enqueue(job).await.unwrap();
     let jobs = house
@@ -196,5 +196,36 @@ async fn what_is_no_place_in_the_stream_is_refused() {
         api.get("/v1/events").await.status == 200
     })
     .await;
+    house.close().await;
+}
+
+/// As after a backup that was put back: the client has seen more than there is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_ahead_of_everything_is_told_and_nothing_new_is_missed() {
+    let house = House::serving(&OPEN).await;
+    let api = Api::of(&house);
+    let body = changes(&[comment("c1")]);
+    assert_eq!(post(house.address, &body).await.status, 200);
+    let head = house.store.feed_head().await.unwrap();
+    let ahead = (head + 5).to_string();
+    let mut line = Line::open(house.address, "/v1/stream", Some(&ahead)).await;
+    let first = line.next().await.unwrap();
+    assert_eq!(
+        (first.event.as_str(), first.id),
+        ("reset", head.to_string())
+    );
+    let body = changes(&[comment("c2")]);
+    assert_eq!(post(house.address, &body).await.status, 200);
+    let told = line.next().await.unwrap();
+    assert_eq!(told.data["data"]["comment_id"], "c2");
+    let ahead = api.get(&format!("/v1/events?after={ahead}")).await;
+    assert_eq!(ahead.status, 409, "{}", ahead.text);
+    assert_eq!(ahead.body["error"]["code"], "cursor_ahead");
+    let here = api.get(&format!("/v1/events?after={}", told.id)).await;
+    assert_eq!(here.body["data"], serde_json::json!([]), "{}", here.text);
+    // A client that is where the feed is begins as ever.
+    let mut line = Line::open(house.address, "/v1/stream", Some(&told.id)).await;
+    assert_eq!(line.next().await.unwrap().event, "ready");
+    drop(line);
     house.close().await;
 }

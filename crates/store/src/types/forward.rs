@@ -95,6 +95,8 @@ pub struct FeedPage {
     pub entries: Vec<FeedEntry>,
     /// Where to go on; nothing of what was asked for stands before it.
     pub next: i64,
+    /// The number that the feed had come to.
+    pub head: i64,
     /// Whether there was more when this was read.
     pub more: bool,
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
+    http::StatusCode,
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,7 @@ struct EventsOut {
 }
 
 /// Events in the order in which they were stored. Whoever goes on after the last cursor misses none and sees none
-/// twice.
+/// twice. A cursor ahead of everything there is belongs to a database that was put back from a backup since: 409.
 #[utoipa::path(
     get, path = "/v1/events", tag = "events", params(EventsAsked),
     responses((status = 200, body = EventsOut), Failures)
@@ -78,16 +79,20 @@ async fn list(
 ) -> Result<Json<EventsOut>, ApiError> {
     caller.need(Scope::Read)?;
     let accounts = seen_accounts(&caller, &gate, asked.account.as_deref()).await?;
+    let after = asked.after.unwrap_or(0);
     let page = gate
         .store
         .feed(&FeedQuery {
-            after: asked.after.unwrap_or(0),
+            after,
             accounts,
             kinds: asked.kind.as_deref().map(words),
             only_events: true,
             limit: asked.limit.unwrap_or(100),
         })
         .await?;
+    if after > page.head {
+        return Err(ahead(page.head));
+    }
     let data = page
         .entries
         .iter()
@@ -105,6 +110,15 @@ async fn list(
             after: page.more.then(|| page.next.to_string()),
         },
     }))
+}
+
+fn ahead(head: i64) -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "cursor_ahead",
+        format!("the newest that was stored has the cursor {head}: this one is of before the database was put back"),
+    )
+    .next_step("Begin with after=0, or with a cursor of before the backup, and leave out the ids that you know.")
 }
 
 /// One event.

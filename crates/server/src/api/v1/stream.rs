@@ -69,7 +69,8 @@ struct StreamAsked {
 
 /// Events (`event: event`, `gramophone.event.v1`) and jobs that end (`event: job`, `gramophone.job.v1`) as they are
 /// stored. The first message is `ready`, with where the stream stands. Whoever comes back with the last `id` as
-/// `Last-Event-ID` misses nothing.
+/// `Last-Event-ID` misses nothing. Where that place is ahead of everything there is (the database was put back from a
+/// backup), the first message is `reset` and the stream goes on from now: read `/v1/events` for what came in between.
 #[utoipa::path(
     get, path = "/v1/stream", tag = "events", params(StreamAsked,
         ("Last-Event-ID" = Option<String>, Header, description = "The last id that was seen")),
@@ -83,9 +84,13 @@ async fn follow(
 ) -> Result<Response, ApiError> {
     caller.need(Scope::Read)?;
     let accounts = seen_accounts(&caller, &gate, asked.account.as_deref()).await?;
-    let after = match last_seen(&headers)?.or(asked.after) {
-        Some(after) => after,
-        None => gate.store.feed_head().await?,
+    let head = gate.store.feed_head().await?;
+    let wanted = last_seen(&headers)?.or(asked.after).unwrap_or(head);
+    // A place of another life of this database: everything up to that number would be missed, and nobody told.
+    let (name, after) = if wanted > head {
+        ("reset", head)
+    } else {
+        ("ready", wanted)
     };
     let kinds = asked.kind.as_deref().map(|list| {
         list.split(',')
@@ -93,8 +98,8 @@ async fn follow(
             .filter(|word| !word.is_empty())
             .collect()
     });
-    let ready = Event::default()
-        .event("ready")
+    let first = Event::default()
+        .event(name)
         .id(after.to_string())
         .data("{}");
     let reader = Reader {
@@ -106,7 +111,7 @@ async fn follow(
             only_events: false,
             limit: PIECE,
         },
-        waiting: VecDeque::from([ready]),
+        waiting: VecDeque::from([first]),
         began: Instant::now(),
         gate,
     };
