@@ -41,6 +41,8 @@ const TRYING_MS: i64 = 72 * 3_600_000;
 const WAITS: [i64; 8] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 10_800];
 /// The longest `Retry-After` that is obeyed.
 const LONGEST_ASKED_MS: i64 = 24 * 3_600_000;
+/// What we raise alarm about: a receiver that wants no more, an event that was given up.
+const CODES: [&str; 2] = ["forward_disabled", "forward_dead"];
 /// After so many attempts a delivery no longer holds up the conversation's next ones.
 const IN_LINE: i32 = 4;
 
@@ -174,7 +176,10 @@ impl Forwarder {
             ),
             Then::Dead { disable } => {
                 tracing::warn!(delivery = %forwarding.id, event = %event.id, reason = says, "an event was not delivered; send it again with POST /v1/deliveries/{}/resend", forwarding.id);
-                self.alarm(to, disable.is_some(), &says).await?;
+                // A receiver that wants no more gets no more alarms either: that one ends by itself.
+                if disable.is_some() || !is_of_forwarding(event) {
+                    self.alarm(to, disable.is_some(), &says).await?;
+                }
                 ("dead", Finish::Dead { reason: says })
             }
         };
@@ -215,10 +220,11 @@ impl Forwarder {
     async fn alarm(&self, to: &Subscription, disabled: bool, says: &str) -> Result<(), StoreError> {
         let day = moment(self.store.clock().now_ms());
         let day = day.get(..10).unwrap_or_default();
+        let [gone, given_up] = CODES;
         let (code, what) = if disabled {
-            ("forward_disabled", "the receiver of events wants no more")
+            (gone, "the receiver of events wants no more")
         } else {
-            ("forward_dead", "an event was given up after three days")
+            (given_up, "an event was given up after three days")
         };
         self.store
             .add_alert(NewAlert {
@@ -257,6 +263,14 @@ impl Handler for Forwarder {
             tracing::warn!(%error, job = %job.id, "a delivery could not be given up");
         }
     }
+}
+
+/// Whether it is itself such an alarm: where the receiver is away for good, one more
+/// about each would never end.
+fn is_of_forwarding(event: &EventRow) -> bool {
+    let raw: Value = serde_json::from_str(&event.raw).unwrap_or_default();
+    let code = raw.get("code").and_then(Value::as_str);
+    event.kind == "alert" && code.is_some_and(|code| CODES.contains(&code))
 }
 
 fn delivery_of(job: &Claimed) -> Option<Uuid> {

@@ -16,6 +16,7 @@ use crate::{
     house::{House, eventually},
     process::Process,
     receiver::{KEY, Receiver},
+    stream::Line,
 };
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -171,6 +172,45 @@ async fn a_day_of_absence_and_two_deaths_lose_nothing() {
         kinds,
         BTreeSet::from(["comment", "mention", "message", "story_insights", "unknown"])
     );
+    process.kill().await;
+}
+
+/// One alarm about an event that was given up, and none about the alarm.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_is_away_for_good_raises_one_alarm() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::new(START_MS));
+    let receiver = Receiver::absent();
+    let process = Process::start(folder.path(), clock.clone(), &receiver.settings()).await;
+    let body = changes(&[comment("c1")]);
+    assert_eq!(post(process.address, &body).await.status, 200);
+    let mut line = Line::open(process.address, "/v1/stream?after=0", None).await;
+    let mut alarms = 0;
+    // Each time: tried once, then three days go by and it is given up.
+    for given_up in 1..=2 {
+        eventually("the newest was tried", PATIENCE, || async {
+            let list = process.deliveries().await;
+            list.len() == given_up && list[0]["attempts"] != 0
+        })
+        .await;
+        clock.advance(Duration::from_hours(73));
+        // The end of a job is told after everything that it has stored.
+        loop {
+            let told = line.next().await.unwrap();
+            if told.data["type"] == "alert" {
+                assert_eq!(told.data["data"]["code"], "forward_dead");
+                alarms += 1;
+            }
+            if told.event == "job" {
+                assert_eq!(
+                    (&told.data["queue"], &told.data["state"]),
+                    (&json!("forward"), &json!("dead"))
+                );
+                break;
+            }
+        }
+    }
+    assert_eq!(alarms, 1);
     process.kill().await;
 }
 
