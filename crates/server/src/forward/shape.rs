@@ -60,6 +60,10 @@ pub(crate) struct JobOut {
     /// `done`, `refused` or `dead`.
     #[schema(example = "done")]
     state: String,
+    /// Of the queue `publish`: the publication. What became of it is the note: its state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "0199d3c2-6c1e-7a52-b2f4-3b1f0f6f2a11")]
+    publication: Option<String>,
     account: Option<String>,
     at: String,
     /// A short word on the outcome.
@@ -104,11 +108,13 @@ fn account(id: &str) -> Option<String> {
 
 /// A job that ended. What was said about it is for the operator, never a person's words.
 pub(crate) fn job(entry: &FeedEntry, state: &str, job: &JobRow) -> JobOut {
+    let publication = job.payload.get("publication").and_then(Value::as_str);
     JobOut {
         schema: JOB_SCHEMA,
         id: job.id.to_string(),
         queue: job.queue.clone(),
         state: state.to_owned(),
+        publication: publication.map(str::to_owned),
         account: account(&entry.account),
         at: moment(entry.at_ms),
         note: job.note.clone(),

@@ -114,7 +114,7 @@ impl Publisher {
                         why: "account".to_owned(),
                     });
                 }
-                Taken::Nothing => return Ok(done("nothing left to do")),
+                Taken::Nothing => return self.ended(job).await,
             };
             if job.stop.is_cancelled() {
                 return Ok(Finish::HandBack);
@@ -137,20 +137,46 @@ impl Publisher {
                         why: why.to_owned(),
                     });
                 }
-                Next::Over => return Ok(done("settled")),
+                Next::Over => return self.ended(job).await,
             }
+        }
+    }
+
+    /// The end of a job, told as what became of its publication: whoever follows the stream sees nothing else.
+    async fn ended(&self, job: &Claimed) -> Result<Finish, StoreError> {
+        let Some(publication) = self.publication_of(job).await? else {
+            return Ok(done("forgotten"));
+        };
+        if publication.job_id != job.id {
+            return Ok(done("moved"));
+        }
+        let word = publication.state.as_str();
+        Ok(match publication.state {
+            State::Failed => Finish::Refused {
+                reason: word.to_owned(),
+                refund: false,
+            },
+            State::Unknown => Finish::Dead {
+                reason: word.to_owned(),
+            },
+            _ => done(word),
+        })
+    }
+
+    async fn publication_of(&self, job: &Claimed) -> Result<Option<Publication>, StoreError> {
+        let id = job.payload.get("publication").and_then(Value::as_str);
+        match id.and_then(|id| id.parse().ok()) {
+            Some(id) => self.store.publication(id).await,
+            None => Ok(None),
         }
     }
 
     /// The publication of this job, where something opens its account, or will within `patience_ms`.
     async fn take(&self, job: &Claimed, patience_ms: i64) -> Result<Taken, StoreError> {
-        let id = job.payload.get("publication").and_then(Value::as_str);
-        let Some(id) = id.and_then(|id| id.parse().ok()) else {
+        let Some(publication) = self.publication_of(job).await? else {
             return Ok(Taken::Nothing);
         };
-        let Some(publication) = self.store.publication(id).await? else {
-            return Ok(Taken::Nothing);
-        };
+        let id = publication.id;
         if publication.job_id != job.id || publication.state.is_over() {
             return Ok(Taken::Nothing);
         }

@@ -6,6 +6,7 @@ use crate::{
     api::Asked,
     gallery::{count, picture, post},
     office::Office,
+    stream::Line,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,5 +145,38 @@ async fn what_may_still_be_published_is_told() {
     let got = office.api.get(&office.path("publishing-limit")).await;
     assert_eq!(got.status, 200, "{}", got.text);
     assert!(got.body["used"].is_i64() && got.body["total"].is_i64());
+    office.close().await;
+}
+
+/// Whoever follows the stream alone knows which publication it was and what became of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_publication_is_told_by_the_stream() {
+    let office = Office::open().await;
+    let mut line = Line::open(office.process.address, "/v1/stream?after=0", None).await;
+    let url = picture().await;
+    let path = office.path("publications");
+    let refuses = json!({
+        "match": {"method": "POST", "path": "*/media"}, "times": 1,
+        "do": {"kind": "status", "status": 400, "code": 100, "message": "(#100) no"},
+    });
+    for (words, state, ended) in [("Sim", "published", "done"), ("Não", "failed", "refused")] {
+        if state == "failed" {
+            office.sim("faults", refuses.clone()).await;
+        }
+        let got = office.api.post(&path, &post(&url, words)).await;
+        assert_eq!(got.status, 201, "{}", got.text);
+        let told = loop {
+            let told = line.next().await.unwrap();
+            if told.event == "job" && told.data["publication"] == got.body["id"] {
+                break told;
+            }
+        };
+        assert_eq!(told.data["queue"], "publish");
+        assert_eq!(told.data["note"], state, "{}", told.data);
+        assert_eq!(told.data["state"], ended, "{}", told.data);
+        let one = format!("{path}/{}", got.body["id"].as_str().unwrap());
+        assert_eq!(office.api.get(&one).await.body["state"], state);
+    }
+    drop(line);
     office.close().await;
 }
