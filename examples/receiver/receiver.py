@@ -37,12 +37,15 @@ def verify_signature(payload: bytes, signature: str | None) -> bool:
 
 def is_new(event_id: str | None) -> bool:
     """A delivery may come twice, always with the same id. A real receiver keeps these ids in its database."""
-    if event_id is None or event_id in SEEN:
-        return event_id is None
-    SEEN[event_id] = None
+    return event_id is None or event_id not in SEEN
+
+
+def keep(event_id: str | None) -> None:
+    """Only once the work is done: what failed is sent again, with the same id, and must not be taken for known."""
+    if event_id is not None:
+        SEEN[event_id] = None
     while len(SEEN) > 10_000:
         SEEN.popitem(last=False)
-    return True
 
 
 async def flag_for_review(comment_id: str, text: str) -> None:
@@ -61,7 +64,8 @@ async def handle_instagram_webhook(request: Request):
     if not verify_signature(payload, signature):
         return Response(status_code=401)
 
-    if is_new(request.headers.get("webhook-id")):
+    event_id = request.headers.get("webhook-id")
+    if is_new(event_id):
         data = await request.json()
 
         for entry in data.get("entry", []):
@@ -69,12 +73,15 @@ async def handle_instagram_webhook(request: Request):
                 if change["field"] == "comments":
                     comment_data = change["value"]
 
+                    # Meta leaves out what it may not tell: who wrote it, under what.
                     await process_comment(
                         comment_id=comment_data["id"],
-                        text=comment_data["text"],
-                        user_id=comment_data["from"]["id"],
-                        media_id=comment_data["media"]["id"],
+                        text=comment_data.get("text", ""),
+                        user_id=comment_data.get("from", {}).get("id", ""),
+                        media_id=comment_data.get("media", {}).get("id", ""),
                     )
+
+        keep(event_id)
 
     return {"status": "ok"}
 

@@ -98,4 +98,24 @@ async fn the_documents_receiver_gets_metas_form_signed_anew() {
         .post(format!("{base}/instagram/webhook"))
         .header("X-Hub-Signature-256", "sha256=00");
     assert_eq!(forged.body("{}").send().await.unwrap().status(), 401);
+    // What it could not handle it does not take for handled when it comes again, and a comment may come bare.
+    let comment = |value: Value| {
+        json!({"entry": [{"changes": [{"field": "comments", "value": value}]}]}).to_string()
+    };
+    let broken = comment("no object".into());
+    let short = comment(json!({"id": "178", "text": "A question of nobody's"}));
+    for (id, body, status) in [
+        ("a", &broken, 500),
+        ("a", &broken, 500),
+        ("b", &short, 200),
+        ("b", &short, 200),
+    ] {
+        let signed = bench::delivery::signature(SECRET, body.as_bytes());
+        let call = demo.http.post(format!("{base}/instagram/webhook"));
+        let call = call.header("X-Hub-Signature-256", format!("sha256={signed}"));
+        let call = call.header("webhook-id", id).body(body.clone());
+        assert_eq!(call.send().await.unwrap().status(), status, "{id}");
+    }
+    let told = seen(&demo.http, &base, |_| true).await;
+    assert_eq!(told["flagged"].as_array().unwrap().len(), 2, "{told}");
 }
