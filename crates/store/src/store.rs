@@ -167,7 +167,8 @@ impl Store {
         }
         if options.exclusive {
             let freed = store.free_all_leases().await?;
-            tracing::info!(jobs = freed, "freed the leases of the process before");
+            let keys = store.free_all_holds().await?;
+            tracing::info!(jobs = freed, keys, "freed the leases of the process before");
         }
         Ok(store)
     }

@@ -63,6 +63,19 @@ impl Store {
         .await
     }
 
+    /// Lets every request go that somebody had in hand: for a process that knows itself to be the only one and has just
+    /// started. Else whoever repeats what a crash cut off is told for minutes that it is still being worked on.
+    pub(crate) async fn free_all_holds(&self) -> Result<u64> {
+        self.write((), |tx, ()| {
+            Box::pin(async move {
+                let sql = "UPDATE key_use SET holder = NULL, held_until_ms = 0 \
+                           WHERE status IS NULL AND holder IS NOT NULL";
+                tx.exec(sql, Vec::new()).await
+            })
+        })
+        .await
+    }
+
     /// Forgets keys that are past their time. Returns how many.
     pub async fn purge_keys(&self) -> Result<u64> {
         let before_ms = self.clock().now_ms().saturating_sub(KEPT_MS);

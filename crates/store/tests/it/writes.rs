@@ -77,6 +77,22 @@ async fn a_key_has_one_effect_and_one_answer() {
     assert!(matches!(theirs, Begun::Mine(_)), "{theirs:?}");
 }
 
+/// Whoever repeats an order right after a crash is not told for minutes that it is still being worked on.
+#[tokio::test]
+async fn the_only_process_lets_go_of_what_the_one_before_had_in_hand() {
+    let house = House::new().await;
+    let first = mine(&house, "k", "a").await;
+    let busy = begin(&house, "k", "a").await;
+    assert!(matches!(busy, Begun::Busy { .. }), "{busy:?}");
+    house.store.close().await;
+    let store = open(&house.folder, &house.clock).await.unwrap();
+    let again = store.key_begin(used("k", "a")).await.unwrap();
+    assert!(
+        matches!(again, Begun::Mine(hold) if hold.id == first.id),
+        "{again:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_request_whose_process_died_goes_on_under_the_same_id() {
     let house = House::new().await;
