@@ -8,6 +8,7 @@
 
 mod api;
 mod audit;
+mod away;
 mod cache;
 mod client;
 mod comments;
@@ -26,6 +27,7 @@ mod login;
 mod messages;
 mod meta;
 mod office;
+mod once;
 mod outage;
 mod pages;
 mod process;
@@ -35,6 +37,7 @@ mod receiver;
 mod replay;
 mod replies;
 mod settings;
+mod settling;
 mod slow;
 mod snapshots;
 mod speech;

@@ -31,7 +31,8 @@ impl Office {
         Self::with(&[]).await
     }
 
-    /// The same with some settings changed.
+    /// The same with some settings changed; in their values, `{simulator}` is where the simulator is, and `{app}` the app
+    /// that it knows.
     pub(crate) async fn with(changes: &[(&str, &str)]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = Options {
@@ -56,9 +57,10 @@ impl Office {
         let own = own
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value));
-        let changes = changes
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let changes = changes.iter().map(|(name, value)| {
+            let value = value.replace("{simulator}", &base);
+            ((*name).to_owned(), value.replace("{app}", &known.app_id))
+        });
         let settings: Vec<(String, String)> = own.chain(changes).collect();
         let (folder, clock) = (
             tempfile::tempdir().unwrap(),
@@ -81,7 +83,14 @@ impl Office {
 
     /// The server is killed where it stands; another one starts on its data, so much later.
     pub(crate) async fn killed(self, away_ms: i64) -> Self {
+        self.killed_for(away_ms, &[]).await
+    }
+
+    /// The same, and the other one has other settings.
+    pub(crate) async fn killed_for(mut self, away_ms: i64, changes: &[(&str, &str)]) -> Self {
         self.process.kill().await;
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.settings.extend(changes.iter().map(own));
         let moved = json!({"advance_ms": away_ms});
         let url = format!("{}/_sim/clock", self.simulator.base_url());
         let answer = self.http.post(url).json(&moved).send().await.unwrap();

@@ -12,7 +12,7 @@ use std::{
 };
 
 use server::{App, Roles};
-use store::{Clock, SystemClock};
+use store::{Clock, Store, SystemClock};
 use tokio::{runtime::Runtime, sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -61,6 +61,7 @@ pub(crate) struct Process {
     running: JoinHandle<anyhow::Result<()>>,
     pub(crate) api: Api,
     pub(crate) address: SocketAddr,
+    pub(crate) store: Store,
 }
 
 impl Process {
@@ -82,10 +83,11 @@ impl Process {
             .unwrap();
         let stop = CancellationToken::new();
         let stopped = stop.clone();
-        let (address, running) = runtime
+        let (address, store, running) = runtime
             .spawn(async move {
                 let app = App::build_by(settings, Roles::BOTH, clock).await.unwrap();
-                (app.address().unwrap(), tokio::spawn(app.run(stopped)))
+                let (address, store) = (app.address().unwrap(), app.store().clone());
+                (address, store, tokio::spawn(app.run(stopped)))
             })
             .await
             .unwrap();
@@ -95,17 +97,21 @@ impl Process {
             running,
             api: Api::at(address),
             address,
+            store,
         }
     }
 
     /// Ends it where it stands.
     pub(crate) async fn kill(self) {
-        let Self { runtime, .. } = self;
+        let Self { runtime, store, .. } = self;
+        // Whoever holds it keeps the next process out.
+        drop(store);
         shut(runtime).await;
     }
 
     /// Ends it as it should, and insists that it ends well.
     pub(crate) async fn close(self) {
+        drop(self.store);
         self.stop.cancel();
         let ended = tokio::time::timeout(Duration::from_secs(40), self.running).await;
         ended
