@@ -30,7 +30,7 @@ bench: setup-bench ## load and job benchmarks with the release binary and defaul
 	cargo build --locked --release -p gramophone -p gramophone-bench
 	$(CARGO_TARGET_DIR)/release/gramophone-bench all --server $(CARGO_TARGET_DIR)/release/gramophone
 
-chaos: setup-test ## the crash trials alone: kill -9 at random points of 400 jobs, and of 2,000 pushed ones
+chaos: setup-test ## the crash trials alone: kill -9 at random points of 400 jobs, 2,000 pushed ones, events sent on and posts
 	cargo test --locked --workspace --all-features --test crash -- --nocapture
 
 release: setup-demo ## the optimised binary, target/release/gramophone

@@ -1,14 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+pub mod aging;
 pub mod crash;
 pub mod delivery;
 pub mod demo;
 pub mod filled;
+pub mod forwarded;
 pub mod gateway;
 pub mod jobs;
 pub mod load;
 pub mod material;
 pub mod probe;
+pub mod published;
 pub mod pushed;
 pub mod report;
 pub mod server;

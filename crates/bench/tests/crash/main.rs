@@ -8,8 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod forwarded;
 mod house;
 mod messages;
 mod planted;
 mod promises;
+mod published;
 mod pushed;
