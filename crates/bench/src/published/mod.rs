@@ -30,6 +30,9 @@ const AWAY_MS: i64 = 150_000;
 /// How often it is looked whether all is done, and how many times before the clock is helped along.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const LOOKS: usize = 60;
+/// How often it is looked whether a post stands where it is to be hit, and how long one is waited for.
+const GLANCE: Duration = Duration::from_millis(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 /// Posts before the trial that may be taken for posts of it: all of them are looked at.
 const ALL_POSTS: &str = "/_sim/media?limit=100000";
 
@@ -76,7 +79,14 @@ pub enum Step {
 }
 
 /// All of them.
-const STEPS: usize = 6;
+const STEPS: [Step; 6] = [
+    Step::Ordered,
+    Step::Made,
+    Step::Processing,
+    Step::Called,
+    Step::Out,
+    Step::Commenting,
+];
 
 /// What a trial saw.
 #[derive(Debug)]
@@ -147,7 +157,8 @@ async fn slow_down(trial: &Trial, world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Kills the process until that was often enough; the last one is left alive.
+/// Kills the process until that was often enough; the last one is left alive. Every other time it is not the clock that
+/// decides when, but a post that stands in the step that was hit least: some last a moment only.
 async fn live_and_die(
     trial: &Trial,
     world: &World,
@@ -155,14 +166,18 @@ async fn live_and_die(
     deadline: Instant,
 ) -> Result<(BTreeMap<Step, usize>, usize, Server)> {
     let mut rng = StdRng::seed_from_u64(trial.seed);
-    let mut histogram = BTreeMap::new();
+    let mut histogram = BTreeMap::from(STEPS.map(|step| (step, 0)));
     let mut kills = 0;
     let mut seen = BTreeSet::new();
     let mut server = launch.start().await?;
-    while kills < trial.kills || (histogram.len() < STEPS && kills < trial.kills + trial.more_kills)
-    {
+    while kills < trial.kills || (never_hit(&histogram) && kills < trial.kills + trial.more_kills) {
         let life = rng.random_range(trial.life_ms.0..=trial.life_ms.1);
         tokio::time::sleep(Duration::from_millis(life)).await;
+        if kills % 2 == 1 {
+            let least = histogram.iter().min_by_key(|(_, count)| **count);
+            let step = least.map_or(Step::Out, |(step, _)| *step);
+            lie_in_wait(world, step, &seen).await?;
+        }
         spare(world, deadline).await?;
         ensure!(
             server.alive(),
@@ -170,7 +185,9 @@ async fn live_and_die(
         );
         server.kill().await?;
         kills += 1;
-        for step in hit(world, &mut seen).await? {
+        let (steps, containers) = stand(world, &seen).await?;
+        seen = containers;
+        for step in steps {
             *histogram.entry(step).or_insert(0) += 1;
         }
         aging::pass(world.data(), AWAY_MS).await?;
@@ -179,10 +196,28 @@ async fn live_and_die(
     Ok((histogram, kills, server))
 }
 
+fn never_hit(histogram: &BTreeMap<Step, usize>) -> bool {
+    histogram.values().any(|count| *count == 0)
+}
+
+/// Until a post stands in this step, or none stands anywhere, or it takes too long.
+async fn lie_in_wait(world: &World, step: Step, seen: &BTreeSet<String>) -> Result<()> {
+    let until = Instant::now() + LONGEST_WAIT;
+    while Instant::now() < until {
+        let (steps, _) = stand(world, seen).await?;
+        if steps.is_empty() || steps.contains(&step) {
+            break;
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
+    Ok(())
+}
+
 /// Lets the process live on while a kill would only use up somebody's last try: a post that came to nothing three times
 /// is told as failed, by design, and so is a comment that killed its worker in every start.
 async fn spare(world: &World, deadline: Instant) -> Result<()> {
-    let last = "SELECT COUNT(*) FROM publication WHERE state = 'publishing' AND attempt >= 3";
+    let last = "SELECT COUNT(*) FROM publication WHERE (state = 'publishing' AND attempt >= 3) \
+                OR (state = 'processing' AND attempt >= 2)";
     while Instant::now() < deadline {
         let pool = tables(world.data()).await?;
         let posts: i64 = sqlx::query_scalar(last).fetch_one(&pool).await?;
@@ -195,8 +230,8 @@ async fn spare(world: &World, deadline: Instant) -> Result<()> {
     Ok(())
 }
 
-/// Where the dead process stood with each post. `seen` are the containers that were looked at before.
-async fn hit(world: &World, seen: &mut BTreeSet<String>) -> Result<Vec<Step>> {
+/// Where each post stands, and all containers. `seen` are those that were looked at before.
+async fn stand(world: &World, seen: &BTreeSet<String>) -> Result<(Vec<Step>, BTreeSet<String>)> {
     let pool = tables(world.data()).await?;
     let rows: Vec<(String, Option<String>, String)> =
         sqlx::query_as("SELECT state, container_id, progress FROM publication")
@@ -228,12 +263,11 @@ async fn hit(world: &World, seen: &mut BTreeSet<String>) -> Result<Vec<Step>> {
             _ => {}
         }
     }
-    for id in containers.iter().filter_map(|one| one["id"].as_str()) {
-        if seen.insert(id.to_owned()) && !known.contains(id) {
-            steps.push(Step::Made);
-        }
-    }
-    Ok(steps)
+    let ids = containers.iter().filter_map(|one| one["id"].as_str());
+    let all: BTreeSet<String> = ids.map(str::to_owned).collect();
+    let unknown = all.difference(seen).filter(|id| !known.contains(*id));
+    steps.extend(unknown.map(|_| Step::Made));
+    Ok((steps, all))
 }
 
 /// Lets the process live until everything is ordered and nothing is left to do, and time pass where it waits.
@@ -299,7 +333,7 @@ async fn posts(world: &World, before: &BTreeSet<String>) -> Result<Vec<Post>> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let post = |shown: &Value| Post {
         id: text(&shown["id"]).unwrap_or_default(),
-        caption: text(&shown["caption"]),
+        caption: text(&shown["caption"]).filter(|words| !words.is_empty()),
         comments: shown["comments"]
             .as_array()
             .into_iter()

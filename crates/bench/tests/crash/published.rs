@@ -57,7 +57,10 @@ async fn every_ordered_post_is_out_once() {
         outcome.findings
     );
     assert_eq!(outcome.ledger.posts.len(), 24);
-    assert_eq!(histogram.len(), 6, "a step was never hit: {histogram:?}");
+    assert!(
+        histogram.values().all(|count| *count > 0),
+        "a step was never hit: {histogram:?}"
+    );
     println!(
         "seed {}: {kills} kills, {:.0} s; posts hit by a kill, by step: {histogram:?}",
         trial.seed,
