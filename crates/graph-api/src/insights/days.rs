@@ -11,6 +11,9 @@ use std::fmt;
 /// <https://developers.facebook.com/docs/instagram-platform/api-reference/instagram-user/insights> (read 2026-09-11)
 const ZONE: &str = "America/Los_Angeles";
 
+/// What holds there since 2007, and so on every day that Instagram has seen: for a machine without time zones.
+const RULE: &str = "PST8PDT,M3.2.0,M11.1.0";
+
 /// A day as Meta counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(Date);
@@ -21,9 +24,12 @@ impl fmt::Display for Day {
     }
 }
 
-/// The zone; UTC−8 on a machine without any time zones, which is right for half of the year.
 fn pacific() -> TimeZone {
-    TimeZone::get(ZONE).unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(-8)))
+    TimeZone::get(ZONE).unwrap_or_else(|_| by_rule())
+}
+
+fn by_rule() -> TimeZone {
+    TimeZone::posix(RULE).unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(-8)))
 }
 
 impl Day {
@@ -113,7 +119,7 @@ pub enum WindowError {
     /// Its end lies before its beginning.
     #[error("since is after until")]
     Backwards,
-    /// It begins tomorrow or later.
+    /// It begins later than tomorrow.
     #[error("since is in the future")]
     Future,
     /// More days than anybody should ask for at once.
@@ -131,7 +137,8 @@ pub struct Span {
 }
 
 impl Window {
-    /// The days from `since` to `until`, cut off at today.
+    /// The days from `since` to `until`, cut off at today. Most of the world is already at tomorrow when the Pacific's
+    /// today ends, so who asks from tomorrow on means today.
     pub fn new(
         since: Day,
         until: Day,
@@ -142,10 +149,10 @@ impl Window {
         if since > until {
             return Err(WindowError::Backwards);
         }
-        if since > today {
+        if since > today.plus(1) {
             return Err(WindowError::Future);
         }
-        let until = until.min(today);
+        let (since, until) = (since.min(today), until.min(today));
         if since.days_until(until) >= longest_days {
             return Err(WindowError::TooLong(longest_days));
         }
@@ -224,6 +231,16 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_without_time_zones_has_the_same_days() {
+        let mut date = jiff::civil::date(2010, 1, 1);
+        while date.year() < 2038 {
+            let by = |zone: TimeZone| date.to_zoned(zone).unwrap().timestamp();
+            assert_eq!(by(by_rule()), by(TimeZone::get(ZONE).unwrap()), "{date}");
+            date = date.tomorrow().unwrap();
+        }
+    }
+
+    #[test]
     fn a_value_is_of_the_day_that_ended() {
         for (end_time, expected) in [
             ("2024-06-06T07:00:00+0000", "2024-06-05"),
@@ -263,7 +280,13 @@ mod tests {
             make("2026-11-20", "2026-11-19"),
             Err(WindowError::Backwards)
         );
-        assert_eq!(make("2026-11-23", "2026-11-24"), Err(WindowError::Future));
+        // It is the 23rd in London already.
+        let today = make("2026-11-23", "2026-11-23").unwrap();
+        assert_eq!(
+            (today.since, today.until),
+            (day("2026-11-22"), day("2026-11-22"))
+        );
+        assert_eq!(make("2026-11-24", "2026-11-24"), Err(WindowError::Future));
         assert_eq!(
             make("2026-01-01", "2026-11-22"),
             Err(WindowError::TooLong(90))

@@ -126,7 +126,10 @@ pub(crate) fn window(
     let now_ms = gate.clock.now_ms();
     let window = match (first, last) {
         (None, None) => Ok(Window::last(1, now_ms)),
-        (Some(since), None) => Window::new(since, Day::of(now_ms), now_ms, LONGEST_DAYS),
+        (Some(since), None) => {
+            let until = since.max(Day::of(now_ms));
+            Window::new(since, until, now_ms, LONGEST_DAYS)
+        }
         (since, Some(until)) => Window::new(since.unwrap_or(until), until, now_ms, LONGEST_DAYS),
     };
     match (period, window) {
