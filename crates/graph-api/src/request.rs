@@ -3,7 +3,7 @@
 //! An endpoint is a type that says how its request looks and how its answer is read. The client only carries it, so a
 //! test, a log or a batch can look at a request before anything leaves.
 
-use crate::client::{Credentials, Graph};
+use crate::client::{Credentials, Graph, USUAL_ANSWER_BYTES};
 use crate::error::CallError;
 use reqwest::Method;
 use serde_json::Value;
@@ -104,6 +104,9 @@ pub trait Endpoint: Sync {
     /// What a good answer means.
     type Answer;
 
+    /// So much of an answer is read; what is longer is none.
+    const MAX_ANSWER_BYTES: usize = USUAL_ANSWER_BYTES;
+
     /// The call's request. The credentials tell the login family and the ids that stand in paths.
     fn request(&self, credentials: &Credentials) -> Request;
 
@@ -119,7 +122,11 @@ impl Graph {
         endpoint: &E,
     ) -> Result<E::Answer, CallError> {
         let answer = self
-            .carry(credentials, endpoint.request(credentials))
+            .carry(
+                credentials,
+                endpoint.request(credentials),
+                E::MAX_ANSWER_BYTES,
+            )
             .await?;
         endpoint.read(&answer)
     }

@@ -3,8 +3,8 @@
 
 use super::Graph;
 use super::call::{
-    Answer, Called, Told, header, is_segment, method_name, not_answered, read_answer, unsendable,
-    usage,
+    Answer, Called, Told, USUAL_ANSWER_BYTES, header, is_segment, method_name, not_answered,
+    read_answer, unsendable, usage,
 };
 use crate::budget::Payer;
 use crate::error::CallError;
@@ -82,7 +82,7 @@ impl Graph {
         told.status = response.status().as_u16();
         told.usage = usage(response.headers());
         told.fbtrace_id = header(response.headers(), "x-fb-trace-id").map(str::to_owned);
-        read_answer(response, told).await
+        read_answer(response, USUAL_ANSWER_BYTES, told).await
     }
 
     fn app_address(&self, host: AppHost, path: &[&str]) -> Result<Url, CallError> {

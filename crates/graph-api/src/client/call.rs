@@ -4,7 +4,7 @@
 use super::observe::{CallCode, CallRecord};
 use super::{AccessToken, Credentials, Graph, Login};
 use crate::budget::{Payer, Usage};
-use crate::error::{CallError, GraphError, NotSent, classify};
+use crate::error::{CallError, GraphError, NotSent, TOO_LONG, classify};
 use crate::id::AccountId;
 use crate::request::{Payload, Request};
 use hmac::{Hmac, KeyInit, Mac};
@@ -21,8 +21,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// Largest answer that is read; 20 long messages with all their addresses are under 200 KB.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// Largest answer that is read of a call that names no other; 20 long messages with all their addresses are under
+/// 200 KB.
+pub(crate) const USUAL_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// A call before it is made.
 pub(super) struct Call<'a> {
@@ -99,6 +100,7 @@ impl Graph {
         &self,
         credentials: &Credentials,
         request: Request,
+        most_bytes: usize,
     ) -> Result<Answer, CallError> {
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
         let query: Vec<(&str, &str)> = request
@@ -118,7 +120,7 @@ impl Graph {
             },
             visible: request.visible,
         };
-        self.call(credentials, call).await
+        self.call_for(credentials, call, most_bytes).await
     }
 
     /// Makes the call, once, and tells the observer.
@@ -127,10 +129,20 @@ impl Graph {
         credentials: &Credentials,
         call: Call<'_>,
     ) -> Result<Answer, CallError> {
+        self.call_for(credentials, call, USUAL_ANSWER_BYTES).await
+    }
+
+    /// The same with an answer of up to so many bytes.
+    async fn call_for(
+        &self,
+        credentials: &Credentials,
+        call: Call<'_>,
+        most_bytes: usize,
+    ) -> Result<Answer, CallError> {
         let started = Instant::now();
         let (endpoint, method) = (call.endpoint, method_name(&call.method));
         let mut told = Told::default();
-        let result = self.attempt(credentials, call, &mut told).await;
+        let result = self.attempt(credentials, call, most_bytes, &mut told).await;
         let called = Called {
             endpoint,
             method,
@@ -188,6 +200,7 @@ impl Graph {
         &self,
         credentials: &Credentials,
         call: Call<'_>,
+        most_bytes: usize,
         told: &mut Told,
     ) -> Result<Answer, CallError> {
         let url = self.address(credentials, call.path, call.query)?;
@@ -216,7 +229,7 @@ impl Graph {
         told.status = response.status().as_u16();
         told.usage = usage(response.headers());
         told.fbtrace_id = header(response.headers(), "x-fb-trace-id").map(str::to_owned);
-        read_answer(response, told).await
+        read_answer(response, most_bytes, told).await
     }
 
     fn address(
@@ -322,6 +335,7 @@ pub(super) fn usage(headers: &HeaderMap) -> Option<Usage> {
 
 pub(super) async fn read_answer(
     mut response: Response,
+    most_bytes: usize,
     told: &mut Told,
 ) -> Result<Answer, CallError> {
     let retry_after = header(response.headers(), RETRY_AFTER.as_str())
@@ -335,10 +349,10 @@ pub(super) async fn read_answer(
             causes(&error.without_url())
         ))
     })? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+        if body.len() + chunk.len() > most_bytes {
             return Err(CallError::Malformed {
                 status: told.status,
-                what: "too long",
+                what: TOO_LONG,
             });
         }
         body.extend_from_slice(&chunk);

@@ -15,6 +15,7 @@ mod rupload;
 pub(crate) use app::{AppCall, AppHost};
 pub use attachments::{MediaKind, Upload};
 pub use call::Answer;
+pub(crate) use call::USUAL_ANSWER_BYTES;
 pub(crate) use call::unsendable;
 pub use conversations::ThreadMessage;
 pub use messages::{Action, Outgoing, Sent};

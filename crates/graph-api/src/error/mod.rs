@@ -9,6 +9,9 @@ pub use kind::{ErrorKind, classify};
 use std::fmt;
 use std::time::Duration;
 
+/// What [`CallError::Malformed`] says of an answer that is longer than what is read of one.
+pub(crate) const TOO_LONG: &str = "too long";
+
 /// A call that did not do what it was meant to.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError {
@@ -170,6 +173,11 @@ impl CallError {
             Self::Graph(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// More came than is read: a smaller question may be answered.
+    pub fn is_too_long(&self) -> bool {
+        matches!(self, Self::Malformed { what, .. } if *what == TOO_LONG)
     }
 
     /// What Meta's support asks for.

@@ -34,6 +34,11 @@ impl Surface {
         }
     }
 
+    /// Whether it is something that was published.
+    pub fn is_media(self) -> bool {
+        matches!(self, Self::Feed | Self::Reels | Self::Story)
+    }
+
     /// The word for stores.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -6,25 +6,25 @@
 //! <https://developers.facebook.com/docs/instagram-platform/api-reference/instagram-user/insights> (read 2026-09-11).
 
 mod audience;
-mod bisect;
 mod days;
 mod followers;
+mod gather;
 mod metric;
 mod reading;
 mod support;
 
 pub use audience::{Axis, Share, Timeframe, counts, shares};
-pub use bisect::Bisect;
 pub(crate) use days::read_time;
 pub use days::{Day, Span, Window, WindowError};
 pub use followers::totals_from_changes;
+pub use gather::{Gather, Gathered};
 pub use metric::{
     ACCOUNT, AccountMetric, DOCUMENT, Family, LIST, MEDIA, MediaMetric, Sum, Surface, Unit,
     account_metric, add_up, for_surface, media_metric, words,
 };
 pub(crate) use reading::whole;
 pub use reading::{Breakdown, Insight, Insights, Point, TotalValue};
-pub use support::{Refusal, Support};
+pub use support::{BELIEVED_MS, Refusal, Support};
 
 /// Numbers may still change for this long; afterwards a closed day is final.
 /// <https://developers.facebook.com/docs/instagram-platform/insights> ("up to 48 hours", read 2026-09-11)

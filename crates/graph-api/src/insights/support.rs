@@ -2,11 +2,11 @@
 //!
 //! A refusal is kept for a family and a surface, never for one post, and only for a while: metrics come back too.
 
-use super::metric::{Family, Surface, media_metric};
+use super::metric::{Family, Surface, account_metric, media_metric};
 use std::collections::BTreeMap;
 
 /// How long a refusal is believed. Meta moves its metrics a few times a year.
-pub(crate) const BELIEVED_MS: i64 = 7 * 86_400_000;
+pub const BELIEVED_MS: i64 = 7 * 86_400_000;
 
 /// A refusal, as it is written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,11 @@ impl Support {
         metric: &str,
         now_ms: i64,
     ) -> Option<Refusal> {
-        if media_metric(metric).is_some_and(|known| known.by_post) {
+        let is_of_one = match surface {
+            Surface::Account => account_metric(metric).is_some_and(|known| known.followers > 0),
+            _ => media_metric(metric).is_some_and(|known| known.by_post),
+        };
+        if is_of_one {
             return None;
         }
         let until_ms = now_ms + BELIEVED_MS;
@@ -129,5 +133,13 @@ mod tests {
         let learnt = support.learn(Family::Facebook, Surface::Reels, "crossposted_views", 0);
         assert_eq!(learnt, None);
         assert!(support.allows(Family::Facebook, Surface::Reels, "crossposted_views", 1));
+        // Nor does an account that is too small for a metric.
+        let (family, account) = (Family::Facebook, Surface::Account);
+        assert_eq!(support.learn(family, account, "follower_count", 0), None);
+        assert!(
+            support
+                .learn(family, account, "website_clicks", 0)
+                .is_some()
+        );
     }
 }

@@ -7,6 +7,7 @@ use graph_api::client::{
     AccessToken, Action, BuildError, CallCode, CallRecord, Credentials, Entry, Graph, Hosts, Login,
     MediaKind, Observer, Offer, Outgoing, Upload,
 };
+use graph_api::endpoint::media::{Edge, GetMedia, ListMedia};
 use graph_api::error::{CallError, NotSent, Outcome, Reaction};
 use graph_api::id::{AccountId, AttachmentId, Igsid};
 use serde_json::{Value, json};
@@ -780,4 +781,29 @@ fn a_client_is_refused_what_it_cannot_work_with() {
     let hosts = Hosts::meta().unwrap();
     let error = Graph::new(hosts, "26", Arc::new(Log::default())).unwrap_err();
     assert_eq!(error, BuildError::Version("26".to_owned()));
+}
+
+#[tokio::test]
+async fn a_page_of_media_may_be_longer_than_other_answers_and_too_long_is_known_as_such() {
+    let long = |size: usize| Reply::Json(200, vec![], json!({"data": [], "id": "x".repeat(size)}));
+    let world = world(vec![long(2_000_000), long(9_000_000), long(2_000_000)]).await;
+    let page = ListMedia {
+        edge: Edge::Media,
+        limit: 100,
+        after: None,
+        since_s: None,
+        until_s: None,
+        children: true,
+        insights: Vec::new(),
+    };
+    let read = world.graph.ask(&facebook(), &page).await.unwrap();
+    assert_eq!(read.data, []);
+    let error = world.graph.ask(&facebook(), &page).await.unwrap_err();
+    assert!(error.is_too_long(), "{error:?}");
+    let post = GetMedia {
+        media: "17900000000000201".into(),
+        insights: Vec::new(),
+    };
+    let error = world.graph.ask(&facebook(), &post).await.unwrap_err();
+    assert!(error.is_too_long(), "{error:?}");
 }

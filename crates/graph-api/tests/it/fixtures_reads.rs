@@ -6,6 +6,7 @@ use graph_api::endpoint::account::{AccountDemographics, AccountInsights, Cut, Ge
 use graph_api::endpoint::media::{Edge, GetChildren, GetMedia, ListMedia, Media, MediaInsights};
 use graph_api::error::{ErrorKind, classify};
 use graph_api::insights::{Axis, LIST, Span, Surface, Timeframe, counts, for_surface};
+use graph_api::request::Endpoint as _;
 use serde_json::json;
 
 use crate::fixtures::{ACCOUNT, one};
@@ -35,6 +36,7 @@ fn list(edge: Edge, limit: u32) -> ListMedia {
         after: None,
         since_s: None,
         until_s: None,
+        children: true,
         insights: Vec::new(),
     }
 }
@@ -82,6 +84,12 @@ fn calls_that_read_are_the_pinned_ones() {
         };
         is_pinned_for(&family, "media-list-insights", &with_numbers);
         is_pinned_for(&family, "stories", &list(Edge::Stories, 50));
+        let bare = ListMedia {
+            children: false,
+            ..list(Edge::Media, 50)
+        };
+        let fields = bare.request(&family).query[0].1.clone();
+        assert!(fields.starts_with("id,caption,") && !fields.contains("children"));
         let media = GetMedia {
             media: REEL.into(),
             insights: Vec::new(),

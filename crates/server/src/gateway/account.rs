@@ -2,6 +2,7 @@
 
 use graph_api::{
     endpoint::account::{AccountProfile, GetProfile},
+    error::ErrorKind,
     insights::Surface,
 };
 
@@ -28,9 +29,11 @@ pub(crate) async fn profile(ask: Ask<'_>) -> Result<Got<AccountProfile>, ApiErro
         let profile = match errand.ask(&GetProfile { more }).await {
             Err(trouble) if more && trouble.is_refusal() => {
                 let profile = errand.ask(&GetProfile { more: false }).await?;
-                gateway
-                    .learn_refusal(ask.gate, ask.account, Surface::Profile, MORE)
-                    .await;
+                if trouble.kind() == Some(ErrorKind::BadRequest) {
+                    gateway
+                        .learn_refusal(ask.gate, ask.account, Surface::Profile, MORE)
+                        .await;
+                }
                 profile
             }
             other => other?,

@@ -3,7 +3,6 @@
 
 use graph_api::{
     endpoint::account::AccountDemographics,
-    error::ErrorKind,
     insights::{Axis, Insights, Surface, Timeframe, counts},
 };
 use serde::{Deserialize, Serialize};
@@ -75,12 +74,14 @@ async fn fetch(
             note: None,
         })
         .collect();
+    // What takes no timeframe by one axis takes none by the others.
+    let mut timeless = Vec::new();
     for axis in axes {
-        let (answers, refused) = by_axis(errand, timeframe, *axis).await?;
+        let (answers, refused) = by_axis(errand, timeframe, *axis, &mut timeless).await?;
         for group in &mut groups {
             let found = answers.iter().find_map(|answer| answer.get(&group.metric));
             let heads = found.map_or_else(Vec::new, |insight| counts(insight, *axis));
-            if refused.contains(&group.metric) {
+            if refused.contains(&group.metric.as_str()) {
                 group.note = Some(REFUSED.to_owned());
             } else if heads.is_empty() && group.note.is_none() {
                 group.note = Some(TOO_FEW.to_owned());
@@ -94,12 +95,14 @@ async fn fetch(
     })
 }
 
-/// All metrics by one axis: with a timeframe, and where Meta refuses that, without.
+/// All metrics by one axis: with a timeframe, and those that Meta refuses with it, without. Only what is refused both
+/// ways is a metric that Meta does not give.
 async fn by_axis(
     errand: &Errand<'_>,
     timeframe: Timeframe,
     axis: Axis,
-) -> Result<(Vec<Insights>, Vec<String>), Trouble> {
+    timeless: &mut Vec<&'static str>,
+) -> Result<(Vec<Insights>, Vec<&'static str>), Trouble> {
     let make = |timeframe| {
         move |metrics| AccountDemographics {
             metrics,
@@ -107,18 +110,28 @@ async fn by_axis(
             timeframe,
         }
     };
-    let mut gathered = errand
-        .gather(Surface::Account, &METRICS, make(Some(timeframe)))
+    let timed: Vec<&str> = METRICS
+        .into_iter()
+        .filter(|metric| !timeless.contains(metric))
+        .collect();
+    let with = errand
+        .search(Surface::Account, &timed, make(Some(timeframe)))
         .await?;
-    let refused_whole = gathered.object.as_ref().and_then(Trouble::kind);
-    if refused_whole == Some(ErrorKind::BadRequest) {
-        gathered = errand
-            .gather(Surface::Account, &METRICS, make(None))
-            .await?;
+    // Without the permission it is not a matter of metrics.
+    let with = with.readable()?;
+    let rest: Vec<&str> = METRICS
+        .into_iter()
+        .filter(|metric| timeless.contains(metric) || with.refused.contains(metric))
+        .collect();
+    let without = errand
+        .gather(Surface::Account, &rest, make(None))
+        .await?
+        .readable()?;
+    for metric in rest {
+        if !without.refused.contains(&metric) && !timeless.contains(&metric) {
+            timeless.push(metric);
+        }
     }
-    match gathered.object {
-        // Without the permission it is not a matter of metrics.
-        Some(trouble) if trouble.kind() == Some(ErrorKind::Permission) => Err(trouble),
-        _ => Ok((gathered.read, gathered.refused)),
-    }
+    let answers = with.read.into_iter().chain(without.read).collect();
+    Ok((answers, without.refused))
 }

@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Numbers,
     /// Numbers of the account.
     Account,
+    /// That a post has no numbers and never will.
+    NoNumbers,
     /// One day of the account's numbers, settled.
     ClosedDay,
     Audience,
@@ -37,6 +39,7 @@ impl Kind {
             Self::Media => "media",
             Self::Tagged => "tagged",
             Self::Numbers => "numbers",
+            Self::NoNumbers => "no_numbers",
             Self::Account => "account",
             Self::ClosedDay => "day",
             Self::Audience => "audience",
@@ -51,7 +54,7 @@ impl Kind {
             Self::Numbers => cache.media_insights_seconds,
             Self::Account => cache.account_insights_seconds,
             Self::Audience => cache.audience_seconds,
-            Self::ClosedDay => return FOR_GOOD_MS,
+            Self::ClosedDay | Self::NoNumbers => return FOR_GOOD_MS,
         };
         i64::from(seconds) * 1000
     }

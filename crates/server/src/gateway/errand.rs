@@ -8,7 +8,7 @@ use std::{
 use graph_api::{
     budget::{Bucket, Permit, Urgency},
     error::{CallError, ErrorKind, Reaction},
-    insights::{Bisect, Family, Surface},
+    insights::{Family, Gather, Surface},
     request::Endpoint,
 };
 
@@ -35,8 +35,8 @@ impl From<Trouble> for ApiError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Api(error) => error,
-            // A read changes nothing, so a lost answer is only a late one.
-            Trouble::Call(error) if passes(&error) => Self::new(
+            // A read changes nothing, so a lost answer is only a late one, and nothing needs to be looked for.
+            Trouble::Call(error) if passes(&error) || is_unclear(&error) => Self::new(
                 axum::http::StatusCode::BAD_GATEWAY,
                 "meta_unavailable",
                 "Meta did not answer this call, tried several times",
@@ -59,7 +59,7 @@ impl Trouble {
     }
 
     /// Meta refuses this very request, so that a smaller one may be taken. Code 10 is "no permission" and, for a
-    /// story, "not enough viewers".
+    /// story, "not enough viewers". What Meta calls unknown is none: it passes, or nobody knows what it was about.
     pub(crate) fn is_refusal(&self) -> bool {
         matches!(
             self.kind(),
@@ -67,9 +67,26 @@ impl Trouble {
                 ErrorKind::BadRequest
                     | ErrorKind::BeforeBusiness
                     | ErrorKind::Permission
-                    | ErrorKind::UnknownCause
+                    | ErrorKind::NeedsAdvancedAccess
                     | ErrorKind::Other
             )
+        )
+    }
+
+    /// Too much was asked for at once, or Meta could not do it: a smaller request may be answered. For a list that is too
+    /// large Meta has the words of any other fault.
+    pub(crate) fn is_too_much(&self) -> bool {
+        match self {
+            Self::Call(error) => error.is_too_long() || self.kind() == Some(ErrorKind::Service),
+            Self::Api(_) => false,
+        }
+    }
+
+    /// The login may not do this.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(
+            self.kind(),
+            Some(ErrorKind::Permission | ErrorKind::NeedsAdvancedAccess)
         )
     }
 }
@@ -87,11 +104,23 @@ pub(crate) struct Errand<'a> {
 
 /// What a list of metrics brought: what was read, and what Meta does not give.
 #[derive(Debug)]
-pub(crate) struct Gathered<T> {
+pub(crate) struct Found<T> {
     pub(crate) read: Vec<T>,
-    pub(crate) refused: Vec<String>,
-    /// The object itself has no numbers; its first refusal.
+    pub(crate) refused: Vec<&'static str>,
+    /// Of these, what others need not ask for.
+    pub(crate) learned: Vec<&'static str>,
+    /// The object itself has no numbers; how it was refused.
     pub(crate) object: Option<Trouble>,
+}
+
+impl<T> Found<T> {
+    /// The same, if the login may read it.
+    pub(crate) fn readable(self) -> Result<Self, Trouble> {
+        match self.object {
+            Some(trouble) if trouble.is_forbidden() => Err(trouble),
+            object => Ok(Self { object, ..self }),
+        }
+    }
 }
 
 impl<'a> Errand<'a> {
@@ -169,16 +198,35 @@ impl<'a> Errand<'a> {
             .map_err(Trouble::Api)
     }
 
-    /// Asks for a list of metrics, of which Meta may refuse some: all at once, then, since one refused metric refuses
-    /// all of them, with as few calls as find it. What is refused while its neighbours are not is remembered.
-    ///
-    /// Longer than other functions: whole list, probes and search are one conversation with Meta.
+    /// Asks for a list of metrics, of which Meta may refuse some. What is refused while its neighbours are not is
+    /// remembered.
     pub(crate) async fn gather<E, M>(
         &self,
         surface: Surface,
         metrics: &[&'static str],
         make: M,
-    ) -> Result<Gathered<E::Answer>, Trouble>
+    ) -> Result<Found<E::Answer>, Trouble>
+    where
+        E: Endpoint,
+        M: Fn(Vec<String>) -> E + Send + Sync,
+    {
+        let found = self.search(surface, metrics, make).await?;
+        for metric in &found.learned {
+            self.gate
+                .gateway
+                .learn_refusal(self.gate, self.account, surface, metric)
+                .await;
+        }
+        Ok(found)
+    }
+
+    /// The same, and nothing is remembered: what was refused may be something else than the metric.
+    pub(crate) async fn search<E, M>(
+        &self,
+        surface: Surface,
+        metrics: &[&'static str],
+        make: M,
+    ) -> Result<Found<E::Answer>, Trouble>
     where
         E: Endpoint,
         M: Fn(Vec<String>) -> E + Send + Sync,
@@ -186,64 +234,32 @@ impl<'a> Errand<'a> {
         let gateway = &self.gate.gateway;
         let now_ms = self.gate.clock.now_ms();
         let (wanted, unsupported) = gateway.split(self.family(), surface, metrics, now_ms);
-        let mut gathered = Gathered {
-            read: Vec::new(),
-            refused: unsupported.into_iter().map(str::to_owned).collect(),
-            object: None,
-        };
-        if wanted.is_empty() {
-            return Ok(gathered);
-        }
-        let named = |list: &[&str]| list.iter().map(|metric| (*metric).to_owned()).collect();
-        let first = match self.ask(&make(named(&wanted))).await {
-            Ok(read) => {
-                gathered.read.push(read);
-                return Ok(gathered);
-            }
-            Err(trouble) if trouble.is_refusal() => trouble,
-            Err(trouble) => return Err(trouble),
-        };
-        // Whether the object or a metric is at fault: two of them by themselves tell.
-        let mut rest = wanted.clone();
-        let mut refused = Vec::new();
-        while refused.len() < 2 && rest.len() > 1 && gathered.read.is_empty() {
-            let probe = rest.remove(0);
-            match self.ask(&make(named(&[probe]))).await {
-                Ok(read) => gathered.read.push(read),
-                Err(trouble) if trouble.is_refusal() => refused.push(probe),
-                Err(trouble) => return Err(trouble),
-            }
-        }
-        if gathered.read.is_empty() {
-            gathered
-                .refused
-                .extend(wanted.iter().map(|metric| (*metric).to_owned()));
-            gathered.object = Some(first);
-            return Ok(gathered);
-        }
-        let mut plan = if refused.is_empty() {
-            Bisect::of_refused(&rest)
-        } else {
-            Bisect::new(&rest)
-        };
+        let mut plan = Gather::new(surface, &wanted);
+        let (mut read, mut last) = (Vec::new(), None);
         while let Some(list) = plan.ask() {
-            match self.ask(&make(named(&list))).await {
-                Ok(read) => {
-                    gathered.read.push(read);
+            let names = list.iter().map(|metric| (*metric).to_owned()).collect();
+            match self.ask(&make(names)).await {
+                Ok(answer) => {
+                    read.push(answer);
                     plan.answered();
                 }
-                Err(trouble) if trouble.is_refusal() => plan.refused(),
-                Err(trouble) => return Err(trouble),
+                Err(trouble) => {
+                    let kind = trouble.kind().filter(|_| trouble.is_refusal());
+                    let Some(kind) = kind else {
+                        return Err(trouble);
+                    };
+                    plan.refused(kind);
+                    last = Some(trouble);
+                }
             }
         }
-        refused.extend(plan.into_refused());
-        for metric in refused {
-            gateway
-                .learn_refusal(self.gate, self.account, surface, metric)
-                .await;
-            gathered.refused.push(metric.to_owned());
-        }
-        Ok(gathered)
+        let end = plan.end();
+        Ok(Found {
+            read,
+            refused: unsupported.into_iter().chain(end.refused).collect(),
+            learned: end.learned,
+            object: end.object.and(last),
+        })
     }
 }
 
@@ -251,10 +267,19 @@ impl<'a> Errand<'a> {
 fn passes(error: &CallError) -> bool {
     match error.graph() {
         Some(graph) => {
-            matches!(graph.kind, ErrorKind::Service | ErrorKind::MaybeDelivered)
-                || graph.is_transient && !graph.kind.is_throttle()
+            matches!(
+                graph.kind,
+                ErrorKind::Service | ErrorKind::MaybeDelivered | ErrorKind::UnknownCause
+            ) || graph.is_transient && !graph.kind.is_throttle()
                 || graph.kind == ErrorKind::Other && graph.status >= 500
         }
+        // As long as it was it will be again.
+        None if error.is_too_long() => false,
         None => matches!(error.reaction_if_repeatable(), Reaction::RetryLater { .. }),
     }
+}
+
+/// Of a write nobody would know whether it was done.
+fn is_unclear(error: &CallError) -> bool {
+    error.reaction() == Reaction::Reconcile
 }

@@ -17,6 +17,9 @@ use super::{
 };
 use crate::api::ApiError;
 
+/// Meta's word for what holds several pictures or videos.
+const ALBUM: &str = "CAROUSEL_ALBUM";
+
 /// What a caller wants of a list.
 #[derive(Debug, Clone)]
 pub(crate) struct Listing {
@@ -26,13 +29,16 @@ pub(crate) struct Listing {
     pub(crate) after: Option<String>,
     pub(crate) since_s: Option<i64>,
     pub(crate) until_s: Option<i64>,
+    /// With what albums hold.
+    pub(crate) children: bool,
 }
 
 impl Listing {
     fn name(&self) -> String {
+        let bare = if self.children { "" } else { ":bare" };
         let number = |at: Option<i64>| at.map_or_else(String::new, |at| at.to_string());
         format!(
-            "list:{}:{}:{}:{}:{}",
+            "list:{}:{}:{}:{}:{}{bare}",
             self.edge.as_str(),
             self.limit,
             number(self.since_s),
@@ -75,7 +81,7 @@ pub(crate) async fn list(ask: Ask<'_>, listing: &Listing) -> Result<Got<Page<Med
     let work = async {
         let page = fetch(&errand, listing).await?;
         if listing.kind().is_stored() {
-            keep_rows(ask, &page).await;
+            keep_rows(ask, listing, &page).await;
         }
         to_value(&page)
     };
@@ -87,7 +93,8 @@ pub(crate) async fn list(ask: Ask<'_>, listing: &Listing) -> Result<Got<Page<Med
         .read()
 }
 
-/// One call with numbers; where Meta refuses them for one row or for all, a second one without.
+/// One call with numbers; where Meta refuses them for one row or for all, or that is too much for it, a second one
+/// without.
 async fn fetch(errand: &Errand<'_>, listing: &Listing) -> Result<Page<Media>, Trouble> {
     let now_ms = errand.gate.clock.now_ms();
     let call = |insights| ListMedia {
@@ -96,17 +103,20 @@ async fn fetch(errand: &Errand<'_>, listing: &Listing) -> Result<Page<Media>, Tr
         after: listing.after.clone(),
         since_s: listing.since_s,
         until_s: listing.until_s,
+        children: listing.children,
         insights,
     };
     let metrics = listing.metrics(errand, now_ms);
     let with_numbers = !metrics.is_empty();
     match errand.ask(&call(metrics)).await {
-        Err(trouble) if with_numbers && trouble.is_refusal() => errand.ask(&call(Vec::new())).await,
+        Err(trouble) if with_numbers && (trouble.is_refusal() || trouble.is_too_much()) => {
+            errand.ask(&call(Vec::new())).await
+        }
         other => other,
     }
 }
 
-async fn keep_rows(ask: Ask<'_>, page: &Page<Media>) {
+async fn keep_rows(ask: Ask<'_>, listing: &Listing, page: &Page<Media>) {
     let mut found = Vec::with_capacity(2 * page.data.len());
     for media in &page.data {
         let mut node = media.clone();
@@ -115,7 +125,9 @@ async fn keep_rows(ask: Ask<'_>, page: &Page<Media>) {
         {
             found.push((Kind::Numbers, media.id.to_string(), numbers));
         }
-        if let Ok(node) = to_value(&node) {
+        // Without what it holds an album is no answer to who asks for it.
+        let is_whole = listing.children || node.media_type.as_deref() != Some(ALBUM);
+        if is_whole && let Ok(node) = to_value(&node) {
             found.push((Kind::Media, node_name(&media.id), node));
         }
     }

@@ -11,6 +11,7 @@ mod media;
 mod numbers;
 mod series;
 mod tally;
+mod totals;
 
 pub(crate) use account::profile;
 pub(crate) use answer::{Served, Wishes};

@@ -1,6 +1,8 @@
 //! The numbers of one post, reel or story: answered from the page it came with, else asked for by what it is. What Meta
 //! does not give is named, with the reason, and costs nothing else.
 
+use std::sync::OnceLock;
+
 use futures::{StreamExt as _, stream};
 use graph_api::{
     endpoint::media::{GetMedia, Media, MediaInsights},
@@ -11,7 +13,7 @@ use graph_api::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    entry::{Got, Kind},
+    entry::{Got, Kind, Source},
     errand::{Errand, Trouble},
     flow::Ask,
     media::{node_name, to_value},
@@ -70,12 +72,12 @@ impl Numbers {
         }
     }
 
-    fn name_missing(&mut self, surface: Surface, refused: &[String]) {
+    fn name_missing(&mut self, surface: Surface, refused: &[&str]) {
         for metric in for_surface(surface) {
             if self.given.iter().any(|insight| insight.name == *metric) {
                 continue;
             }
-            let note = if refused.iter().any(|name| name == metric) {
+            let note = if refused.contains(metric) {
                 REFUSED
             } else {
                 NO_DATA
@@ -112,34 +114,80 @@ impl Numbers {
     }
 }
 
+/// That the login may not read numbers, once one post of a page has shown it: the others would say the same.
+type Barred = OnceLock<ApiError>;
+
 /// The numbers of one media object.
 pub(crate) async fn numbers(ask: Ask<'_>, media: &MediaId) -> Result<Got<Numbers>, ApiError> {
+    unless(ask, media, &Barred::new()).await
+}
+
+async fn unless(ask: Ask<'_>, media: &MediaId, barred: &Barred) -> Result<Got<Numbers>, ApiError> {
     let errand = Errand::new(ask.gate, ask.account, ask.urgency);
     let gateway = &ask.gate.gateway;
     let work = async {
+        if let Some(never) = gateway.peek(ask, Kind::NoNumbers, media.as_str()).await {
+            return Ok(never.body.clone());
+        }
+        if let Some(error) = barred.get() {
+            return Err(error.clone());
+        }
         let known = gateway.peek(ask, Kind::Media, &node_name(media)).await;
         let known: Option<Media> = known.and_then(|entry| Media::deserialize(&entry.body).ok());
         let numbers = match known {
-            Some(node) => by_kind(&errand, &node).await?,
-            None => unknown(ask, &errand, media).await?,
+            Some(node) => by_kind(&errand, &node).await,
+            None => unknown(ask, &errand, media).await,
         };
-        to_value(&numbers)
+        let numbers = numbers.map_err(|trouble| {
+            let is_forbidden = trouble.is_forbidden();
+            let error = ApiError::from(trouble);
+            if is_forbidden {
+                let _ = barred.set(error.clone());
+            }
+            error
+        })?;
+        let body = to_value(&numbers)?;
+        if numbers.note.as_deref() == Some(BEFORE) {
+            let along = vec![(Kind::NoNumbers, media.as_str().to_owned(), body.clone())];
+            gateway.keep_along(ask, along).await;
+        }
+        Ok(body)
     };
     Box::pin(gateway.get(ask, Kind::Numbers, media.as_str(), &errand, work))
         .await?
         .read()
 }
 
-/// The numbers of a page's media, in its order: what came along is free, the rest is asked for a few at a time.
-pub(crate) async fn many(ask: Ask<'_>, page: &[Media]) -> Result<Vec<Got<Numbers>>, ApiError> {
+/// The numbers of a page's media, in its order: what came along is free, the rest is asked for a few at a time. Where
+/// that fails for one of them, it says so and the others have theirs.
+pub(crate) async fn many(ask: Ask<'_>, page: &[Media]) -> Vec<Got<Numbers>> {
     // What a page just brought is kept; asking anew would only repeat it.
     let ask = Ask { anew: false, ..ask };
-    let asked: Vec<_> = page.iter().map(|media| numbers(ask, &media.id)).collect();
+    let barred = Barred::new();
+    let asked: Vec<_> = page
+        .iter()
+        .map(|media| unless(ask, &media.id, &barred))
+        .collect();
     let found = stream::iter(asked)
         .buffered(AT_ONCE)
         .collect::<Vec<_>>()
         .await;
-    found.into_iter().collect()
+    page.iter()
+        .zip(found)
+        .map(|(media, found)| found.unwrap_or_else(|error| failed(ask, media, &error)))
+        .collect()
+}
+
+fn failed(ask: Ask<'_>, media: &Media, error: &ApiError) -> Got<Numbers> {
+    let body = error.body();
+    let why = body["detail"].as_str().unwrap_or_default();
+    let note = format!("Its numbers could not be read now: {why}.");
+    Got {
+        body: Numbers::none(media.surface(), &note),
+        fetched_at_ms: ask.gate.clock.now_ms(),
+        source: Source::Miss,
+        calls: 0,
+    }
 }
 
 /// Nobody knows yet what it is: one call for the thing and its numbers, which fits posts and reels.
@@ -182,11 +230,15 @@ async fn by_kind(errand: &Errand<'_>, node: &Media) -> Result<Numbers, Trouble> 
         metrics,
         breakdown: None,
     };
-    let gathered = errand.gather(surface, for_surface(surface), make).await?;
-    if let Some(trouble) = gathered.object {
+    let found = errand.gather(surface, for_surface(surface), make).await?;
+    if let Some(trouble) = found.object {
+        // Zeros would be a lie. Of a story the same code says that too few have seen it.
+        if trouble.is_forbidden() && surface != Surface::Story {
+            return Err(trouble);
+        }
         return Ok(Numbers::none(surface, nothing(surface, &trouble)));
     }
-    let given: Vec<Insight> = gathered
+    let given: Vec<Insight> = found
         .read
         .into_iter()
         .flat_map(|insights: Insights| insights.data)
@@ -197,14 +249,16 @@ async fn by_kind(errand: &Errand<'_>, node: &Media) -> Result<Numbers, Trouble> 
     };
     numbers.note = None;
     numbers.missing.clear();
-    numbers.name_missing(surface, &gathered.refused);
+    numbers.name_missing(surface, &found.refused);
     Ok(numbers)
 }
 
 fn nothing(surface: Surface, trouble: &Trouble) -> &'static str {
     match (trouble.kind(), surface) {
         (Some(ErrorKind::BeforeBusiness), _) => BEFORE,
-        (Some(ErrorKind::Permission), Surface::Story) => FEW_VIEWERS,
+        (Some(ErrorKind::Permission | ErrorKind::NeedsAdvancedAccess), Surface::Story) => {
+            FEW_VIEWERS
+        }
         _ => NONE_AT_ALL,
     }
 }

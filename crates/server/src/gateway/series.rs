@@ -1,10 +1,10 @@
 //! The account's numbers over days: `reach` as a series, in pieces of thirty days; totals a day at a time, all of a
 //! day's in one call. A day that is settled is asked for once and kept for good. Unique people are never added up.
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use graph_api::{
     endpoint::account::{AccountInsights, Cut},
-    insights::{Day, Insights, Surface, Window, account_metric},
+    error::ErrorKind,
+    insights::{ACCOUNT, Day, Surface, Window, account_metric},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,15 +16,15 @@ use super::{
     flow::Ask,
     media::to_value,
     numbers::Missing,
+    totals::{DayTotals, by_day, total},
 };
 use crate::api::ApiError;
 
-/// Days asked for at the same time.
-const AT_ONCE: usize = 4;
-
-const REFUSED: &str = "Meta does not give this metric for this account now.";
+pub(super) const REFUSED: &str = "Meta does not give this metric for this account now.";
+const NO_DATA: &str = "Meta has no data for this; it may take up to 48 hours.";
 const FOLLOWERS: &str =
     "Meta gives this for the last 30 days, to accounts with at least 100 followers.";
+const LAST_FOLLOWERS: &str = "Meta gives this for the last 30 days; earlier days are not here.";
 
 /// How long a value's period is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +85,9 @@ pub(crate) async fn account_numbers(
     metrics: &[&'static str],
 ) -> Result<Got<AccountNumbers>, ApiError> {
     let errand = Errand::new(ask.gate, ask.account, ask.urgency);
+    // In whichever order they are named it is the same question.
+    let metrics = in_order(|metric| metrics.contains(&metric));
+    let metrics = metrics.as_slice();
     let name = format!(
         "{}:{}:{}:{}",
         period.as_str(),
@@ -123,6 +126,12 @@ pub(crate) async fn account_numbers(
     })
 }
 
+/// The names that are meant, in the table's order.
+pub(super) fn in_order(is_meant: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let names = ACCOUNT.iter().map(|metric| metric.name);
+    names.filter(|name| is_meant(name)).collect()
+}
+
 async fn fetch(
     ask: Ask<'_>,
     errand: &Errand<'_>,
@@ -136,31 +145,48 @@ async fn fetch(
         .copied()
         .filter(|name| account_metric(name).is_some_and(|known| !known.series))
         .collect();
+    let mut suspect = None;
     if metrics.contains(&"reach") {
-        reach(errand, period, window, &mut numbers).await?;
+        suspect = Box::pin(reach(errand, period, window, &mut numbers)).await?;
     }
     if metrics.contains(&"follower_count") && period == Period::Day {
         new_followers(errand, window, &mut numbers).await?;
     }
     if !totals.is_empty() {
         match period {
-            Period::Day => by_day(ask, errand, window, &totals, &mut numbers).await?,
+            Period::Day => {
+                Box::pin(by_day(ask, errand, window, &totals, &mut numbers)).await?;
+            }
             Period::Week | Period::Days28 => {
                 let last = Window {
                     since: window.until.plus(1 - period.days()),
                     until: window.until,
                 };
-                let day = total(errand, last, &totals).await?;
+                let day = Box::pin(total(errand, last, &totals)).await?;
                 numbers.add(&day, &window.until.end_time());
                 numbers.refuse(&day.refused, REFUSED);
             }
         }
     }
+    // Where the same window had totals, it was the series that Meta refused, and not the window or the account.
+    if let Some(series) = suspect
+        && numbers.series.iter().any(|series| is_total(&series.metric))
+    {
+        let gateway = &ask.gate.gateway;
+        gateway
+            .learn_refusal(ask.gate, ask.account, Surface::Account, &series)
+            .await;
+    }
+    numbers.name_absent(period, metrics);
     Ok(numbers)
 }
 
+fn is_total(metric: &str) -> bool {
+    account_metric(metric).is_some_and(|known| known.total)
+}
+
 impl AccountNumbers {
-    fn add(&mut self, day: &DayTotals, end_time: &str) {
+    pub(super) fn add(&mut self, day: &DayTotals, end_time: &str) {
         for total in &day.totals {
             let point = (end_time.to_owned(), total.value.clone());
             match self.series.iter_mut().find(|s| s.metric == total.metric) {
@@ -175,7 +201,23 @@ impl AccountNumbers {
         }
     }
 
-    fn refuse(&mut self, refused: &[String], note: &str) {
+    /// Says of everything that was asked for and did not come that Meta has no data.
+    fn name_absent(&mut self, period: Period, asked: &[&str]) {
+        self.series.retain(|series| !series.points.is_empty());
+        for metric in asked {
+            let name = match (*metric, period) {
+                ("follower_count", Period::Day) => "new_followers",
+                // The total is the profile's.
+                ("follower_count", _) => continue,
+                (metric, _) => metric,
+            };
+            if self.series.iter().all(|series| series.metric != name) {
+                self.refuse(&[name.to_owned()], NO_DATA);
+            }
+        }
+    }
+
+    pub(super) fn refuse(&mut self, refused: &[String], note: &str) {
         for metric in refused {
             if self.missing.iter().all(|known| known.metric != *metric) {
                 self.missing.push(Missing {
@@ -187,134 +229,41 @@ impl AccountNumbers {
     }
 }
 
-/// A window's totals.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct DayTotals {
-    totals: Vec<Total>,
-    refused: Vec<String>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Total {
-    metric: String,
-    title: Option<String>,
-    description: Option<String>,
-    value: Value,
-}
-
-async fn total(
-    errand: &Errand<'_>,
-    window: Window,
-    metrics: &[&'static str],
-) -> Result<DayTotals, Trouble> {
-    let make = |metrics| AccountInsights {
-        metrics,
-        cut: Cut::Total,
-        span: Some(window.span()),
-        breakdown: None,
-    };
-    let gathered = errand.gather(Surface::Account, metrics, make).await?;
-    if let Some(trouble) = gathered.object {
-        return Err(trouble);
-    }
-    let totals = gathered
-        .read
-        .into_iter()
-        .flat_map(|insights: Insights| insights.data)
-        .filter_map(|insight| {
-            Some(Total {
-                value: insight.number()?,
-                metric: insight.name,
-                title: insight.title,
-                description: insight.description,
-            })
-        })
-        .collect();
-    Ok(DayTotals {
-        totals,
-        refused: gathered.refused,
-    })
-}
-
-/// All totals of each day. The first day that is not kept tells which metrics Meta refuses; the others follow together.
-async fn by_day(
-    ask: Ask<'_>,
-    errand: &Errand<'_>,
-    window: Window,
-    metrics: &[&'static str],
-    numbers: &mut AccountNumbers,
-) -> Result<(), ApiError> {
-    let days: Vec<Day> = window.days().collect();
-    let Some((first, rest)) = days.split_first() else {
-        return Ok(());
-    };
-    let mut found = vec![(*first, one_day(ask, errand, *first, metrics).await?)];
-    let asked: Vec<_> = rest
-        .iter()
-        .map(|day| one_day(ask, errand, *day, metrics))
-        .collect();
-    let others: Vec<DayTotals> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
-    found.extend(rest.iter().copied().zip(others));
-    for (day, totals) in &found {
-        numbers.add(totals, &day.end_time());
-        numbers.refuse(&totals.refused, REFUSED);
-    }
-    Ok(())
-}
-
-/// A day's totals: kept for good once they are settled.
-async fn one_day(
-    ask: Ask<'_>,
-    errand: &Errand<'_>,
-    day: Day,
-    metrics: &[&'static str],
-) -> Result<DayTotals, ApiError> {
-    let gateway = &ask.gate.gateway;
-    let name = format!("totals:{day}:{}", metrics.join(","));
-    let settled = day.is_settled(ask.gate.clock.now_ms());
-    if settled
-        && let Some(kept) = gateway.peek(ask, Kind::ClosedDay, &name).await
-        && let Ok(totals) = DayTotals::deserialize(&kept.body)
-    {
-        return Ok(totals);
-    }
-    let window = Window {
-        since: day,
-        until: day,
-    };
-    let totals = total(errand, window, metrics).await?;
-    // A day with a refused metric is asked for again when Meta gives the metric again.
-    if settled && totals.refused.is_empty() {
-        let body = to_value(&totals)?;
-        let along = vec![(Kind::ClosedDay, name, body)];
-        gateway.keep_along(ask, along).await;
-    }
-    Ok(totals)
+/// How Meta answered a question for a series.
+enum Told {
+    Given(Series),
+    /// Refused; and under this name, if the series itself is what Meta refused.
+    Refused(Option<String>),
 }
 
 /// `reach` is the one series that Meta documents. With `week` and `days_28` each value is about so many days up to its
 /// end; where that is refused, one total of the last of them stands for it.
+/// Answers the name of a series that may have been refused as such.
 async fn reach(
     errand: &Errand<'_>,
     period: Period,
     window: Window,
     numbers: &mut AccountNumbers,
-) -> Result<(), Trouble> {
-    let series = series(errand, "reach", period.as_str(), window).await?;
-    match series {
-        Some(series) => numbers.series.push(series),
-        None if period == Period::Day => numbers.refuse(&["reach".to_owned()], REFUSED),
-        None => {
-            let last = Window {
-                since: window.until.plus(1 - period.days()),
-                until: window.until,
-            };
-            let day = total(errand, last, &["reach"]).await?;
-            numbers.add(&day, &window.until.end_time());
-            numbers.refuse(&day.refused, REFUSED);
+) -> Result<Option<String>, Trouble> {
+    let suspect = match series(errand, "reach", period.as_str(), window).await? {
+        Told::Given(series) => {
+            numbers.series.push(series);
+            return Ok(None);
         }
+        Told::Refused(suspect) => suspect,
+    };
+    if period == Period::Day {
+        numbers.refuse(&["reach".to_owned()], REFUSED);
+        return Ok(suspect);
     }
-    Ok(())
+    let last = Window {
+        since: window.until.plus(1 - period.days()),
+        until: window.until,
+    };
+    let day = total(errand, last, &["reach"]).await?;
+    numbers.add(&day, &window.until.end_time());
+    numbers.refuse(&day.refused, REFUSED);
+    Ok(suspect)
 }
 
 /// Followers that came on each day; only the last thirty days have it.
@@ -324,35 +273,48 @@ async fn new_followers(
     numbers: &mut AccountNumbers,
 ) -> Result<(), Trouble> {
     let oldest = Day::of(errand.gate.clock.now_ms()).plus(-29);
-    let window = Window {
+    let lately = Window {
         since: window.since.max(oldest),
         until: window.until,
     };
-    let found = if window.since <= window.until {
-        series(errand, "follower_count", "day", window).await?
+    let found = if lately.since <= lately.until {
+        series(errand, "follower_count", "day", lately).await?
     } else {
-        None
+        Told::Refused(None)
     };
     match found {
-        Some(series) if !series.points.is_empty() => numbers.series.push(Series {
-            metric: "new_followers".to_owned(),
-            title: None,
-            description: None,
-            ..series
-        }),
+        Told::Given(series) if !series.points.is_empty() => {
+            numbers.series.push(Series {
+                metric: "new_followers".to_owned(),
+                title: None,
+                description: None,
+                ..series
+            });
+            if window.since < oldest {
+                numbers.refuse(&["new_followers".to_owned()], LAST_FOLLOWERS);
+            }
+        }
         _ => numbers.refuse(&["new_followers".to_owned()], FOLLOWERS),
     }
     Ok(())
 }
 
-/// A series in pieces of thirty days; none where Meta refuses it. A value belongs to the day before its `end_time`, so
+/// A series in pieces of thirty days, unless Meta refuses it or did so lately. A value belongs to the day before its `end_time`, so
 /// what Meta adds at the edges is left out.
 async fn series(
     errand: &Errand<'_>,
     metric: &'static str,
     period: &'static str,
     window: Window,
-) -> Result<Option<Series>, Trouble> {
+) -> Result<Told, Trouble> {
+    // That a series is refused says nothing about the total of the same name.
+    let name = format!("{metric}:{period}");
+    let now_ms = errand.gate.clock.now_ms();
+    let gateway = &errand.gate.gateway;
+    let allowed = gateway.split(errand.family(), Surface::Account, &[&name], now_ms);
+    if allowed.0.is_empty() {
+        return Ok(Told::Refused(None));
+    }
     let mut series = Series {
         metric: metric.to_owned(),
         title: None,
@@ -368,8 +330,9 @@ async fn series(
         };
         let insights = match errand.ask(&call).await {
             Ok(insights) => insights,
-            Err(trouble) if trouble.kind() == Some(graph_api::error::ErrorKind::BadRequest) => {
-                return Ok(None);
+            Err(trouble) if trouble.is_refusal() && !trouble.is_forbidden() => {
+                let is_bad = trouble.kind() == Some(ErrorKind::BadRequest);
+                return Ok(Told::Refused(is_bad.then_some(name)));
             }
             Err(trouble) => return Err(trouble),
         };
@@ -388,5 +351,5 @@ async fn series(
             }
         }
     }
-    Ok(Some(series))
+    Ok(Told::Given(series))
 }

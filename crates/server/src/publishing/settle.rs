@@ -239,6 +239,7 @@ impl Publisher {
             after: None,
             since_s: None,
             until_s: None,
+            children: false,
             insights: Vec::new(),
         };
         Ok(self.ask(hand, &call).await?.data)

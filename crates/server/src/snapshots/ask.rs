@@ -6,7 +6,7 @@ use graph_api::{
     budget::{Bucket, Permit, Urgency},
     client::Credentials,
     error::{CallError, ErrorKind, GraphError, Reaction},
-    insights::{Bisect, Family, Insight, Insights, Surface},
+    insights::{Family, Gather, Insight, Insights, Surface},
     request::Endpoint,
 };
 use serde_json::Value;
@@ -16,9 +16,6 @@ use super::Snapshots;
 
 /// How long a job stays away where Meta throttles and does not say how long.
 const THROTTLED: Duration = Duration::from_mins(5);
-/// So many refusals and no answer: it is the object that is refused, not one of its metrics. A single bad one among
-/// sixteen is found sooner.
-const HOPELESS: u32 = 6;
 /// Meta's code for an unknown error.
 const UNKNOWN: i64 = 1;
 /// Starts of a job in which it is believed to pass.
@@ -63,6 +60,12 @@ impl From<StoreError> for Halt {
             error: error.to_string(),
         }))
     }
+}
+
+/// A call that failed, and how long Meta's door is closed since.
+struct Failure {
+    error: CallError,
+    closed: Option<Duration>,
 }
 
 /// A job in hand, with what opens its account.
@@ -117,6 +120,11 @@ impl Run<'_> {
         &self,
         endpoint: &E,
     ) -> Result<Result<E::Answer, Box<GraphError>>, Halt> {
+        let outcome = self.call(endpoint).await?;
+        self.judge(outcome)
+    }
+
+    async fn call<E: Endpoint>(&self, endpoint: &E) -> Result<Result<E::Answer, Failure>, Halt> {
         if self.job.stop.is_cancelled() {
             return Err(Halt(Box::new(Finish::HandBack)));
         }
@@ -132,10 +140,31 @@ impl Run<'_> {
         let closed = error
             .graph()
             .and_then(|graph| budget.learn_error(account, Bucket::Other, graph, self.now_ms()));
+        Ok(Err(Failure { error, closed }))
+    }
+
+    fn judge<T>(&self, outcome: Result<T, Failure>) -> Result<Result<T, Box<GraphError>>, Halt> {
+        let Failure { error, closed } = match outcome {
+            Ok(answer) => return Ok(Ok(answer)),
+            Err(failure) => failure,
+        };
         if let Some(refusal) = refusal(&error, self.job.attempts) {
             return Ok(Err(Box::new(refusal.clone())));
         }
         Err(self.halt(&error, closed))
+    }
+
+    /// As [`Self::ask`], for a page of so many: none where that is too much for Meta, or for us to read, and a smaller
+    /// one may be taken.
+    pub(super) async fn ask_page<E: Endpoint>(
+        &self,
+        endpoint: &E,
+        limit: u32,
+    ) -> Result<Option<Result<E::Answer, Box<GraphError>>>, Halt> {
+        match self.call(endpoint).await? {
+            Err(Failure { error, .. }) if limit > 1 && is_too_much(&error) => Ok(None),
+            outcome => self.judge(outcome).map(Some),
+        }
     }
 
     fn halt(&self, error: &CallError, closed: Option<Duration>) -> Halt {
@@ -173,8 +202,7 @@ impl Run<'_> {
         let (wanted, unsupported) = self.split(surface, metrics);
         let mut told = Told::default();
         told.note_all(&unsupported, REFUSED);
-        let mut plan = Bisect::new(&wanted);
-        let mut refusals = 0;
+        let mut plan = Gather::new(surface, &wanted);
         while let Some(asked) = plan.ask() {
             let names = asked.iter().map(|name| (*name).to_owned()).collect();
             match self.ask(&make(names)).await? {
@@ -182,41 +210,25 @@ impl Run<'_> {
                     plan.answered();
                     told.read(&asked, insights);
                 }
-                Err(refusal) => match refusal.kind {
-                    ErrorKind::NotFound | ErrorKind::Gone => {
-                        told.is_gone = true;
-                        return Ok(told);
-                    }
-                    ErrorKind::BeforeBusiness => {
-                        told.note_all(metrics, BEFORE);
-                        return Ok(told);
-                    }
-                    ErrorKind::Permission | ErrorKind::NeedsAdvancedAccess => {
-                        told.is_forbidden = true;
-                        told.note_all(metrics, TOO_FEW);
-                        return Ok(told);
-                    }
-                    _ if refusals + 1 >= HOPELESS && told.answers.is_empty() => {
-                        told.note_all(metrics, REFUSED);
-                        return Ok(told);
-                    }
-                    _ => {
-                        refusals += 1;
-                        plan.refused();
-                    }
-                },
+                Err(refusal) => plan.refused(refusal.kind),
             }
         }
-        let refused = plan.into_refused();
-        told.note_all(&refused, REFUSED);
-        // Where everything is refused, it is the object and not its metrics.
-        if refused.len() < wanted.len() {
-            self.learn(surface, &refused);
+        let end = plan.end();
+        self.learn(surface, &end.learned);
+        match end.object {
+            None => told.note_all(&end.refused, REFUSED),
+            Some(ErrorKind::NotFound | ErrorKind::Gone) => told.is_gone = true,
+            Some(ErrorKind::BeforeBusiness) => told.note_all(metrics, BEFORE),
+            Some(ErrorKind::Permission | ErrorKind::NeedsAdvancedAccess) => {
+                told.is_forbidden = true;
+                told.note_all(metrics, TOO_FEW);
+            }
+            Some(_) => told.note_all(metrics, REFUSED),
         }
         Ok(told)
     }
 
-    fn split(
+    pub(super) fn split(
         &self,
         surface: Surface,
         metrics: &[&'static str],
@@ -256,6 +268,11 @@ impl Told {
         }
         self.answers.push(insights);
     }
+}
+
+/// For a page that is too large Meta has the words of any other fault.
+fn is_too_much(error: &CallError) -> bool {
+    error.is_too_long() || error.graph().is_some_and(|graph| graph.code == UNKNOWN)
 }
 
 /// Meta's refusal of this very request, where it is one. "An unknown error" is mostly a moment's trouble, but what fails

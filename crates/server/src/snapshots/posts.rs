@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use store::{MediaDay, NumberNotes, Numbers};
 
 use super::{
-    ask::{BEFORE, FORBIDDEN, Halt, NO_DATA, Run},
+    ask::{BEFORE, FORBIDDEN, Halt, NO_DATA, REFUSED, Run},
     plan,
 };
 
@@ -44,6 +44,7 @@ pub(super) async fn read(run: &Run<'_>, day: Day) -> Result<(), Halt> {
     let most = run.parts.settings.snapshots.posts;
     let mut progress = progress(run).await?;
     let mut limit = PAGE;
+    let mut metrics = wanted(run);
     while !progress.is_over {
         limit = limit.min(most.saturating_sub(progress.seen));
         match page(run, &mut progress, limit, day).await? {
@@ -54,11 +55,24 @@ pub(super) async fn read(run: &Run<'_>, day: Day) -> Result<(), Halt> {
             }
             Read::Nothing => progress.is_over = true,
         }
-        limit = (limit * 2).min(PAGE);
+        let left = wanted(run);
+        // What refused the pages was a metric, and it will not be asked for again.
+        limit = if left.len() < metrics.len() {
+            PAGE
+        } else {
+            (limit * 2).min(PAGE)
+        };
+        metrics = left;
         let step = serde_json::to_value(&progress).unwrap_or_default();
         run.step_done("posts", step).await?;
     }
     Ok(())
+}
+
+/// What posts and reels are asked for along with a page: nothing that Meta refused lately.
+fn wanted(run: &Run<'_>) -> Vec<&'static str> {
+    let (feed, _) = run.split(Surface::Feed, LIST);
+    run.split(Surface::Reels, &feed).0
 }
 
 enum Read {
@@ -75,9 +89,21 @@ async fn page(run: &Run<'_>, progress: &mut Progress, limit: u32, day: Day) -> R
         return Ok(Read::Nothing);
     }
     if progress.without.is_none() {
-        match run.ask(&list(progress, limit, LIST)).await? {
+        let metrics = wanted(run);
+        let call = list(progress, limit, &metrics);
+        let Some(answer) = run.ask_page(&call, limit).await? else {
+            return Ok(Read::Refused);
+        };
+        match answer {
             Ok(page) => {
-                let rows = page.data.iter().map(|media| post(run, media, day, NO_DATA));
+                let why = |name: &str| {
+                    if metrics.contains(&name) {
+                        NO_DATA
+                    } else {
+                        REFUSED
+                    }
+                };
+                let rows = page.data.iter().map(|media| post(run, media, day, why));
                 let rows = rows.collect();
                 return Ok(Read::Page(page, rows));
             }
@@ -89,9 +115,16 @@ async fn page(run: &Run<'_>, progress: &mut Progress, limit: u32, day: Day) -> R
         }
     }
     let why = progress.without.clone().unwrap_or_default();
-    match run.ask(&list(progress, limit, &[])).await? {
+    let call = list(progress, limit, &[]);
+    let Some(answer) = run.ask_page(&call, limit).await? else {
+        return Ok(Read::Refused);
+    };
+    match answer {
         Ok(page) => {
-            let rows = page.data.iter().map(|media| post(run, media, day, &why));
+            let rows = page
+                .data
+                .iter()
+                .map(|media| post(run, media, day, |_| &why));
             let rows = rows.collect();
             Ok(Read::Page(page, rows))
         }
@@ -113,6 +146,7 @@ fn list(progress: &Progress, limit: u32, insights: &[&'static str]) -> ListMedia
         after: progress.after.clone(),
         since_s: None,
         until_s: None,
+        children: false,
         insights: insights.to_vec(),
     }
 }
@@ -134,7 +168,7 @@ async fn one(run: &Run<'_>, progress: &mut Progress, day: Day) -> Result<Read, H
         if told.notes.values().any(|note| note == BEFORE) {
             progress.without = Some(BEFORE.to_owned());
         }
-        let mut row = post(run, media, day, NO_DATA);
+        let mut row = post(run, media, day, |_| NO_DATA);
         row.numbers.extend(told.numbers);
         row.notes.extend(told.notes);
         let MediaDay { numbers, notes, .. } = &mut row;
@@ -169,7 +203,7 @@ async fn take(
 }
 
 /// A post's row: the numbers that came with it, and of those that did not, the two that the post itself shows.
-fn post(run: &Run<'_>, media: &Media, day: Day, missing: &str) -> MediaDay {
+fn post<'a>(run: &Run<'_>, media: &Media, day: Day, missing: impl Fn(&str) -> &'a str) -> MediaDay {
     let mut numbers = Numbers::new();
     let mut notes = NumberNotes::new();
     let shown = [
@@ -192,7 +226,7 @@ fn post(run: &Run<'_>, media: &Media, day: Day, missing: &str) -> MediaDay {
                 numbers.insert((*name).to_owned(), number);
             }
             None if !numbers.contains_key(*name) => {
-                notes.insert((*name).to_owned(), missing.to_owned());
+                notes.insert((*name).to_owned(), missing(name).to_owned());
             }
             None => {}
         }

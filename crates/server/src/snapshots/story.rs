@@ -53,6 +53,7 @@ pub(super) async fn find(run: &Run<'_>) -> Result<Finish, Halt> {
         after: None,
         since_s: None,
         until_s: None,
+        children: false,
         insights: Vec::new(),
     };
     let page = match run.ask(&call).await? {

@@ -34,6 +34,7 @@ mod process;
 mod publications;
 mod reading;
 mod receiver;
+mod refusals;
 mod replay;
 mod replies;
 mod settings;

@@ -440,6 +440,55 @@ async fn a_closed_allowance_makes_the_job_wait_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_retired_metric_is_found_once_and_not_with_every_post() {
+    let world = World::new().await;
+    world.sim("insights", json!({"refuse": ["saved"]})).await;
+    let changes = [
+        ("snapshots.posts", "150"),
+        ("snapshots.stories", "false"),
+        ("snapshots.backfill_days", "3"),
+    ];
+    let server = world.serve(&changes).await;
+    let last = Day::of(noon() - DAY_MS);
+    server.day_read(last.plus(-2)).await;
+    // Down to the first post by halves, that one, and two pages.
+    let pages = world.calls(&format!("{ACCOUNT}/media")).await;
+    assert!(pages <= 8 + 1 + 2 * 2, "{pages} pages");
+    let seed = world.look("seed").await;
+    let media = seed["media"].as_array().unwrap();
+    let post = &media[120];
+    let id = post["id"].as_str().unwrap();
+    let path = format!("/v1/accounts/{ACCOUNT}/media/{id}/history");
+    let history = server.api.get(&path).await.body;
+    let day = &history["data"][0];
+    assert_eq!(
+        day["numbers"]["views"], post["metrics"]["views"],
+        "{history}"
+    );
+    assert!(day["notes"]["saved"].is_string(), "{history}");
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_too_much_is_read_in_parts() {
+    let world = World::new().await;
+    let much = json!({"match": {"path": format!("{ACCOUNT}/media")}, "times": 2,
+        "do": {"kind": "status", "status": 500, "code": 1, "message": "Please reduce the amount of data"}});
+    world.sim("faults", much).await;
+    let changes = [
+        ("snapshots.posts", "60"),
+        ("snapshots.stories", "false"),
+        ("snapshots.backfill_days", "3"),
+    ];
+    let server = world.serve(&changes).await;
+    let last = Day::of(noon() - DAY_MS);
+    server.day_read(last.plus(-2)).await;
+    // Sixty and thirty are too many; then fifteen, thirty and the last fifteen.
+    assert_eq!(world.calls(&format!("{ACCOUNT}/media")).await, 5);
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_can_be_taken_now_and_keys_bound_who_sees_it() {
     let world = World::new().await;
     let changes = [

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 const TAGGED: &str =
     "id,caption,media_type,media_url,permalink,timestamp,username,like_count,comments_count";
 
+/// A hundred albums of ten pictures, with signed addresses and numbers, are about two megabytes.
+const LARGEST: usize = 8 * 1024 * 1024;
+
 /// Which list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Edge {
@@ -48,6 +51,8 @@ pub struct ListMedia {
     pub since_s: Option<i64>,
     /// Not after this moment.
     pub until_s: Option<i64>,
+    /// With what albums hold. A hundred albums of ten pictures are most of what a page weighs.
+    pub children: bool,
     /// Numbers to ask for with each. One that is refused refuses all.
     pub insights: Vec<&'static str>,
 }
@@ -89,11 +94,15 @@ struct Cursors {
 
 impl Endpoint for ListMedia {
     type Answer = Page<Media>;
+    const MAX_ANSWER_BYTES: usize = LARGEST;
 
     fn request(&self, credentials: &Credentials) -> Request {
         let of = match self.edge {
             Edge::Tags => TAGGED.to_owned(),
-            Edge::Media | Edge::Stories => format!("{FIELDS},children{{{CHILD_FIELDS}}}"),
+            Edge::Media | Edge::Stories if self.children => {
+                format!("{FIELDS},children{{{CHILD_FIELDS}}}")
+            }
+            Edge::Media | Edge::Stories => FIELDS.to_owned(),
         };
         let path = [credentials.account.as_str(), self.edge.as_str()];
         Request::get("media_list", &path)

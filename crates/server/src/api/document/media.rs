@@ -133,6 +133,7 @@ async fn media(
         after: after.map(cursor::unwrap).transpose()?,
         since_s: None,
         until_s: None,
+        children: false,
     };
     let got = gateway::list(ask(&gate, &account, &wishes), &listing).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);

@@ -192,11 +192,12 @@ async fn answer(
         after: after.map(cursor::unwrap).transpose()?,
         since_s: moment("since", page.since.as_deref())?,
         until_s: moment("until", page.until.as_deref())?,
+        children: true,
     };
     let mut got = gateway::list(ask, &listing).await?;
     let mut numbers = Vec::new();
     if page.insights && edge != Edge::Tags {
-        for found in gateway::many(ask, &got.body.data).await? {
+        for found in gateway::many(ask, &got.body.data).await {
             got.calls += found.calls;
             // What came along with the page is part of the same call.
             if found.calls > 0 {
