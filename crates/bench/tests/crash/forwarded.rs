@@ -38,7 +38,7 @@ async fn every_accepted_event_reaches_the_receiver_under_one_id() {
     let started = Instant::now();
     let folder = tempfile::tempdir().unwrap();
     let (mut trial, world) = open(folder.path()).await;
-    (trial.events, trial.kills, trial.more_kills, trial.away) = (60, 16, 30, 5);
+    (trial.events, trial.kills, trial.more_kills, trial.away) = (60, 16, 100, 5);
     let Outcome {
         histogram,
         kills,
