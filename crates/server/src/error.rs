@@ -39,7 +39,7 @@ pub(crate) struct ErrorBody {
     retry_after: Option<u64>,
     /// What to do next.
     #[schema(example = "Correct the fields named in problems and send the call again.")]
-    next_step: Option<String>,
+    next_step: String,
     /// Meta's own error, where Meta refused.
     meta: Option<MetaError>,
     /// Everything that is wrong with the input, at once.
@@ -79,31 +79,53 @@ pub(crate) struct ErrorAnswer {
     error: ErrorBody,
 }
 
-impl ApiError {
-    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        let kind = match status {
+/// An error that does not say yet what to do next. It is none before it does, so that nobody forgets to say it.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Unadvised {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+}
+
+impl Unadvised {
+    /// The error with the one thing to do next.
+    pub(crate) fn next_step(self, step: impl Into<String>) -> ApiError {
+        let kind = match self.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "access",
             status if status.is_client_error() => "request",
             _ => "server",
         };
-        Self {
-            status,
-            detail: detail.into(),
+        ApiError {
+            status: self.status,
+            detail: self.detail,
             error: Box::new(ErrorBody {
-                code,
+                code: self.code,
                 kind,
                 retry_after: None,
-                next_step: None,
+                next_step: step.into(),
                 meta: None,
                 problems: Vec::new(),
             }),
         }
     }
+}
 
-    /// The same with the one thing to do next.
-    pub(crate) fn next_step(mut self, step: impl Into<String>) -> Self {
-        self.error.next_step = Some(step.into());
-        self
+impl ApiError {
+    #[allow(
+        clippy::new_ret_no_self,
+        reason = "an error is one once it says what to do next"
+    )]
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Unadvised {
+        Unadvised {
+            status,
+            code,
+            detail: detail.into(),
+        }
     }
 
     /// The same with when to come back.
@@ -121,8 +143,9 @@ impl ApiError {
     /// The same with a plainer reason; Meta's own words stay with it.
     pub(crate) fn saying(mut self, code: &'static str, detail: &str, next_step: &str) -> Self {
         detail.clone_into(&mut self.detail);
+        next_step.clone_into(&mut self.error.next_step);
         self.error.code = code;
-        self.next_step(next_step)
+        self
     }
 
     /// The same about one part of what was asked for.
@@ -201,6 +224,7 @@ impl ApiError {
 
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
+            .next_step("Look up the path at /docs, or in /openapi.json.")
     }
 
     pub(crate) fn internal() -> Self {
@@ -209,6 +233,7 @@ impl ApiError {
             "internal",
             "something went wrong on our side",
         )
+        .next_step("Send it again; if it stays so, the server's log says what went wrong.")
     }
 
     /// The same with Meta's own words, if the failure is Meta's.
@@ -247,6 +272,7 @@ impl From<StoreError> for ApiError {
                     "database_away",
                     "the database does not answer now",
                 )
+                .next_step("Send it again after Retry-After; if it stays so, look at the server's log and its disk.")
                 .retry_after(Duration::from_secs(5))
             }
             error => {
@@ -258,14 +284,28 @@ impl From<StoreError> for ApiError {
 }
 
 impl From<CallError> for ApiError {
+    /// Longer than 60 lines, since each thing to do next has its sentences here.
     fn from(error: CallError) -> Self {
         let kind = error.graph().map(|graph| graph.kind);
         let translated = match error.reaction() {
-            // What passes by itself does so for those who wait, not for those who ask.
-            _ if matches!(kind, Some(ErrorKind::MediaFetch | ErrorKind::PublishQuota)) => refused(&error),
+            // What passes by itself does so for those who wait, not for those who ask; and what stops the bot from
+            // writing, or from writing to one person, is here the permission of one call.
+            _ if matches!(
+                kind,
+                Some(
+                    ErrorKind::MediaFetch
+                        | ErrorKind::PublishQuota
+                        | ErrorKind::Permission
+                        | ErrorKind::NeedsAdvancedAccess
+                )
+            ) =>
+            {
+                refused(&error)
+            }
             Reaction::Throttled { after } => throttled(after.unwrap_or(Duration::from_mins(5))),
             Reaction::RetryLater { after } => {
                 Self::new(StatusCode::BAD_GATEWAY, "meta_unavailable", "Meta did not take the call now")
+                    .next_step("Send it again after Retry-After.")
                     .retry_after(after.unwrap_or(Duration::from_secs(30)))
                     .about("meta")
             }
@@ -285,6 +325,7 @@ impl From<CallError> for ApiError {
             .about("account"),
             Reaction::PersonUnreachable => {
                 Self::new(StatusCode::CONFLICT, "person_unreachable", "Meta does not reach this person")
+                    .next_step("Nothing can be sent to them: they blocked the account, closed theirs, or do not take messages.")
                     .about("account")
             }
             Reaction::NeedsLogin => Self::new(
@@ -306,6 +347,7 @@ impl From<CallError> for ApiError {
                 "thread_owned_by_other",
                 "another app holds this conversation",
             )
+            .next_step("Answer there, or take the conversation over in the inbox of the account's Page.")
             .about("account"),
             Reaction::Refused => refused(&error),
         };
@@ -324,10 +366,12 @@ pub(crate) fn throttled(wait: Duration) -> ApiError {
         "throttled_by_meta",
         "Meta's allowance for this account is used up for now; calls wait until it opens again",
     )
+    .next_step("Send it again after Retry-After; what is kept of earlier answers is still answered meanwhile.")
     .retry_after(wait)
     .about("meta")
 }
 
+/// What Meta refused, by its reason. Longer than 60 lines, since each reason has its sentences here.
 fn refused(error: &CallError) -> ApiError {
     let kind = error.graph().map(|graph| graph.kind);
     let plain = |status, code, detail: &str| ApiError::new(status, code, detail);
@@ -336,19 +380,31 @@ fn refused(error: &CallError) -> ApiError {
             StatusCode::NOT_FOUND,
             "not_found",
             "Meta knows no such object, or this account may not see it",
-        ),
-        (Some(ErrorKind::Permission | ErrorKind::NeedsAdvancedAccess), _) => plain(
+        )
+        .next_step("Check the id, and that it belongs to this account; what was deleted at Instagram stays away."),
+        (Some(ErrorKind::Permission), _) => plain(
             StatusCode::FORBIDDEN,
             "permission_missing",
             "the account's login did not grant the permission that this call needs",
         )
         .next_step("Connect the account again and leave every permission ticked.")
         .about("account"),
+        (Some(ErrorKind::NeedsAdvancedAccess), _) => plain(
+            StatusCode::FORBIDDEN,
+            "permission_missing",
+            "the login did not grant the permission that this call needs, or the app has it for its own people only",
+        )
+        .next_step(
+            "Connect the account again and leave every permission ticked; if they all are, request Advanced Access for \
+             it in the dashboard of your Meta app.",
+        )
+        .about("account"),
         (Some(ErrorKind::PublishQuota), _) => plain(
             StatusCode::TOO_MANY_REQUESTS,
             "publishing_quota",
             "the account's publishing allowance for 24 hours is spent",
         )
+        .next_step("Wait until the oldest post of these 24 hours no longer counts: GET …/publishing-limit tells.")
         .retry_after(Duration::from_hours(1))
         .about("meta"),
         (Some(ErrorKind::MediaFetch), _) => plain(
@@ -363,11 +419,12 @@ fn refused(error: &CallError) -> ApiError {
             "hashtag_quota",
             "the account has looked up its thirty different hashtags of these seven days",
         )
-        .retry_after(Duration::from_hours(24))
         .next_step("Look up one of the thirty again (GET …/hashtags lists them), or wait until the oldest is a week old.")
+        .retry_after(Duration::from_hours(24))
         .about("meta"),
         (_, CallError::NotSent(NotSent::Unsendable(why))) => {
             plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_input", why)
+                .next_step("Correct what is named and send the call again.")
         }
         _ => plain(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -420,6 +477,39 @@ impl IntoResponse for ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of_meta(code: i64, subcode: Option<i64>) -> ApiError {
+        CallError::Graph(Box::new(GraphError {
+            code,
+            subcode,
+            kind: graph_api::error::classify(code, subcode),
+            message: "Meta's words".to_owned(),
+            is_transient: false,
+            fbtrace_id: None,
+            status: 400,
+            retry_after: None,
+        }))
+        .into()
+    }
+
+    #[test]
+    fn a_missing_permission_is_neither_a_stopped_account_nor_a_person_out_of_reach() {
+        for (code, subcode, status, word) in [
+            (10, None, 403, "permission_missing"),
+            (200, None, 403, "permission_missing"),
+            (200, Some(2_018_028), 403, "permission_missing"),
+            (203, None, 403, "permission_missing"),
+            (368, None, 403, "account_stopped"),
+            (551, None, 409, "person_unreachable"),
+        ] {
+            let error = of_meta(code, subcode);
+            let found = (error.status.as_u16(), error.error.code);
+            assert_eq!(found, (status, word), "{code} {subcode:?}");
+            let step = &error.error.next_step;
+            let connects = step.starts_with("Connect the account again");
+            assert_eq!(connects, word == "permission_missing", "{code}: {step}");
+        }
+    }
 
     #[test]
     fn tokens_in_metas_words_are_cut_out() {

@@ -72,12 +72,9 @@ async fn send(
 }
 
 fn ended() -> Response {
-    ApiError::new(
-        StatusCode::GONE,
-        "link_ended",
-        "this link has ended; send the reel again for a new one",
-    )
-    .into_response()
+    ApiError::new(StatusCode::GONE, "link_ended", "this link has ended")
+        .next_step("Send the reel again for a new link.")
+        .into_response()
 }
 
 /// Streams the file: however large, it is never in memory as a whole.

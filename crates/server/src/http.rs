@@ -34,6 +34,7 @@ impl Front {
                     "method_not_allowed",
                     "this path does not take this method",
                 )
+                .next_step("Look up the path's methods at /docs, or in /openapi.json.")
             })
             .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| {
                 after_panic(&panic)

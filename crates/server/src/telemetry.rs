@@ -243,6 +243,7 @@ pub(crate) async fn page(
             "unauthorized",
             "metrics are read from this machine, or with Authorization: Bearer and the metrics.key of the settings",
         )
+        .next_step("Send that key, or read them from this machine.")
         .into_response();
     }
     if let Err(error) = page.read_store().await {

@@ -12,7 +12,7 @@ use store::KeyKind;
 use subtle::ConstantTimeEq as _;
 
 use super::{ApiError, Gate, home};
-use crate::accounts::secret;
+use crate::{accounts::secret, error::Unadvised};
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -295,7 +295,7 @@ impl FromRequestParts<Arc<Gate>> for Caller {
     }
 }
 
-fn refused(code: &'static str, detail: &str) -> ApiError {
+fn refused(code: &'static str, detail: &str) -> Unadvised {
     ApiError::new(StatusCode::UNAUTHORIZED, code, detail)
 }
 
@@ -314,7 +314,8 @@ pub(super) fn key_in(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
                 return Err(refused(
                     "key_malformed",
                     "Authorization is not of the form: Bearer, a space, the key",
-                ));
+                )
+                .next_step("Send Authorization: Bearer gmk_…, or the key alone as x-api-key."));
             }
             Some(key)
         }

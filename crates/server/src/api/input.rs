@@ -112,7 +112,8 @@ async fn json(request: Request, gate: &Gate) -> Result<Value, ApiError> {
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "not_json",
             "the body must be JSON, with Content-Type: application/json",
-        ));
+        )
+        .next_step("Send JSON, and say so: Content-Type: application/json."));
     }
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
         ApiError::new(
@@ -124,6 +125,7 @@ async fn json(request: Request, gate: &Gate) -> Result<Value, ApiError> {
                 error.column()
             ),
         )
+        .next_step("Correct the JSON at that place and send the call again.")
     })?;
     if value.is_object() {
         Ok(value)
@@ -146,17 +148,20 @@ pub(super) fn broken_body(error: BodyError, cap: usize) -> ApiError {
             StatusCode::PAYLOAD_TOO_LARGE,
             "body_too_large",
             format!("the body is larger than {cap} bytes"),
-        ),
+        )
+        .next_step("Send less, or raise api.max_body_bytes; files go to …/uploads."),
         BodyError::TooSlow => ApiError::new(
             StatusCode::REQUEST_TIMEOUT,
             "body_too_slow",
             "the body took too long to arrive",
-        ),
+        )
+        .next_step("Send it again over a faster line."),
         BodyError::Broken => ApiError::new(
             StatusCode::BAD_REQUEST,
             "broken_body",
             "the body ended early",
-        ),
+        )
+        .next_step("Send the call again, with its whole body."),
     }
 }
 

@@ -237,8 +237,8 @@ fn too_many(wait: Duration) -> ApiError {
         "too_many_calls",
         "too many calls with this key or from this address",
     )
-    .retry_after(wait)
     .next_step("Wait as long as Retry-After says; RateLimit-Remaining tells how much is left.")
+    .retry_after(wait)
 }
 
 fn too_slow() -> ApiError {
@@ -247,6 +247,7 @@ fn too_slow() -> ApiError {
         "call_took_too_long",
         "this call took too long and was ended",
     )
+    .next_step("Ask for less at once, or send it again later; a write may have gone on, so send its Idempotency-Key again.")
     .retry_after(Duration::from_secs(5))
 }
 

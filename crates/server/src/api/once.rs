@@ -139,8 +139,8 @@ async fn begin(gate: &Gate, used: KeyUse) -> Result<Turn, ApiError> {
         "still_running",
         "a request with this Idempotency-Key is still being worked on",
     )
-    .retry_after(Duration::from_secs(5))
-    .next_step("Send the same request again later: it is not done twice."))
+    .next_step("Send the same request again later: it is not done twice.")
+    .retry_after(Duration::from_secs(5)))
 }
 
 async fn finish(gate: &Gate, hold: &KeyHold, response: Response) -> Result<Response, ApiError> {

@@ -41,6 +41,7 @@ impl From<Trouble> for ApiError {
                 "meta_unavailable",
                 "Meta did not answer this call, tried several times",
             )
+            .next_step("Send it again after Retry-After.")
             .retry_after(Duration::from_secs(30))
             .about("meta")
             .caused_by(&error),

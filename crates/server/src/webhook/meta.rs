@@ -115,6 +115,17 @@ impl Refusal {
         }
     }
 
+    /// What whoever sent it can do.
+    pub(crate) fn next_step(self) -> &'static str {
+        match self {
+            Self::Encoded => "Send the body as it is, without compressing it.",
+            Self::Unsigned => "Check that the secret it is sent with is the one that is set here.",
+            Self::TooLarge => "Send less at once, or raise webhook.max_body_bytes.",
+            Self::TooSlow | Self::Broken | Self::NotStored => "Send it again.",
+            Self::TooDeep => "Send an envelope of Meta's.",
+        }
+    }
+
     /// The word in the error body and in metrics.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -159,11 +170,12 @@ async fn subscribe(
                 "verify_token",
                 "the verify token does not match",
             )
+            .next_step("Write the instagram.verify_token of the settings into Meta's form.")
             .into_response()
         }
-        Err(error) => {
-            ApiError::new(StatusCode::BAD_REQUEST, "challenge", error.to_string()).into_response()
-        }
+        Err(error) => ApiError::new(StatusCode::BAD_REQUEST, "challenge", error.to_string())
+            .next_step("Nothing: Meta asks this by itself when the webhook is set up.")
+            .into_response(),
     }
 }
 
@@ -175,6 +187,7 @@ async fn receive(State(inbox): State<Arc<Inbox>>, request: Request) -> Response 
             inbox.metrics.refused(refusal.word());
             tracing::debug!(reason = refusal.word(), "delivery refused");
             let mut answer = ApiError::new(refusal.status(), refusal.word(), refusal.to_string())
+                .next_step(refusal.next_step())
                 .into_response();
             // The rest of the body, if any, will not be read.
             answer.headers_mut().insert(

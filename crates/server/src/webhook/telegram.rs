@@ -96,7 +96,9 @@ async fn receive(State(updates): State<Arc<Updates>>, request: Request) -> Respo
         Err(refusal) => {
             updates.metrics.refused(refusal.word());
             tracing::debug!(reason = refusal.word(), "update refused");
-            ApiError::new(refusal.status(), refusal.word(), refusal.to_string()).into_response()
+            ApiError::new(refusal.status(), refusal.word(), refusal.to_string())
+                .next_step(refusal.next_step())
+                .into_response()
         }
     }
 }

@@ -188,7 +188,7 @@ async fn the_status_page_speaks_to_its_reader() {
         (nowhere.status, nowhere.body.as_str()),
         (
             404,
-            r#"{"detail":"there is nothing here","error":{"code":"not_found","kind":"request","retry_after":null,"next_step":null,"meta":null}}"#
+            r#"{"detail":"there is nothing here","error":{"code":"not_found","kind":"request","retry_after":null,"next_step":"Look up the path at /docs, or in /openapi.json.","meta":null}}"#
         )
     );
     house.close().await;

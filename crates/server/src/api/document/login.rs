@@ -489,8 +489,8 @@ fn said(error: LoginError, choice: &[&str]) -> ApiError {
                 "page_choice",
                 "the login shares several Pages, and one of them is meant",
             )
-            .listing(problems.collect())
             .next_step("Send the call again with the same state, no code, and page_id: one of those in problems.")
+            .listing(problems.collect())
         }
         LoginError::Known(failure, meta) => {
             let (says, next) = failure.english;

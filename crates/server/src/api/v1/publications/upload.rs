@@ -125,6 +125,7 @@ async fn keep(path: &FilePath, body: Body, most: u64, idle: Duration) -> Result<
                 "broken_body",
                 "the body ended early",
             )
+            .next_step("Send the file again.")
         })?;
         bytes += chunk.len() as u64;
         if bytes > most {
@@ -132,7 +133,8 @@ async fn keep(path: &FilePath, body: Body, most: u64, idle: Duration) -> Result<
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "body_too_large",
                 format!("the file is larger than the {most} bytes that Meta publishes"),
-            ));
+            )
+            .next_step("Send a smaller file: fewer bits a second, or shorter."));
         }
         file.write_all(&chunk).await.map_err(broken)?;
     }
