@@ -77,6 +77,7 @@ impl Tour {
                 let raw = self
                     .http
                     .request(method.clone(), &url)
+                    .header("x-api-key", &self.key)
                     .json(&json!({"access_token": RAW}));
                 self.ask(raw).await;
                 self.ask(

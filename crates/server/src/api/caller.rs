@@ -102,14 +102,15 @@ pub(crate) struct Account {
 
 impl Caller {
     /// Finds out who asks. `token` is the `access_token` of a body of the second document: a handle of ours, which is
-    /// the key for its account, or a token of Meta's, which is good for its account and this call alone.
+    /// the key for its account, or a token of Meta's, which is good for its account and this call alone. Meta's token
+    /// opens an account, not this server: a key of ours has to come with it, or nobody needs one here.
     pub(crate) async fn of(
         gate: &Gate,
         parts: &Parts,
         token: Option<SecretString>,
     ) -> Result<Self, ApiError> {
         let by_key = match key_in(&parts.headers)? {
-            Some(key) => Some(Self::by_key(gate, key).await?),
+            Some(key) => Some(Self::by_key(gate, parts, key).await?),
             None => None,
         };
         let is_open = gate.settings.may_stay_open()
@@ -117,8 +118,18 @@ impl Caller {
             && home::is_asked_at_home(parts);
         match (by_key, token) {
             (by_key, Some(token)) if secret::is_ours(token.expose_secret()) => {
-                let handle = Self::by_key(gate, token.expose_secret()).await?;
+                let handle = Self::by_key(gate, parts, token.expose_secret()).await?;
                 handle.within(by_key.as_ref())
+            }
+            (None, Some(token)) if secret::is_metas(token.expose_secret()) && !is_open => {
+                Err(refused(
+                    "key_missing",
+                    "a token of Meta's opens its account only beside an API key",
+                )
+                .next_step(
+                    "Send a key as x-api-key as well (gramophone keys new makes one), or connect the account once and \
+                     send its handle instead: GET /instagram/auth/url.",
+                ))
             }
             (by_key, Some(token)) if secret::is_metas(token.expose_secret()) => {
                 let account = gate.accounts.brought(&token).await?;
@@ -148,9 +159,14 @@ impl Caller {
         }
     }
 
-    async fn by_key(gate: &Gate, key: &str) -> Result<Self, ApiError> {
+    async fn by_key(gate: &Gate, parts: &Parts, key: &str) -> Result<Self, ApiError> {
         let hash = secret::hash(key);
         let row = gate.store.key_by_hash(&hash).await?;
+        // What is no good costs whoever presented it, so that nobody guesses for long.
+        let refused = |code, detail| {
+            gate.limits.refused(parts, &hash);
+            refused(code, detail)
+        };
         let now_ms = gate.clock.now_ms();
         // The database compares the hash; once more here, in constant time, so that no index or collation decides.
         let row = row.filter(|row| row.hash.as_bytes().ct_eq(hash.as_bytes()).into());

@@ -1,13 +1,14 @@
 //! How often one caller may ask, and how long one call may take.
 //!
-//! Who asks is known by the key that is presented, once it has proved good, else by the address: made-up keys share the
-//! allowance of whoever makes them up. Guessing is slowed down by a second, narrower allowance of each address that only
-//! refusals cost; when it is used up, nobody at that address but holders of good keys gets as far as a lookup.
+//! Who asks is known by the key that is presented, in a header or as the handle in a body, once it has proved good, else
+//! by the address: made-up keys share the allowance of whoever makes them up. Guessing is slowed down by a second,
+//! narrower allowance of each address that only refused keys cost; when it is used up, nobody at that address but holders
+//! of good keys gets as far as a lookup. A token of Meta's that is no good is no guess: it comes with a good key.
 //! Addresses behind a proxy count only where the settings name that proxy.
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     num::NonZeroU32,
     sync::{
         Arc, Mutex, PoisonError,
@@ -17,8 +18,11 @@ use std::{
 };
 
 use axum::{
+    body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    http::{
+        Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts,
+    },
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -26,10 +30,12 @@ use governor::{
     Quota, RateLimiter, clock::Clock as GovernorClock, middleware::StateInformationMiddleware,
     state::keyed::HashMapStateStore,
 };
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
 use store::Clock;
 
 use super::{ApiError, Gate, caller};
-use crate::{accounts::secret, http::Peer};
+use crate::{accounts::secret, body, http::Peer};
 
 /// Refused keys from one address in a minute; a person who mistypes needs few, a machine that guesses many.
 const REFUSALS_PER_MINUTE: NonZeroU32 = match NonZeroU32::new(30) {
@@ -39,6 +45,9 @@ const REFUSALS_PER_MINUTE: NonZeroU32 = match NonZeroU32::new(30) {
 /// How long a file may take to be handed in: Meta's largest reel over a line of one megabit a second. Each piece of it
 /// has a limit of its own.
 const UPLOAD: Duration = Duration::from_mins(45);
+/// Longest body in which a handle is looked for before it is known who asks: the document's calls carry a token and an
+/// id, and whoever sends more is counted by their address.
+const HANDLE_BODY_BYTES: u64 = 16 * 1024;
 /// After so many calls, callers who have not been seen for long are forgotten.
 const FORGET_EVERY: u32 = 1_024;
 /// A key that was not used for so long proves itself again.
@@ -149,17 +158,19 @@ impl Allowances {
     }
 
     /// The presented key's hash, if that key has proved good.
-    fn proved(&self, headers: &HeaderMap) -> Option<String> {
-        let hash = secret::hash(caller::key_in(headers).ok()??);
+    fn proved(&self, key: &str) -> Option<String> {
+        let hash = secret::hash(key);
         held(&self.good).contains_key(&hash).then_some(hash)
     }
 
-    /// Counts a refused key.
-    fn refused(&self, address: &String, proved: Option<&String>) {
-        if let Some(hash) = proved {
-            // It was good until now: revoked, or at its end.
-            held(&self.good).remove(hash);
-        }
+    /// Counts a refused key against whoever presented it.
+    pub(super) fn refused(&self, parts: &Parts, hash: &str) {
+        // It may have been good until now: revoked, or at its end.
+        held(&self.good).remove(hash);
+        self.count_refusal(&self.address_of(&parts.extensions, &parts.headers));
+    }
+
+    fn count_refusal(&self, address: &String) {
         if let Err(refused) = self.refusals.check_key(address) {
             let wait = refused.wait_time_from(self.refusals.clock().now());
             let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
@@ -173,6 +184,13 @@ impl Allowances {
         let until_ms = *held(&self.shut).get(address)?;
         let left_ms = until_ms - self.clock.now_ms();
         (left_ms > 0).then(|| Duration::from_millis(left_ms.unsigned_abs()))
+    }
+
+    /// The address that a request is counted by.
+    fn address_of(&self, extensions: &Extensions, headers: &HeaderMap) -> String {
+        let peer = extensions.get::<Peer>();
+        let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |Peer(address)| address.ip());
+        self.address(peer, headers).to_string()
     }
 
     /// The address that counts: the peer's, or the one that a trusted proxy vouches for.
@@ -198,14 +216,16 @@ impl Allowances {
 /// Bounds how often and how long: the outermost layer of the API.
 pub(super) async fn bound(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     let limits = &gate.limits;
-    let peer = request
-        .extensions()
-        .get::<Peer>()
-        .map_or(IpAddr::from([0, 0, 0, 0]), |Peer(address): &Peer| {
-            SocketAddr::ip(address)
-        });
-    let address = limits.address(peer, request.headers()).to_string();
-    let proved = limits.proved(request.headers());
+    let address = limits.address_of(request.extensions(), request.headers());
+    let (request, handle) = match handle_in(&gate, request).await {
+        Ok(found) => found,
+        Err(error) => return error.into_response(),
+    };
+    let proved = match caller::key_in(request.headers()) {
+        Ok(Some(key)) => limits.proved(key),
+        Ok(None) => handle.and_then(|handle| limits.proved(handle.expose_secret())),
+        Err(_) => None,
+    };
     let left = match limits.spend(proved.as_ref().unwrap_or(&address)) {
         Ok(left) => left,
         Err((left, wait)) => return with_headers(too_many(wait).into_response(), left),
@@ -221,10 +241,43 @@ pub(super) async fn bound(State(gate): State<Arc<Gate>>, request: Request, next:
     };
     let answer = tokio::time::timeout(patience, next.run(request)).await;
     let response = answer.unwrap_or_else(|_| too_slow().into_response());
-    if response.status() == StatusCode::UNAUTHORIZED {
-        limits.refused(&address, proved.as_ref());
-    }
     with_headers(response, left)
+}
+
+/// The handle in a body of the document's, where no key is in the headers; and the request with its body, to be read
+/// again.
+async fn handle_in(
+    gate: &Gate,
+    request: Request,
+) -> Result<(Request, Option<SecretString>), ApiError> {
+    let may_have_one = request.method() == Method::POST
+        && request.uri().path().starts_with("/instagram/")
+        && matches!(caller::key_in(request.headers()), Ok(None))
+        && (1..=HANDLE_BODY_BYTES).contains(&length(request.headers()));
+    if !may_have_one {
+        return Ok((request, None));
+    }
+    let (parts, body) = request.into_parts();
+    let cap = gate.settings.api.max_body_bytes;
+    let deadline = Duration::from_secs(gate.settings.webhook.body_timeout_seconds);
+    let bytes = body::read(body, cap, deadline)
+        .await
+        .map_err(|error| super::input::broken_body(error, cap))?;
+    let handle = serde_json::from_slice::<TokenAlone>(&bytes).ok();
+    let handle = handle.and_then(|body| body.access_token);
+    Ok((Request::from_parts(parts, Body::from(bytes)), handle))
+}
+
+fn length(headers: &HeaderMap) -> u64 {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    length.unwrap_or_default()
+}
+
+/// What is looked for in a body before it is known who asks.
+#[derive(Deserialize)]
+struct TokenAlone {
+    access_token: Option<SecretString>,
 }
 
 fn held<T>(map: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -295,27 +348,24 @@ mod tests {
         let limits = limits(&clock, &[]);
         let address = "203.0.113.9".to_owned();
         let mut headers = HeaderMap::new();
-        headers.insert("x-api-key", HeaderValue::from_static("gmk_made_up"));
-        assert_eq!(limits.proved(&headers), None, "no allowance of its own");
+        headers.insert(
+            "authorization",
+            HeaderValue::from_static("bEaReR gmk_made_up"),
+        );
+        let key = caller::key_in(&headers).unwrap().unwrap();
+        assert_eq!(limits.proved(key), None, "no allowance of its own");
         for _ in 0..30 {
-            limits.refused(&address, None);
+            limits.count_refusal(&address);
         }
         assert_eq!(limits.shut_for(&address), None);
-        limits.refused(&address, None);
+        limits.count_refusal(&address);
         assert_eq!(limits.shut_for(&address), Some(Duration::from_secs(2)));
-        limits.note_good(&secret::hash("gmk_made_up"));
-        let proved = limits.proved(&headers);
-        assert!(proved.is_some());
-        let mut bearer = HeaderMap::new();
-        let value = HeaderValue::from_static("bEaReR gmk_made_up");
-        bearer.insert("authorization", value);
-        assert_eq!(limits.proved(&bearer), proved, "one key, one allowance");
-        limits.refused(&"198.51.100.7".to_owned(), proved.as_ref());
-        assert_eq!(
-            limits.proved(&headers),
-            None,
-            "a revoked key proves nothing"
-        );
+        let hash = secret::hash("gmk_made_up");
+        limits.note_good(&hash);
+        assert_eq!(limits.proved(key), Some(hash.clone()));
+        let (parts, ()) = axum::http::Request::new(()).into_parts();
+        limits.refused(&parts, &hash);
+        assert_eq!(limits.proved(key), None, "a revoked key proves nothing");
         clock.advance(Duration::from_secs(2));
         assert_eq!(limits.shut_for(&address), None);
     }

@@ -17,6 +17,7 @@ mod crash;
 mod deliveries;
 mod discovery;
 mod document;
+mod doors;
 mod flow;
 mod forward;
 mod gallery;

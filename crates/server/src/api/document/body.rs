@@ -14,7 +14,8 @@ use crate::{
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[garde(allow_unvalidated)]
 pub(super) struct TokenIn {
-    /// An account's handle, or a token of Meta's; not needed with an API key.
+    /// An account's handle, which is the key for its account; or, beside an API key, a token of Meta's. Not needed with
+    /// an API key.
     #[serde(default, skip_deserializing)]
     #[allow(
         dead_code,
