@@ -219,6 +219,7 @@ impl App {
         let tasks = TaskTracker::new();
         tasks.spawn(telemetry::upkeep(recorder.clone(), stop.clone()));
         tasks.spawn(Arc::clone(&self.meta.accounts).watch(stop.clone()));
+        tasks.spawn(Arc::clone(&self.meta.accounts).know_settings(stop.clone()));
         if let Some(listener) = self.listener.take() {
             let updates = self.updates();
             let mut routes = self.routes(recorder).merge(api::routes(self.gate(&stop)));

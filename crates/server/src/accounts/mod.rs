@@ -65,6 +65,8 @@ pub(crate) struct Registry {
     /// Where we listen, for links while there is no public address.
     listens: std::sync::OnceLock<std::net::SocketAddr>,
     view: RwLock<View>,
+    /// Held from the read to the end of the write, so that an older read never takes a newer one's place.
+    reading: tokio::sync::Mutex<()>,
     brought: caller_token::Brought,
 }
 
@@ -92,19 +94,16 @@ impl Registry {
             heard,
             listens: std::sync::OnceLock::new(),
             view: RwLock::default(),
+            reading: tokio::sync::Mutex::default(),
         };
         registry.take_settings().await?;
         registry.reload().await?;
         Ok(registry)
     }
 
-    /// Keeps the view fresh, finds out whose the settings' token is, and writes down what calls have shown.
+    /// Keeps the view fresh, and writes down what calls have shown.
     pub(crate) async fn watch(self: Arc<Self>, stop: CancellationToken) {
-        let mut known_is_due = true;
         while !stop.is_cancelled() {
-            if known_is_due {
-                known_is_due = !self.know_settings_account().await;
-            }
             self.write_what_was_heard().await;
             if let Err(error) = self.reload().await {
                 tracing::warn!(%error, "the accounts cannot be read anew");
@@ -120,6 +119,7 @@ impl Registry {
 
     /// Reads what is stored.
     pub(crate) async fn reload(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.reading.lock().await;
         let mut accounts = BTreeMap::new();
         for (row, token) in self.safe.tokens().await? {
             let token = match token {

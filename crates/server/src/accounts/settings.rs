@@ -1,7 +1,10 @@
 //! The account that the settings name (`INSTAGRAM_PAGE_ACCESS_TOKEN` and its ids): it becomes a row like any other, is
 //! changed when the setting is, and works from the settings alone while Meta is away and nobody knows whose it is.
 
-use std::sync::PoisonError;
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use graph_api::{
     budget::Urgency,
@@ -10,6 +13,7 @@ use graph_api::{
     oauth::OwnAccount,
 };
 use store::{HealthChange, NewAccount, StoreError};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     FACEBOOK, INSTAGRAM, Registry, of_settings, secret,
@@ -18,6 +22,17 @@ use super::{
 
 /// Where a row's token came from.
 const ORIGIN: &str = "settings";
+/// Before Meta is asked for the second time whose a token is.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// And at most, however often it was asked.
+const LONGEST_PAUSE: Duration = Duration::from_mins(30);
+
+/// The pause after so many tries: twice as long each time, and up to a quarter shorter by chance.
+fn pause(tries: u32, chance: u8) -> Duration {
+    let doubled = FIRST_PAUSE.saturating_mul(1_u32.checked_shl(tries - 1).unwrap_or(u32::MAX));
+    let longest = doubled.min(LONGEST_PAUSE);
+    longest.saturating_sub(longest / 4 * u32::from(chance) / u32::from(u8::MAX))
+}
 
 impl Registry {
     /// Puts the settings' account into the store, as far as the settings alone can tell who it is.
@@ -37,8 +52,22 @@ impl Registry {
         Ok(())
     }
 
+    /// Finds out whose the settings' token is. While Meta does not say it is asked more and more rarely, since calls
+    /// count where they fail as well.
+    pub(crate) async fn know_settings(self: Arc<Self>, stop: CancellationToken) {
+        let clock = Arc::clone(self.safe.store().clock());
+        let mut tries = 0;
+        while !stop.is_cancelled() && !self.know_settings_account().await {
+            tries += 1;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = clock.sleep(pause(tries, rand::random())) => {}
+            }
+        }
+    }
+
     /// Asks Meta whose the settings' token is. True: there is nothing (more) to find out.
-    pub(super) async fn know_settings_account(&self) -> bool {
+    async fn know_settings_account(&self) -> bool {
         let instagram = &self.settings.instagram;
         let Some(credentials) = of_settings(instagram) else {
             return true;
@@ -214,4 +243,18 @@ pub(super) struct Found {
     pub(super) username: Option<String>,
     pub(super) name: Option<String>,
     pub(super) account_type: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn meta_is_asked_more_and_more_rarely() {
+        for (tries, seconds) in [(1, 5), (2, 10), (3, 20), (9, 1280), (10, 1800), (90, 1800)] {
+            let longest = Duration::from_secs(seconds);
+            assert_eq!(pause(tries, 0), longest);
+            assert_eq!(pause(tries, u8::MAX), longest * 3 / 4);
+        }
+    }
 }

@@ -82,7 +82,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Refreshes an account's token if that is due or `now`, else asks Meta whether it still works.
+    /// Refreshes an account's token if that is due or `now`, else asks Meta whether it still works: so too where it is
+    /// too young to be refreshed, which Meta would refuse in the words of a dead token.
     pub(crate) async fn tend(
         &self,
         account: &str,
@@ -102,7 +103,7 @@ impl Registry {
             self.warn_of_end(account).await?;
             return Ok(Some(Tended::Waits(until_ms)));
         }
-        let refreshes = row.login != FACEBOOK && (now || wants_refresh(row, now_ms));
+        let refreshes = may_refresh(row, now_ms) && (now || wants_refresh(row, now_ms));
         let asked = if refreshes {
             self.refresh(&known).await?
         } else {
@@ -244,16 +245,18 @@ fn is_ending(row: &AccountRow, now_ms: i64) -> bool {
 /// Old enough for Meta, and not so fresh that it would be a wasted call. Of the settings' token nobody knows its age:
 /// it is tried, which also tells its end.
 fn wants_refresh(row: &AccountRow, now_ms: i64) -> bool {
-    if row.login == FACEBOOK {
-        return false;
-    }
-    let is_old_enough = row
-        .issued_at_ms
-        .is_none_or(|at_ms| now_ms - at_ms >= REFRESHABLE_AFTER_MS);
     let is_worth_it = row
         .expires_at_ms
         .is_none_or(|end_ms| end_ms - now_ms < REFRESH_WITH_LEFT_MS);
-    is_old_enough && is_worth_it
+    may_refresh(row, now_ms) && is_worth_it
+}
+
+/// Whether Meta would take it: a Page's token has no end, and a young one is refused.
+fn may_refresh(row: &AccountRow, now_ms: i64) -> bool {
+    let is_old_enough = row
+        .issued_at_ms
+        .is_none_or(|at_ms| now_ms - at_ms >= REFRESHABLE_AFTER_MS);
+    row.login != FACEBOOK && is_old_enough
 }
 
 /// Does the jobs of the queue.
