@@ -70,6 +70,31 @@ pub(crate) struct InputProblem {
     pub(crate) says: String,
 }
 
+/// What is wrong with an input, collected so that all of it is told at once.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(Vec<InputProblem>);
+
+impl Problems {
+    /// One more.
+    pub(crate) fn add(&mut self, at: &str, says: impl Into<String>) {
+        self.0.push(InputProblem {
+            at: at.to_owned(),
+            says: says.into(),
+        });
+    }
+
+    /// What was read, or none and what was wrong with it.
+    pub(crate) fn keep<T>(&mut self, read: Result<T, ApiError>) -> Option<T> {
+        read.map_err(|error| self.0.extend(error.error.problems))
+            .ok()
+    }
+
+    /// All of them.
+    pub(crate) fn told(self) -> ApiError {
+        ApiError::invalid(self.0)
+    }
+}
+
 /// Every error answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ErrorAnswer {
@@ -210,6 +235,12 @@ impl ApiError {
         )
         .next_step("Send it again.")
         .about("meta")
+    }
+
+    /// What is wrong with the one input that was read.
+    pub(crate) fn problem(&self) -> &str {
+        let first = self.error.problems.first();
+        first.map_or(self.detail.as_str(), |problem| &problem.says)
     }
 
     /// The HTTP status.

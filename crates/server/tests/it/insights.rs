@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::reading::{Reading, header, metric};
+use crate::{
+    api::Asked,
+    reading::{Reading, header, metric},
+};
 
 const ACCOUNT: &str = "/v1/accounts/17841400000000001";
 
@@ -148,5 +151,48 @@ async fn an_album_has_children_and_they_have_no_numbers() {
     );
     let one = reading.get(&format!("{ACCOUNT}/media/{id}")).await;
     assert_eq!(one.body["media"]["permalink"], album["permalink"]);
+    reading.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_wrong_with_a_question_is_told_at_once() {
+    let reading = Reading::open().await;
+    for (path, wrong) in [
+        (
+            "media?limit=101&after=x&since=soon&until=late",
+            vec!["after", "limit", "since", "until"],
+        ),
+        (
+            "insights?metrics=fly,reach,swim&period=year&since=soon",
+            vec!["metrics", "metrics", "period", "since"],
+        ),
+        (
+            "snapshots?metrics=fly&since=soon&until=late",
+            vec!["metrics", "since", "until"],
+        ),
+        (
+            "media/1/history?since=soon&until=late",
+            vec!["since", "until"],
+        ),
+        ("snapshots?since=2026-11-02&until=2026-11-01", vec!["since"]),
+    ] {
+        let got = reading.api.get(&format!("{ACCOUNT}/{path}")).await;
+        assert_eq!(got.status, 422, "{path}: {}", got.text);
+        let problems = got.body["error"]["problems"].as_array().unwrap();
+        let at = |problem: &Value| problem["at"].as_str().unwrap().to_owned();
+        let mut found: Vec<String> = problems.iter().map(at).collect();
+        found.sort();
+        assert_eq!(found, wrong, "{path}");
+    }
+    // What is empty is not asked for, on every path.
+    for path in ["snapshots", "insights", "media", "media/1/history"] {
+        reading
+            .get(&format!("{ACCOUNT}/{path}?since=&until=&metrics="))
+            .await;
+    }
+    let long = Asked::post(&format!("{ACCOUNT}/snapshots"), &json!({}))
+        .header("idempotency-key", &"k".repeat(255));
+    let taken = reading.api.ask(long).await;
+    assert_eq!(taken.status, 202, "{}", taken.text);
     reading.close().await;
 }

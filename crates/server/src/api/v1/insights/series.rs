@@ -13,6 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{account, ask};
 use crate::{
     api::{ApiError, Asked, Caller, Failures, Gate, NoteOut, Provenance, window},
+    error::Problems,
     gateway::{self, AccountNumbers, Period, Series, Served, Wishes},
 };
 
@@ -111,13 +112,17 @@ async fn insights(
     caller: Caller,
 ) -> Result<Served, ApiError> {
     let account = account(&gate, &caller, &id).await?;
-    let metrics = metrics(asked.metrics.as_deref())?;
-    let (period, window) = window(
+    let mut problems = Problems::default();
+    let metrics = metrics(asked.metrics.as_deref(), &mut problems);
+    let window = problems.keep(window(
         &gate,
         asked.period.as_deref(),
         asked.since.as_deref(),
         asked.until.as_deref(),
-    )?;
+    ));
+    let (Some(metrics), Some((period, window))) = (metrics, window) else {
+        return Err(problems.told());
+    };
     let ask = ask(&gate, &account, &wishes);
     let got = gateway::account_numbers(ask, period, window, &metrics).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
@@ -141,21 +146,28 @@ async fn insights(
     Ok(Served::new(answer, &wishes))
 }
 
-fn metrics(named: Option<&str>) -> Result<Vec<&'static str>, ApiError> {
+/// The metrics that are meant, unless one of them is none.
+fn metrics(named: Option<&str>, problems: &mut Problems) -> Option<Vec<&'static str>> {
     let Some(named) = named.filter(|named| !named.is_empty()) else {
-        return Ok(USUAL.to_vec());
+        return Some(USUAL.to_vec());
     };
     let mut metrics = Vec::new();
+    let mut are_known = true;
     for name in named.split(',').map(str::trim) {
-        let known = account_metric(name).ok_or_else(|| {
+        let Some(known) = account_metric(name) else {
             let known: Vec<&str> = ACCOUNT.iter().map(|metric| metric.name).collect();
-            ApiError::invalid_at("metrics", format!("must be of: {}", known.join(", ")))
-        })?;
+            problems.add(
+                "metrics",
+                format!("{name:?} is none of: {}", known.join(", ")),
+            );
+            are_known = false;
+            continue;
+        };
         if !metrics.contains(&known.name) {
             metrics.push(known.name);
         }
     }
-    Ok(metrics)
+    are_known.then_some(metrics)
 }
 
 fn point(end_time: &str, value: Value, now_ms: i64) -> PointOut {

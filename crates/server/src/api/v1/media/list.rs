@@ -33,17 +33,47 @@ struct PageIn {
     #[param(minimum = 1, maximum = 100, default = 25)]
     limit: u32,
     /// The page behind this cursor, from `paging.after`.
+    #[garde(custom(a_cursor))]
     after: Option<String>,
     /// With their numbers: fifty posts with numbers cost one call to Meta.
     #[serde(default)]
     #[param(default = false)]
     insights: bool,
     /// Published at this moment or later: a day (UTC) or a time (RFC 3339).
+    #[garde(custom(a_moment))]
     #[param(example = "2026-01-01")]
     since: Option<String>,
     /// Published at this moment or earlier.
+    #[garde(custom(a_moment))]
     #[param(example = "2026-01-31T12:00:00Z")]
     until: Option<String>,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::ref_option,
+    reason = "garde hands its validators references, whatever they check"
+)]
+fn a_cursor(text: &Option<String>, (): &()) -> garde::Result {
+    let text = text.as_deref().filter(|text| !text.is_empty());
+    told(text.map(cursor::unwrap).transpose())
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::ref_option,
+    reason = "garde hands its validators references, whatever they check"
+)]
+fn a_moment(text: &Option<String>, (): &()) -> garde::Result {
+    told(moment("", text.as_deref()))
+}
+
+/// The same reading as later, so that everything that is wrong is told at once.
+fn told<T>(read: Result<T, ApiError>) -> garde::Result {
+    match read {
+        Ok(_) => Ok(()),
+        Err(error) => Err(garde::Error::new(error.problem())),
+    }
 }
 
 fn default_limit() -> u32 {

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
 };
 use garde::Validate;
 use graph_api::insights::{ACCOUNT, Day};
@@ -17,7 +17,8 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope},
+    api::{ApiError, Asked, Caller, Failures, Gate, Once, Paging, Scope},
+    error::Problems,
     snapshots::snapshot_now,
 };
 use shape::{
@@ -104,8 +105,13 @@ async fn series(
     caller: Caller,
 ) -> Result<Json<SnapshotsOut>, ApiError> {
     let account = account_of(&gate, &caller, Scope::Read, &account).await?;
-    let metrics = metrics_of(query.metrics.as_deref())?;
-    let (since, until) = days_of(&gate, query.since.as_deref(), query.until.as_deref())?;
+    let mut problems = Problems::default();
+    let metrics = metrics_of(query.metrics.as_deref(), &mut problems);
+    let (since, until) = (query.since.as_deref(), query.until.as_deref());
+    let days = days_of(&gate, since, until, &mut problems);
+    let (Some(metrics), Some((since, until))) = (metrics, days) else {
+        return Err(problems.told());
+    };
     let values = gate
         .store
         .day_values(&account, &metrics, &since, &until)
@@ -146,22 +152,13 @@ async fn take(
     State(gate): State<Arc<Gate>>,
     Path(account): Path<String>,
     caller: Caller,
-    headers: HeaderMap,
+    Once(once): Once,
 ) -> Result<(StatusCode, Json<TakenOut>), ApiError> {
     let account = account_of(&gate, &caller, Scope::Manage, &account).await?;
     let now_ms = gate.clock.now_ms();
-    let key = headers.get("idempotency-key");
-    let once = match key.map(|key| key.to_str()) {
+    let once = match once {
         None => format!("minute:{}", now_ms.div_euclid(ONCE_MS)),
-        Some(Ok(key)) if !key.is_empty() && key.len() <= 100 => {
-            format!("key:{}:{key}", caller.id)
-        }
-        Some(_) => {
-            return Err(ApiError::invalid_at(
-                "Idempotency-Key",
-                "must be 1 to 100 visible characters",
-            ));
-        }
+        Some(id) => format!("key:{id}"),
     };
     let day = Day::of(now_ms);
     let job = gate
@@ -196,7 +193,11 @@ async fn history(
     caller: Caller,
 ) -> Result<Json<HistoryOut>, ApiError> {
     let account = account_of(&gate, &caller, Scope::Read, &account).await?;
-    let (since, until) = days_of(&gate, query.since.as_deref(), query.until.as_deref())?;
+    let mut problems = Problems::default();
+    let (since, until) = (query.since.as_deref(), query.until.as_deref());
+    let Some((since, until)) = days_of(&gate, since, until, &mut problems) else {
+        return Err(problems.told());
+    };
     let days = gate
         .store
         .media_days(&account, &media, &since, &until)
@@ -260,53 +261,64 @@ async fn account_of(
     Ok(account.id.as_str().to_owned())
 }
 
-fn metrics_of(asked: Option<&str>) -> Result<Vec<String>, ApiError> {
+/// The metrics that are meant, unless one of them is none.
+fn metrics_of(asked: Option<&str>, problems: &mut Problems) -> Option<Vec<String>> {
     let known = COUNTS
         .iter()
         .copied()
         .chain(ACCOUNT.iter().map(|metric| metric.name))
         .filter(|name| *name != "follower_count");
-    let Some(asked) = asked else {
-        return Ok(known.map(str::to_owned).collect());
+    let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
+        return Some(known.map(str::to_owned).collect());
     };
     let known: Vec<&str> = known.collect();
     let mut metrics: Vec<String> = Vec::new();
+    let mut are_known = true;
     for name in asked.split(',').map(str::trim) {
         if !known.contains(&name) {
-            let says = format!("{name:?} is none of {}", known.join(", "));
-            return Err(ApiError::invalid_at("metrics", says));
-        }
-        if !metrics.iter().any(|metric| metric == name) {
+            problems.add(
+                "metrics",
+                format!("{name:?} is none of {}", known.join(", ")),
+            );
+            are_known = false;
+        } else if !metrics.iter().any(|metric| metric == name) {
             metrics.push(name.to_owned());
         }
     }
-    Ok(metrics)
+    are_known.then_some(metrics)
 }
 
+/// The days that are meant, unless they are none.
 fn days_of(
     gate: &Gate,
     since: Option<&str>,
     until: Option<&str>,
-) -> Result<(String, String), ApiError> {
-    let day = |at, text: &str| {
-        Day::parse(text).ok_or_else(|| ApiError::invalid_at(at, "must be a day, like 2026-10-01"))
+    problems: &mut Problems,
+) -> Option<(String, String)> {
+    let mut day = |at, text: Option<&str>, usual: Day| {
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            return Some(usual);
+        };
+        let day = Day::parse(text);
+        if day.is_none() {
+            problems.add(at, "must be a day, like 2026-10-01");
+        }
+        day
     };
-    let until = match until {
-        Some(text) => day("until", text)?,
-        None => Day::of(gate.clock.now_ms()),
-    };
-    let since = match since {
-        Some(text) => day("since", text)?,
-        None => until.plus(1 - USUAL_DAYS),
-    };
+    let last = day("until", until, Day::of(gate.clock.now_ms()));
+    let usual = last.unwrap_or(Day::of(gate.clock.now_ms()));
+    let first = day("since", since, usual.plus(1 - USUAL_DAYS));
+    let (since, until) = (first?, last?);
     if since > until {
-        return Err(ApiError::invalid_at("since", "is after until"));
+        problems.add("since", "is after until");
+        return None;
     }
     if since.days_until(until) >= LONGEST_DAYS {
         let says = format!("is more than {LONGEST_DAYS} days before until");
-        return Err(ApiError::invalid_at("since", says));
+        problems.add("since", says);
+        return None;
     }
-    Ok((since.to_string(), until.to_string()))
+    Some((since.to_string(), until.to_string()))
 }
 
 fn cursor(text: &str) -> Result<(i64, String), ApiError> {
