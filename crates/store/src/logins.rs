@@ -9,10 +9,13 @@ use crate::types::NewLogin;
 const CODES_KEPT_MS: i64 = 24 * 3_600_000;
 
 impl Store {
-    /// Remembers that a login was begun.
+    /// Remembers that a login was begun. The one that was begun with the same state before is begun anew: callers who
+    /// choose their states choose the same one again, as after a login that nobody finished.
     pub async fn begin_login(&self, login: NewLogin) -> Result<()> {
         self.write(login, |tx, login| {
             Box::pin(async move {
+                let sql = "DELETE FROM login_state WHERE state_hash = ?";
+                tx.exec(sql, values![login.hash.as_str()]).await?;
                 let row = values![
                     tx.new_id(),
                     login.hash.as_str(),
@@ -22,6 +25,30 @@ impl Store {
                 ];
                 let columns = ["id", "state_hash", "login", "bound_to", "expires_at_ms"];
                 tx.insert_rows("login_state", &columns, row).await
+            })
+        })
+        .await
+    }
+
+    /// A login that came to nothing, through nobody's fault, may be finished after all.
+    pub async fn give_back_login(&self, hash: &str) -> Result<()> {
+        self.write(hash.to_owned(), |tx, hash| {
+            Box::pin(async move {
+                let sql = "UPDATE login_state SET used_at_ms = NULL WHERE state_hash = ?";
+                tx.exec(sql, values![hash.as_str()]).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// A code that was not shown to Meta may be brought again.
+    pub async fn give_back_code(&self, hash: &str) -> Result<()> {
+        self.write(hash.to_owned(), |tx, hash| {
+            Box::pin(async move {
+                let sql = "DELETE FROM login_code WHERE code_hash = ?";
+                tx.exec(sql, values![hash.as_str()]).await?;
+                Ok(())
             })
         })
         .await

@@ -179,6 +179,14 @@ impl From<StoreError> for LoginError {
     }
 }
 
+/// Meta has taken the code, or may have: trying again means logging in again.
+fn code_is_spent(error: LoginError) -> LoginError {
+    match error {
+        LoginError::Known(verdict::AWAY, meta) => LoginError::Known(verdict::CUT_OFF, meta),
+        error => error,
+    }
+}
+
 impl Registry {
     /// Begins a login: Meta's page for a browser. `state` comes back with it.
     pub(crate) async fn begin_login(
@@ -259,15 +267,20 @@ impl Registry {
         };
         let connected = match meant.family {
             Family::Instagram => {
-                let grant = self.instagram_grant(&back).await?;
-                vec![self.connect_instagram(&meant, bound, grant).await?]
+                let short = self.exchange(meant.family, bound, &back).await?;
+                let connected = self.connect_instagram(&meant, bound, short).await;
+                vec![connected.map_err(code_is_spent)?]
             }
             Family::Facebook => {
                 let person = match kept {
                     Some(token) => token,
-                    None => self.facebook_grant(&back).await?,
+                    None => self.facebook_grant(bound, &back).await?,
                 };
-                self.connect_pages(&meant, bound, &back, person).await?
+                let connected = self.connect_pages(&meant, bound, &back, &person).await;
+                match connected {
+                    Err(error) => return Err(self.goes_on(error, bound, &back, person).await?),
+                    Ok(connected) => connected,
+                }
             }
         };
         if let Err(error) = self.reload().await {
@@ -287,13 +300,61 @@ impl Registry {
         }
     }
 
-    async fn instagram_grant(&self, back: &Back) -> Result<Grant, LoginError> {
-        let app = self.app(Family::Instagram)?;
+    /// The short-lived token for the code. Where Meta was not even reached, state and code are as good as before.
+    async fn exchange(
+        &self,
+        family: Family,
+        bound: &Bound,
+        back: &Back,
+    ) -> Result<Grant, LoginError> {
+        let app = self.app(family)?;
         let code = self.code(back).await?;
-        let short = self
-            .graph
-            .instagram_code(&app, &self.redirect_uri(), code)
+        let uri = self.redirect_uri();
+        let exchanged = match family {
+            Family::Instagram => self.graph.instagram_code(&app, &uri, code).await,
+            Family::Facebook => self.graph.facebook_code(&app, &uri, code).await,
+        };
+        let error = match exchanged {
+            Ok(grant) => return Ok(grant),
+            Err(error) => error,
+        };
+        if !matches!(error, CallError::NotSent(_)) {
+            return Err(code_is_spent(error.into()));
+        }
+        let store = self.safe.store();
+        store
+            .give_back_code(&secret::hash(code.expose_secret()))
             .await?;
+        if let Some(state) = &back.state {
+            store.give_back_login(&bound.hash(state)).await?;
+        }
+        Err(error.into())
+    }
+
+    /// A login of Facebook's that can go on with the token that it has: a Page has to be chosen, or Meta is away.
+    async fn goes_on(
+        &self,
+        error: LoginError,
+        bound: &Bound,
+        back: &Back,
+        person: SecretString,
+    ) -> Result<LoginError, StoreError> {
+        let can = matches!(
+            error,
+            LoginError::Choose(_) | LoginError::Known(verdict::AWAY, _)
+        );
+        match &back.state {
+            Some(state) if can => {
+                let hash = bound.hash(state);
+                self.safe.keep_with_login(&hash, person).await?;
+                Ok(error)
+            }
+            _ => Ok(code_is_spent(error)),
+        }
+    }
+
+    async fn instagram_grant(&self, short: Grant) -> Result<Grant, LoginError> {
+        let app = self.app(Family::Instagram)?;
         let mut long = self.graph.instagram_long_lived(&app, &short.token).await?;
         long.permissions = long.permissions.or(short.permissions);
         let lacks_basic = long.permissions.as_ref().is_some_and(|granted| {
@@ -307,26 +368,20 @@ impl Registry {
         Ok(long)
     }
 
-    async fn facebook_grant(&self, back: &Back) -> Result<SecretString, LoginError> {
+    async fn facebook_grant(&self, bound: &Bound, back: &Back) -> Result<SecretString, LoginError> {
+        let short = self.exchange(Family::Facebook, bound, back).await?;
         let app = self.app(Family::Facebook)?;
-        let code = self.code(back).await?;
-        let short = self
-            .graph
-            .facebook_code(&app, &self.redirect_uri(), code)
-            .await?;
-        Ok(self
-            .graph
-            .facebook_long_lived(&app, &short.token)
-            .await?
-            .token)
+        let long = self.graph.facebook_long_lived(&app, &short.token).await;
+        Ok(long.map_err(|error| code_is_spent(error.into()))?.token)
     }
 
     async fn connect_instagram(
         &self,
         meant: &Meant,
         bound: &Bound,
-        grant: Grant,
+        short: Grant,
     ) -> Result<Connected, LoginError> {
+        let grant = self.instagram_grant(short).await?;
         let credentials =
             self.fresh_credentials(AccountId::from("me"), Login::Instagram, &grant.token);
         self.connect(meant, bound, credentials, grant).await
@@ -337,30 +392,28 @@ impl Registry {
         meant: &Meant,
         bound: &Bound,
         back: &Back,
-        person: SecretString,
+        person: &SecretString,
     ) -> Result<Vec<Connected>, LoginError> {
-        let mut pages = self.linked_pages(&person).await?;
+        let mut pages = self.linked_pages(person).await?;
         pages.retain(|page| {
-            let chosen = back.pages.is_empty() || back.pages.contains(&page.id);
             let meant = meant
                 .only
                 .as_deref()
                 .is_none_or(|only| page.account.as_ref().is_some_and(|id| id.as_str() == only));
             let may = page.account.as_ref();
             let may = may.is_some_and(|id| bound.may_connect(id.as_str()));
-            chosen && meant && may
+            meant && may
         });
         if pages.is_empty() {
             return Err(verdict::OTHER_ACCOUNT.into());
         }
-        if pages.len() > 1 && back.pages.is_empty() {
-            if let Some(state) = &back.state {
-                self.safe
-                    .keep_with_login(&bound.hash(state), person)
-                    .await?;
-            }
+        let is_chosen = |page: &LinkedPage| back.pages.contains(&page.id);
+        // Whoever names a Page that is not among them is asked again, not turned away.
+        let is_open = back.pages.is_empty() && pages.len() > 1;
+        if is_open || !back.pages.is_empty() && !pages.iter().any(is_chosen) {
             return Err(LoginError::Choose(pages));
         }
+        pages.retain(|page| back.pages.is_empty() || is_chosen(page));
         let mut connected = Vec::with_capacity(pages.len());
         for page in pages {
             let (Some(account), Some(token)) = (page.account, page.token) else {

@@ -203,6 +203,9 @@ failures! {
     AWAY = "meta_away", Unchecked,
         "Meta did not answer.", "Try again in a minute.",
         "A Meta não respondeu.", "Tente de novo em um minuto.";
+    CUT_OFF = "login_cut_off", Unchecked,
+        "Meta stopped answering while the login was being finished.", "Ask for a new login link and log in again.",
+        "A Meta parou de responder enquanto o login era concluído.", "Peça um link de login novo e entre de novo.";
     THROTTLED = "meta_throttled", Unchecked,
         "Meta takes no more calls from this app for now.", "Try again in an hour.",
         "A Meta não aceita mais chamadas deste app por enquanto.", "Tente de novo em uma hora.";
@@ -282,6 +285,24 @@ const WORDS: &[(&str, Failure)] = &[
     ("cannot parse access token", WRONG_FAMILY),
     ("invalid oauth access token", REVOKED),
 ];
+
+/// What Meta's redirect says instead of a code; none: it brings one.
+/// <https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow#cancelation> (read 2026-11-22)
+pub(crate) fn of_redirect(words: &[Option<&str>]) -> Option<Failure> {
+    let words: Vec<&str> = words.iter().copied().flatten().collect();
+    if words.is_empty() {
+        return None;
+    }
+    if words
+        .iter()
+        .any(|word| ["access_denied", "user_denied"].contains(word))
+    {
+        return Some(CANCELLED);
+    }
+    let said = words.join(" ");
+    let known = of_words(&said).or_else(|| of_words(&said.replace('_', " ")));
+    Some(known.unwrap_or(UNCLEAR))
+}
 
 fn of_words(message: &str) -> Option<Failure> {
     let message = message.to_lowercase();
@@ -381,6 +402,23 @@ mod tests {
         ] {
             check(400, None, words, failure);
         }
+    }
+
+    #[test]
+    fn a_redirect_without_a_code_says_why() {
+        for (words, failure) in [
+            (vec![Some("access_denied"), Some("user_denied")], CANCELLED),
+            (vec![Some("invalid_scope"), None], WRONG_FAMILY),
+            (
+                vec![None, Some("100"), Some("Invalid Scopes: instagram_basic")],
+                WRONG_FAMILY,
+            ),
+            (vec![None, Some("Insufficient Developer Role")], APP_ROLE),
+            (vec![Some("server_error"), Some("Oops")], UNCLEAR),
+        ] {
+            assert_eq!(of_redirect(&words).unwrap().code, failure.code, "{words:?}");
+        }
+        assert!(of_redirect(&[None, None]).is_none());
     }
 
     #[test]

@@ -206,6 +206,18 @@ async fn a_programs_state_is_bound_to_its_key() {
         meta.api.ask(asked).await
     };
     let body = json!({"code": part(&back, "code"), "state": part(&back, "state")});
+    // Begun again with the same state, as short as its maker likes, it is a login all the same.
+    for (state, key) in [
+        ("my-own-state", &one),
+        ("1", &one),
+        ("1", &one),
+        ("1", &other),
+    ] {
+        let path = format!("/instagram/auth/url?state={state}");
+        let again = Asked::get(&path).header("x-api-key", key);
+        let again = meta.api.ask(again).await;
+        assert_eq!(again.status, 200, "{state}: {}", again.text);
+    }
     let foreign = finish(&other, &body).await;
     assert_eq!(foreign.status, 400);
     assert_eq!(foreign.body["error"]["code"], "state_unknown");

@@ -25,6 +25,7 @@ mod house;
 mod insights;
 mod keys;
 mod login;
+mod login_ends;
 mod messages;
 mod meta;
 mod office;

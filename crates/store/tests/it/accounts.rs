@@ -360,6 +360,17 @@ async fn a_login_goes_on_once_and_for_whoever_began_it() {
     assert!(matches!(turn, LoginTurn::Expired), "{turn:?}");
     let turn = safe.take_login("three", "browser a").await.unwrap();
     assert!(matches!(turn, LoginTurn::Unknown), "{turn:?}");
+    // The same state again is a login of its own, with nothing left of the one before.
+    for late in ["one", "two"] {
+        let again = NewLogin {
+            expires_at_ms: START_MS + 1_200_000,
+            ..begin(late)
+        };
+        house.store.begin_login(again).await.unwrap();
+        let turn = safe.take_login(late, "browser a").await.unwrap();
+        let is_new = matches!(turn, LoginTurn::Yours { kept: None, .. });
+        assert!(is_new, "{late}: {turn:?}");
+    }
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
 #[into_params(parameter_in = Query)]
 struct UrlIn {
     /// Your own state. It comes back with the code, and only your key can finish with it. Left out: we make one.
-    #[garde(length(bytes, min = 8, max = 512))]
+    #[garde(length(bytes, max = 512))]
     state: Option<String>,
     /// `instagram` (default) or `facebook`.
     #[garde(custom(known_login))]
@@ -105,12 +105,13 @@ async fn auth_url(
     let caller = caller?;
     caller.need(Scope::Manage)?;
     let meant = meant_by(&gate, &caller, family, asked.account)?;
-    let state = asked.state.unwrap_or_else(secret::random);
+    let state = asked.state.filter(|state| !state.is_empty());
+    let state = state.unwrap_or_else(secret::random);
     let bound = bound_to(&caller);
     let url = gate.accounts.begin_login(&meant, &bound, &state).await;
-    let url = url.map_err(|error| said(error, &[]))?;
+    let url = url.map_err(|error| said(error, true))?;
     let ticket = gate.accounts.ticket(&meant).await;
-    let ticket = ticket.map_err(|error| said(error, &[]))?;
+    let ticket = ticket.map_err(|error| said(error, true))?;
     let answer = UrlOut {
         auth_url: url.into(),
         message: "Redirect user to this URL for Instagram authorization",
@@ -327,8 +328,9 @@ async fn callback(
         pages: asked.page_id.into_iter().collect(),
     };
     let bound = bound_to(&caller);
+    let has_state = back.state.is_some();
     let finished = gate.accounts.finish_login(&bound, back).await;
-    let connected = finished.map_err(|error| said(error, &["page_id"]))?;
+    let connected = finished.map_err(|error| said(error, has_state))?;
     let one = connected
         .into_iter()
         .next()
@@ -377,9 +379,19 @@ struct RedirectIn {
     code: Option<String>,
     #[garde(length(bytes, max = 512))]
     state: Option<String>,
-    /// `access_denied` when the person cancelled.
-    #[garde(length(bytes, max = 512))]
+    /// `access_denied` when the person cancelled; what else went wrong at Meta, otherwise.
+    #[garde(skip)]
     error: Option<String>,
+    /// `user_denied` when the person cancelled.
+    #[garde(skip)]
+    error_reason: Option<String>,
+    #[garde(skip)]
+    error_description: Option<String>,
+    /// Facebook Login's word for the same.
+    #[garde(skip)]
+    error_code: Option<String>,
+    #[garde(skip)]
+    error_message: Option<String>,
 }
 
 /// Where Meta leads a browser back to: finishes the login that this browser began, and says so on a page.
@@ -399,8 +411,15 @@ async fn redirected(
     let Ok(Asked(asked)) = asked else {
         return page.failed(&verdict::CODE_MISSING.into());
     };
-    if asked.error.is_some() {
-        return page.failed(&verdict::CANCELLED.into());
+    let words = [
+        &asked.error,
+        &asked.error_reason,
+        &asked.error_description,
+        &asked.error_code,
+        &asked.error_message,
+    ];
+    if let Some(failure) = verdict::of_redirect(&words.map(|word| word.as_deref())) {
+        return page.failed(&failure.into());
     }
     let back = Back {
         code: asked.code.as_deref().map(without_tail),
@@ -469,14 +488,13 @@ fn without_tail(code: &str) -> SecretString {
     SecretString::from(code.strip_suffix("#_").unwrap_or(code).to_owned())
 }
 
-/// What went wrong with a login, for programs.
-fn said(error: LoginError, choice: &[&str]) -> ApiError {
+/// What went wrong with a login, for programs. Without a state nothing of it is kept.
+fn said(error: LoginError, has_state: bool) -> ApiError {
     match error {
         LoginError::Store(error) => error.into(),
         LoginError::Choose(pages) => {
-            let at = choice.first().copied().unwrap_or("page_id");
             let problems = pages.into_iter().map(|page| InputProblem {
-                at: at.to_owned(),
+                at: "page_id".to_owned(),
                 says: format!(
                     "{} ({}, @{})",
                     page.id,
@@ -489,13 +507,17 @@ fn said(error: LoginError, choice: &[&str]) -> ApiError {
                 "page_choice",
                 "the login shares several Pages, and one of them is meant",
             )
-            .next_step("Send the call again with the same state, no code, and page_id: one of those in problems.")
+            .next_step(if has_state {
+                "Send the call again with the same state, no code, and page_id: one of those in problems."
+            } else {
+                "Log in again, and send the new code with page_id: one of those in problems."
+            })
             .listing(problems.collect())
         }
         LoginError::Known(failure, meta) => {
             let (says, next) = failure.english;
             let status = match failure {
-                verdict::AWAY => StatusCode::BAD_GATEWAY,
+                verdict::AWAY | verdict::CUT_OFF => StatusCode::BAD_GATEWAY,
                 verdict::THROTTLED => StatusCode::TOO_MANY_REQUESTS,
                 verdict::APP_UNSET => StatusCode::SERVICE_UNAVAILABLE,
                 verdict::CODE_USED | verdict::STATE_USED => StatusCode::CONFLICT,
