@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures::TryStreamExt as _;
 use tokio::fs::File;
@@ -16,6 +17,8 @@ use tokio_util::io::ReaderStream;
 
 /// Bytes read from disk at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
+/// A large file takes its time on a slow line; one that carries less than this is given up.
+const SLOWEST_BYTES_A_SECOND: u64 = 256 * 1024;
 /// Largest answer that is read; it is one sentence.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
@@ -47,7 +50,7 @@ impl Graph {
             .header("offset", "0")
             .header("file_size", bytes)
             .header(CONTENT_LENGTH, bytes)
-            .timeout(UPLOAD_TIMEOUT)
+            .timeout(UPLOAD_TIMEOUT + Duration::from_secs(bytes / SLOWEST_BYTES_A_SECOND))
             .body(reqwest::Body::wrap_stream(stream));
         let answer = request.send().await.map_err(|error| {
             if failed.load(Ordering::Acquire) {

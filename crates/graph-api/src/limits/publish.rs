@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use url::{Host, Url};
+
 /// Characters below a post.
 /// <https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media> (2026-09-11)
 pub const CAPTION: usize = 2_200;
@@ -17,10 +19,10 @@ pub const COLLABORATORS: usize = 3;
 pub const CAROUSEL_ITEMS: RangeInclusive<usize> = 2..=10;
 /// Largest picture that is published, a JPEG. Same page as [`CAPTION`].
 pub const PUBLISHED_IMAGE_BYTES: u64 = 8 * 1024 * 1024;
-/// Largest reel. Same page as [`CAPTION`].
-pub const REEL_BYTES: u64 = 300 * 1024 * 1024;
-/// Largest video of a story. Same page as [`CAPTION`].
-pub const STORY_VIDEO_BYTES: u64 = 100 * 1024 * 1024;
+/// Largest reel: "300 MB", in the smaller of the two readings. Same page as [`CAPTION`].
+pub const REEL_BYTES: u64 = 300_000_000;
+/// Largest video of a story: "100 MB", read in the same way. Same page as [`CAPTION`].
+pub const STORY_VIDEO_BYTES: u64 = 100_000_000;
 /// Containers in 24 hours. Same page as [`CAPTION`].
 pub const CONTAINERS_PER_DAY: u32 = 400;
 /// How long a container can be published. Same page as [`CAPTION`].
@@ -42,6 +44,22 @@ pub const COMMENTS_PER_PAGE: u32 = 50;
 pub const HASHTAGS_PER_WEEK: usize = 30;
 /// Posts of one page under a hashtag. Same page as [`HASHTAGS_PER_WEEK`].
 pub const HASHTAG_PAGE: u32 = 50;
+
+/// Whether Meta fetches a file here: over https, and it reads no address outside ASCII. Plain http is let through to
+/// this machine alone, where a simulated Meta may stand. Same page as [`CAPTION`].
+pub fn is_fetchable(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else {
+        return false;
+    };
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => return false,
+    };
+    let is_open = url.scheme() == "https" || (url.scheme() == "http" && is_here);
+    is_open && address.is_ascii() && url.username().is_empty()
+}
 
 /// Whether Instagram gives such names: letters, digits, dots and underscores, thirty at most.
 /// <https://help.instagram.com/182492381886913> (2026-11-22)

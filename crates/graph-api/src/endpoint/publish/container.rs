@@ -4,7 +4,6 @@
 
 use crate::id::ContainerId;
 use crate::limits;
-use url::Url;
 
 /// Which kind of container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -206,6 +205,11 @@ impl Work {
         {
             say("user_tags", "x and y go from 0 to 1".to_owned());
         }
+        let has_places = matches!(self.kind, Kind::Image | Kind::ItemImage);
+        let is_placed = |tag: &UserTag| tag.x.is_some() && tag.y.is_some();
+        if has_places && !self.user_tags.iter().all(is_placed) {
+            say("user_tags", "need x and y on a picture".to_owned());
+        }
         if !self.user_tags.is_empty() && self.kind == Kind::Carousel {
             say("user_tags", "belong to the items of a carousel".to_owned());
         }
@@ -239,12 +243,8 @@ impl Work {
 
 /// Meta fetches the file itself, over https, and reads no address outside ASCII.
 fn check_url(at: &'static str, url: &str, say: &mut impl FnMut(&'static str, String)) {
-    let fits = url.is_ascii()
-        && Url::parse(url).is_ok_and(|url| {
-            matches!(url.scheme(), "https" | "http") && url.has_host() && url.username().is_empty()
-        });
-    if !fits {
-        say(at, "must be a public http(s) address in ASCII".to_owned());
+    if !limits::is_fetchable(url) {
+        say(at, "must be a public https address in ASCII".to_owned());
     }
 }
 
@@ -327,6 +327,40 @@ mod tests {
             "audio_name",
         ];
         assert_eq!(places(&bad), expected);
+    }
+
+    #[test]
+    fn files_come_over_https_and_tags_on_pictures_have_a_place() {
+        for url in [
+            "http://example.com/a.jpg",
+            "http://10.0.0.1/a.jpg",
+            "https://a@b.c/d",
+        ] {
+            let source = Source::ImageUrl(url.to_owned());
+            assert_eq!(
+                places(&Work::new(Kind::Image, source)),
+                ["image_url"],
+                "{url}"
+            );
+        }
+        let here = Source::VideoUrl("http://127.0.0.1:8080/a.mp4".to_owned());
+        assert_eq!(places(&Work::new(Kind::Reel, here)), [""; 0]);
+        let tag = |x, y| UserTag {
+            username: "ana".to_owned(),
+            x,
+            y,
+        };
+        let tagged = |tag| Work {
+            user_tags: vec![tag],
+            ..image()
+        };
+        assert_eq!(places(&tagged(tag(Some(0.5), None))), ["user_tags"]);
+        assert_eq!(places(&tagged(tag(Some(0.5), Some(0.5)))), [""; 0]);
+        let story = Work {
+            kind: Kind::Story,
+            ..tagged(tag(None, None))
+        };
+        assert_eq!(places(&story), [""; 0]);
     }
 
     #[test]
