@@ -13,8 +13,6 @@ pub(crate) struct Progress {
     pub(crate) items: Vec<String>,
     /// Which of them Meta is done with.
     pub(crate) ready: Vec<bool>,
-    /// The post's own upload has arrived, or there is none.
-    pub(crate) uploaded: bool,
     /// How often all of it was begun anew.
     pub(crate) rounds: u32,
     /// When the first container of this round was made.
@@ -23,6 +21,8 @@ pub(crate) struct Progress {
     pub(crate) looks: u32,
     /// Calls in a row that failed in a way that may pass.
     pub(crate) stumbles: u32,
+    /// Calls in a row that failed because Meta does not know a container.
+    pub(crate) missing: u32,
     /// The newest posts before the first call.
     pub(crate) before: Vec<String>,
     /// When the first call was made: what an earlier one published may come to light after a later one.
@@ -37,7 +37,7 @@ pub(crate) struct Progress {
     pub(crate) refusals: u32,
     /// When the first of them came.
     pub(crate) refused_since_ms: Option<i64>,
-    /// Since when nothing opens the account.
+    /// Since when nothing opens the account, or Meta does not let it in.
     pub(crate) away_since_ms: Option<i64>,
     /// Meta suspects spam: the call is not made again.
     pub(crate) suspected: bool,
@@ -49,7 +49,7 @@ pub(crate) struct Progress {
     pub(crate) quota: Option<(i64, Option<i64>)>,
     /// The write that is its first comment.
     pub(crate) first_comment: Option<Uuid>,
-    /// Why it failed, as an error's body.
+    /// Why it failed, or why its account is waited for, as an error's body.
     pub(crate) error: Option<Value>,
 }
 
@@ -62,11 +62,20 @@ impl Progress {
         serde_json::to_value(self).unwrap_or_default()
     }
 
+    /// A call went well that is not made in vain: whatever was in the way is not there any more.
+    pub(super) fn steady(&mut self) {
+        self.stumbles = 0;
+        self.missing = 0;
+        if self.away_since_ms.take().is_some() && !self.suspected {
+            self.error = None;
+        }
+    }
+
     /// Everything from the containers on begins anew.
     pub(super) fn anew(&mut self) {
         self.items.clear();
         self.ready.clear();
-        self.uploaded = false;
+        self.missing = 0;
         self.made_at_ms = 0;
         self.looks = 0;
         self.readings = 0;

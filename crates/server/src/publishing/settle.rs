@@ -13,12 +13,13 @@ use store::{PublicationChange, PublicationState as State, StoreError};
 
 use super::{
     PostKind,
+    seen::{Seen, first_intent_ms, judged, ours},
+    steps::ROUNDS,
+    trouble::is_closed,
     worker::{Failed, Hand, Next, Publisher, millis},
 };
 use crate::{error::ApiError, writes};
 
-/// Their clock and ours may differ by this much.
-const CLOCKS_APART_MS: i64 = 5_000;
 /// What Meta carries out at all it carries out within this time, as the send protocol takes it for messages.
 const SETTLE_MS: i64 = 120_000;
 /// When to read, after the call.
@@ -33,7 +34,7 @@ const PROOFS: u32 = 2;
 /// The call is made at most so often.
 const TRIES: i32 = 3;
 /// Posts that are read to find ours among them.
-const NEWEST: u32 = 10;
+const NEWEST: u32 = 25;
 /// How long after a refusal that passes; twice as long after every further one.
 const NOT_READY_MS: i64 = 10_000;
 const QUOTA_MS: i64 = 15 * 60_000;
@@ -67,7 +68,7 @@ impl Publisher {
         if let Err(failed) = self.permit(hand) {
             return self.stumble(hand, failed).await;
         }
-        hand.progress.stumbles = 0;
+        hand.progress.steady();
         hand.progress.readings = 0;
         hand.progress.absent = 0;
         hand.progress.unread = 0;
@@ -109,6 +110,12 @@ impl Publisher {
             tracing::warn!(publication = %hand.publication.id, %error, "the outcome of a publication is not known");
             return Ok(Next::At(now_ms + READ_AFTER_MS[0], "outcome"));
         }
+        if is_closed(&error) {
+            // It was refused, so nobody has seen it: it can be called off while its account is waited for.
+            self.go(hand, State::Processing).await?;
+            hand.publication.state = State::Processing;
+            return self.closed(hand, error).await;
+        }
         let (wait_ms, why) = match (kind, error.reaction()) {
             (Some(ErrorKind::ContainerNotReady), _) => (NOT_READY_MS, "processing"),
             (Some(ErrorKind::PublishQuota), _) => (QUOTA_MS, "quota"),
@@ -145,24 +152,30 @@ impl Publisher {
         let seen = match self.read_back(hand, intent_ms).await {
             // That was no reading.
             Err(Failed::Wait(until_ms)) => return Ok(Next::At(until_ms, "budget")),
-            Err(Failed::Call(error)) => Err(error),
-            Ok(seen) => Ok(seen),
+            Err(Failed::Call(error)) if is_closed(&error) => return self.closed(hand, error).await,
+            Err(Failed::Call(error)) => {
+                tracing::warn!(publication = %hand.publication.id, %error, "the outcome of a publication cannot be read");
+                Seen::Doubt
+            }
+            Ok(seen) => {
+                hand.progress.steady();
+                seen
+            }
         };
         hand.progress.readings += 1;
         let again_ms = intent_ms.saturating_add(due_after_ms(hand.progress.readings));
         let again = Next::At(again_ms.max(now_ms + 1_000), "outcome");
         match seen {
-            Ok(Seen::Post(media)) => self.published(hand, Some(media)).await,
+            Seen::Post(media) => self.published(hand, Some(media)).await,
             // The container says so, and the list lags behind.
-            Ok(Seen::Somewhere) if hand.progress.readings >= READINGS_FOR_ID || is_last => {
+            Seen::Somewhere if hand.progress.readings >= READINGS_FOR_ID || is_last => {
                 self.published(hand, None).await
             }
-            Ok(Seen::Nothing(word)) if now_ms >= intent_ms.saturating_add(SETTLE_MS) => {
+            Seen::Nothing(word) if now_ms >= intent_ms.saturating_add(SETTLE_MS) => {
                 self.absent(hand, word).await
             }
-            Ok(Seen::Somewhere | Seen::Nothing(_)) => Ok(again),
-            Err(error) => {
-                tracing::warn!(publication = %hand.publication.id, %error, "the outcome of a publication cannot be read");
+            Seen::Somewhere | Seen::Nothing(_) => Ok(again),
+            Seen::Doubt => {
                 hand.progress.absent = 0;
                 hand.progress.unread += 1;
                 if is_last && hand.progress.unread >= UNREAD {
@@ -196,6 +209,9 @@ impl Publisher {
             return self.fail(hand, &ApiError::not_in_time()).await;
         }
         match word {
+            Word::Error | Word::Expired if hand.progress.rounds >= ROUNDS => {
+                self.fail(hand, &ApiError::not_in_time()).await
+            }
             Word::Error | Word::Expired => self.anew(hand).await,
             _ => self.go(hand, State::Processing).await,
         }
@@ -207,24 +223,13 @@ impl Publisher {
             container: container.into(),
         };
         let word = match self.ask(hand, &call).await {
-            Ok(status) => status.code,
-            // A container that is gone was not published if no post has its words. Without words nothing is proven.
-            Err(Failed::Call(CallError::Graph(error)))
-                if error.kind == ErrorKind::NotFound && !words(hand).is_empty() =>
-            {
-                Word::Expired
-            }
+            Ok(status) => Some(status.code),
+            Err(Failed::Call(error)) if is_gone(&error) => None,
             Err(failed) => return Err(failed),
         };
         let newest = self.newest(hand).await?;
         let since_ms = first_intent_ms(hand, intent_ms);
-        if let Some(post) = ours(&newest, hand, since_ms, word) {
-            return Ok(Seen::Post(post));
-        }
-        Ok(match word {
-            Word::Published => Seen::Somewhere,
-            word => Seen::Nothing(word),
-        })
+        Ok(judged(&newest, hand, since_ms, word))
     }
 
     async fn newest(&self, hand: &Hand) -> Result<Vec<Media>, Failed> {
@@ -271,7 +276,7 @@ impl Publisher {
         Ok(Next::Over)
     }
 
-    async fn nobody_knows(&self, hand: &mut Hand) -> Result<Next, StoreError> {
+    pub(super) async fn nobody_knows(&self, hand: &mut Hand) -> Result<Next, StoreError> {
         hand.progress.error = Some(unknown().body());
         self.go(hand, State::Unknown).await?;
         metrics::counter!("gramophone_publications_total", "outcome" => "unknown").increment(1);
@@ -279,54 +284,10 @@ impl Publisher {
     }
 }
 
-/// What a reading says about a call.
-enum Seen {
-    /// This is what it became.
-    Post(String),
-    /// It was published; as what is not to be seen yet.
-    Somewhere,
-    /// It is not there.
-    Nothing(Word),
-}
-
-/// The post that our call made: one that was not there before it and came after it, and, unless the container itself
-/// says that it was published, with our words.
-fn ours(newest: &[Media], hand: &Hand, intent_ms: i64, word: Word) -> Option<String> {
-    let same_words = |post: &Media| {
-        let theirs = post.caption.as_deref().unwrap_or_default();
-        are_ours(words(hand), theirs)
-    };
-    let is_after = |post: &Media| {
-        let at_ms = post.timestamp.as_deref().and_then(writes::epoch_ms);
-        at_ms.is_some_and(|at_ms| at_ms >= intent_ms - CLOCKS_APART_MS)
-    };
-    let was_there = |post: &Media| {
-        let before = &hand.progress.before;
-        before.iter().any(|id| id == post.id.as_str())
-    };
-    newest
-        .iter()
-        .filter(|post| !was_there(post) && is_after(post))
-        .filter(|post| word == Word::Published || same_words(post))
-        .max_by_key(|post| same_words(post))
-        .map(|post| post.id.to_string())
-}
-
-/// What it says below the post.
-fn words(hand: &Hand) -> &str {
-    hand.spec.caption.as_deref().unwrap_or_default().trim()
-}
-
-/// Whether a post is known by its words. No words are nobody's.
-fn are_ours(ours: &str, theirs: &str) -> bool {
-    !ours.is_empty() && ours == theirs.trim()
-}
-
-/// When the first call was made, or this one, if it is the first.
-fn first_intent_ms(hand: &Hand, this_ms: i64) -> i64 {
-    let earlier_ms = hand.publication.intent_at_ms;
-    let noted_ms = hand.progress.first_intent_ms;
-    noted_ms.or(earlier_ms).unwrap_or(this_ms)
+/// Whether Meta does not know a container any more.
+fn is_gone(error: &CallError) -> bool {
+    let kind = error.graph().map(|graph| graph.kind);
+    matches!(kind, Some(ErrorKind::NotFound | ErrorKind::ContainerFailed))
 }
 
 /// How long to wait after so many refusals, the first of them so long ago; `None`: no longer.
@@ -369,14 +330,7 @@ fn comment_lost() -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use super::{NOT_READY_MS, REFUSED_MS, REFUSED_PATIENCE_MS, are_ours, patience};
-
-    #[test]
-    fn posts_without_words_are_not_known_by_them() {
-        assert!(are_ours("Sea", " Sea\n"));
-        assert!(!are_ours("Sea", "Lake"));
-        assert!(!are_ours("", ""));
-    }
+    use super::{NOT_READY_MS, REFUSED_MS, REFUSED_PATIENCE_MS, patience};
 
     #[test]
     fn refusals_are_waited_for_longer_and_longer_but_not_for_ever() {

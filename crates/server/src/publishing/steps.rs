@@ -22,7 +22,7 @@ const LOOK_AFTER_MS: [i64; 6] = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 /// After so many looks Meta will not get done with it any more: about an hour.
 const LOOKS: u32 = 65;
 /// Times that all of it is begun anew, for containers that expired or failed for a reason that may pass.
-const ROUNDS: u32 = 2;
+pub(super) const ROUNDS: u32 = 2;
 /// A container this old is not trusted to live until it is published.
 const OLD_MS: i64 = CONTAINER_LIFE_MS - 3_600_000;
 /// How often the allowance is looked at while it is used up, and for how long.
@@ -38,12 +38,10 @@ impl Publisher {
             return Ok(next);
         }
         if !hand.spec.is_carousel() {
-            let (container, reach) = match self.make(hand, 0).await? {
-                Ok(made) => made,
-                Err(failed) => return self.stumble(hand, failed).await,
+            return match self.filled(hand, 0).await? {
+                Ok(container) => self.hold(hand, &container).await,
+                Err(failed) => self.stumble_making(hand, failed).await,
             };
-            hand.progress.uploaded = reach != Reach::Bytes;
-            return self.hold(hand, &container).await;
         }
         let count = hand.spec.items.len();
         hand.progress.items.resize(count, String::new());
@@ -58,7 +56,7 @@ impl Publisher {
         let work = hand.spec.whole(items.collect());
         match self.ask(hand, &MakeContainer { work }).await {
             Ok(made) => self.hold(hand, &made).await,
-            Err(failed) => self.stumble(hand, failed).await,
+            Err(failed) => self.stumble_over(hand, failed).await,
         }
     }
 
@@ -94,22 +92,36 @@ impl Publisher {
 
     async fn item(&self, hand: &mut Hand, at: usize) -> Result<Next, StoreError> {
         hand.item = Some(at);
-        let (container, reach) = match self.make(hand, at).await? {
-            Ok(made) => made,
-            Err(failed) => return self.stumble(hand, failed).await,
+        let container = match self.filled(hand, at).await? {
+            Ok(container) => container,
+            Err(failed) => return self.stumble_making(hand, failed).await,
         };
-        // A container whose bytes do not arrive is left to expire; the next try makes another.
-        if reach == Reach::Bytes
-            && let Err(failed) = self.send_bytes(hand, at, &container).await
-        {
-            return self.stumble(hand, failed).await;
-        }
         if hand.progress.made_at_ms == 0 {
             hand.progress.made_at_ms = self.clock.now_ms();
         }
         hand.progress.items[at] = container.into_string();
-        hand.progress.stumbles = 0;
+        hand.progress.steady();
         self.note(hand, PublicationChange::default()).await
+    }
+
+    /// A container with its file in it, or on the way to it. One whose bytes did not arrive is left to expire, and the
+    /// next try makes another: how much arrived is Meta's to know, and after a crash not even whether anything was sent
+    /// is known here.
+    async fn filled(
+        &self,
+        hand: &Hand,
+        at: usize,
+    ) -> Result<Result<ContainerId, Failed>, StoreError> {
+        let (container, reach) = match self.make(hand, at).await? {
+            Ok(made) => made,
+            Err(failed) => return Ok(Err(failed)),
+        };
+        if reach == Reach::Bytes
+            && let Err(failed) = self.send_bytes(hand, at, &container).await
+        {
+            return Ok(Err(failed));
+        }
+        Ok(Ok(container))
     }
 
     /// Makes the container of one file.
@@ -155,7 +167,7 @@ impl Publisher {
 
     /// The container that will be published.
     async fn hold(&self, hand: &mut Hand, container: &ContainerId) -> Result<Next, StoreError> {
-        hand.progress.stumbles = 0;
+        hand.progress.steady();
         hand.progress.looks = 0;
         hand.progress.waits_for = None;
         if hand.progress.made_at_ms == 0 {
@@ -174,8 +186,9 @@ impl Publisher {
         let container = ContainerId::from(hand.progress.items[at].as_str());
         let status = match self.ask(hand, &ContainerStatus { container }).await {
             Ok(status) => status,
-            Err(failed) => return self.stumble(hand, failed).await,
+            Err(failed) => return self.stumble_over(hand, failed).await,
         };
+        hand.progress.missing = 0;
         match status.code {
             Word::Finished | Word::Published => {
                 hand.progress.ready[at] = true;
@@ -190,7 +203,7 @@ impl Publisher {
     async fn look_later(&self, hand: &mut Hand) -> Result<Next, StoreError> {
         let looks = usize::try_from(hand.progress.looks).unwrap_or(usize::MAX);
         hand.progress.looks += 1;
-        hand.progress.stumbles = 0;
+        hand.progress.steady();
         if hand.progress.looks > LOOKS {
             return self.fail(hand, &too_slow()).await;
         }
@@ -231,20 +244,14 @@ impl Publisher {
             }
             _ => return self.anew(hand).await,
         };
-        if !hand.progress.uploaded && !hand.spec.is_carousel() {
-            if let Err(failed) = self.send_bytes(hand, 0, &container).await {
-                return self.stumble(hand, failed).await;
-            }
-            hand.progress.uploaded = true;
-            return self.note(hand, PublicationChange::default()).await;
-        }
         let call = ContainerStatus {
             container: container.clone(),
         };
         let status = match self.ask(hand, &call).await {
             Ok(status) => status,
-            Err(failed) => return self.stumble(hand, failed).await,
+            Err(failed) => return self.stumble_over(hand, failed).await,
         };
+        hand.progress.missing = 0;
         match status.code {
             Word::InProgress | Word::Other => self.look_later(hand).await,
             Word::Error | Word::Expired => self.spoilt(hand, &status).await,

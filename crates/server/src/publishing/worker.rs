@@ -7,7 +7,7 @@ use bot::{Accounts as _, channel::instagram::SharedBudget};
 use graph_api::{
     budget::{Bucket, Permit, Urgency},
     client::{Credentials, Graph},
-    error::{CallError, ErrorKind, Reaction},
+    error::CallError,
     request::Endpoint,
 };
 use serde_json::Value;
@@ -16,23 +16,16 @@ use store::{
     PublicationState as State, Store, StoreError,
 };
 
-use super::{Progress, Shelf, Spec};
+use super::{
+    Progress, Shelf, Spec,
+    trouble::{AWAY_PATIENCE_MS, waits},
+};
 use crate::{accounts::Registry, error::ApiError};
 
 /// So long before its time a post is made ready: Meta may take minutes for a video.
 pub(crate) const LEAD_MS: i64 = 10 * 60_000;
-/// How long to stay away where Meta does not say.
-const THROTTLED_MS: i64 = 60_000;
-/// First and longest pause after a call that failed in a way that may pass.
-const STUMBLE_MS: (i64, i64) = (1_000, 300_000);
-/// After so many failures in a row that may pass, a post is given up: some hours.
-const STUMBLES: u32 = 50;
-/// How often to look whether the account opens again, and how long a publication waits for that: the master key is
-/// set again, somebody logs in anew.
+/// How often to look whether the account opens again: the master key is set again, somebody connects it anew.
 const AWAY_LOOK_MS: i64 = 60_000;
-const AWAY_PATIENCE_MS: i64 = 24 * 3_600_000;
-/// The same for a file that Meta cannot fetch: the address is wrong, or its server is away for longer.
-const FETCHES: u32 = 5;
 
 /// Does the jobs of the queue.
 pub(crate) struct Publisher {
@@ -219,7 +212,6 @@ impl Publisher {
                 .await?;
             return Ok(Taken::Nothing);
         };
-        progress.away_since_ms = None;
         Ok(Taken::Hand(Box::new(Hand {
             lease: job.lease,
             publication,
@@ -324,37 +316,6 @@ impl Publisher {
         }
     }
 
-    /// What to do about a call that shows nothing to anybody: again later, or never.
-    pub(super) async fn stumble(
-        &self,
-        hand: &mut Hand,
-        failed: Failed,
-    ) -> Result<Next, StoreError> {
-        let error = match failed {
-            Failed::Wait(until_ms) => return Ok(Next::At(until_ms, "budget")),
-            Failed::Call(error) => error,
-        };
-        hand.progress.stumbles += 1;
-        let is_fetch = error
-            .graph()
-            .is_some_and(|graph| graph.kind == ErrorKind::MediaFetch);
-        let most = if is_fetch { FETCHES } else { STUMBLES };
-        let passes = hand.progress.stumbles < most;
-        let backoff = (STUMBLE_MS.0 << hand.progress.stumbles.min(10)).min(STUMBLE_MS.1);
-        let now_ms = self.clock.now_ms();
-        match error.reaction_if_repeatable() {
-            Reaction::RetryLater { after } if passes => {
-                let wait = after.map_or(backoff, |after| millis(after).max(backoff));
-                Ok(Next::At(now_ms + wait, "platform"))
-            }
-            Reaction::Throttled { after } if passes => {
-                let wait = after.map_or(THROTTLED_MS, millis);
-                Ok(Next::At(now_ms + wait, "throttled"))
-            }
-            _ => self.fail(hand, &error.into()).await,
-        }
-    }
-
     /// The job crashed its process again and again.
     async fn bury(&self, job: &Claimed) -> Result<(), StoreError> {
         let Taken::Hand(mut hand) = self.take(job, 0).await? else {
@@ -368,11 +329,6 @@ impl Publisher {
         hand.progress.error = Some(error.body());
         self.go(&mut hand, state).await.map(drop)
     }
-}
-
-/// Whether an account that is away since then may still come back in time.
-fn waits(since_ms: i64, now_ms: i64, patience_ms: i64) -> bool {
-    now_ms.saturating_sub(since_ms) < patience_ms
 }
 
 fn done(note: &str) -> Finish {

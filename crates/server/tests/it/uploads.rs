@@ -39,11 +39,16 @@ async fn a_reel_that_was_handed_in_reaches_meta_by_its_bytes_and_goes() {
         "kind": "reel", "items": [{"upload": upload["id"]}], "caption": "Em bytes", "thumb_offset_ms": 1500,
         "share_to_feed": false,
     });
-    // The first try to send the bytes breaks off.
-    let fault = json!({
-        "match": {"path": "rupload.facebook.com*"}, "times": 1, "do": {"kind": "drop_then_close"},
-    });
-    office.sim("faults", fault).await;
+    // Before any byte arrived, in the middle, and after the last one.
+    for (earlier, breaks) in [
+        (0, json!({"kind": "drop_then_close"})),
+        (1, json!({"kind": "break_off", "bytes": size / 3})),
+        (2, json!({"kind": "apply_then_drop"})),
+    ] {
+        let path = "rupload.facebook.com*";
+        let fault = json!({"match": {"path": path}, "after": earlier, "times": 1, "do": breaks});
+        office.sim("faults", fault).await;
+    }
     let id = ordered(&office, &body).await;
     let over = office.over_with(&id, 1_000).await;
     assert_eq!(over["state"], "published", "{over}");

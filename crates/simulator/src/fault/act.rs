@@ -99,6 +99,10 @@ impl Call {
                     return hangup();
                 }
                 Kind::LateApply { ms } => return self.later(ms).await,
+                Kind::BreakOff { bytes } => {
+                    self.request = broken_off(self.request, bytes);
+                    after.push(Kind::ApplyThenDrop { ms: 0 });
+                }
                 Kind::Delay {
                     ms,
                     when: When::Before,
@@ -145,6 +149,24 @@ impl Call {
         });
         hangup()
     }
+}
+
+/// The same request, of whose body no more than so much arrives.
+fn broken_off(request: Request, bytes: u64) -> Request {
+    let (parts, body) = request.into_parts();
+    let mut left = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let pieces = body.into_data_stream().map(move |piece| {
+        let piece = piece?;
+        if left == 0 {
+            return Err(axum::Error::new("broken off on purpose"));
+        }
+        let kept = piece.slice(..left.min(piece.len()));
+        left -= kept.len();
+        Ok(kept)
+    });
+    // However the body is cut into pieces, what comes after it is an error.
+    let end = futures::stream::iter([Err(axum::Error::new("broken off on purpose"))]);
+    Request::from_parts(parts, Body::from_stream(pieces.chain(end)))
 }
 
 /// What a fault does to an answer after the call was done.

@@ -89,6 +89,8 @@ pub(crate) enum Kind {
     },
     /// The answer breaks off after so many bytes (absent: half).
     Cut { bytes: Option<u64> },
+    /// The request breaks off after so many bytes of its body, and no answer comes.
+    BreakOff { bytes: u64 },
     /// The answer drips.
     Slow { bytes_per_second: u64 },
     /// Usage headers say this.

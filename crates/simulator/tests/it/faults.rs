@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{FACEBOOK, PERSON, World, text_to};
+use crate::support::{ACCOUNT, FACEBOOK, PERSON, World, text_to};
 
 async fn fault(world: &World, rule: Value) -> String {
     world.sim("faults", rule).await["id"]
@@ -176,6 +176,32 @@ async fn an_answer_can_be_cut_or_drip() {
         "{:?}",
         started.elapsed()
     );
+}
+
+#[tokio::test]
+async fn an_upload_can_break_off() {
+    let world = world().await;
+    let made = world
+        .client
+        .post(world.url(&format!("{FACEBOOK}/{ACCOUNT}/media")))
+        .bearer_auth("SIM-PAGE-TOKEN")
+        .json(&json!({"media_type": "REELS", "upload_type": "resumable"}));
+    let made = world.call(made).await.body;
+    let broken = json!({"match": {"path": "rupload.facebook.com"}, "do": {"kind": "break_off", "bytes": 700}});
+    fault(&world, broken).await;
+    let send = world
+        .client
+        .post(made["uri"].as_str().unwrap())
+        .header("authorization", "OAuth SIM-PAGE-TOKEN")
+        .header("offset", "0")
+        .header("file_size", "2000")
+        .body(vec![7; 2000]);
+    assert!(send.send().await.is_err(), "no answer comes");
+    let id = made["id"].as_str().unwrap();
+    let path = format!("{FACEBOOK}/{id}?fields=video_status");
+    let status = world.get(&path).await.body;
+    let arrived = &status["video_status"]["uploading_phase"]["bytes_transferred"];
+    assert_eq!(arrived, 700, "{status}");
 }
 
 #[tokio::test]

@@ -33,7 +33,8 @@ pub(super) struct PublicationOut {
     /// `scheduled`, `preparing`, `processing`, `publishing`, `published`, `failed`, `cancelled`, `unknown`.
     #[schema(example = "published")]
     state: &'static str,
-    /// What it waits for: `its_time`, `processing`, `quota`, `budget`, `throttled`, `platform`, `outcome`.
+    /// What it waits for: `its_time`, `processing`, `quota`, `budget`, `throttled`, `platform`, `outcome`, `account` (its
+    /// owner has to connect it anew; `error` says why).
     waits_for: Option<String>,
     /// When it goes on; `Retry-After` says the same of one that is read alone.
     #[schema(example = "2026-12-24T17:50:00Z")]
@@ -53,7 +54,7 @@ pub(super) struct PublicationOut {
     /// The write that is its first comment: `GET /v1/accounts/{account}/writes/{write}`.
     #[schema(value_type = Option<String>)]
     first_comment: Option<Uuid>,
-    /// Why it failed, as an error's body.
+    /// Why it failed, or why its account is waited for, as an error's body.
     error: Option<Value>,
     created_at: String,
     changed_at: String,
