@@ -29,6 +29,7 @@ pub(crate) fn retention(settings: &Settings) -> store::Retention {
         jobs_ms: i64::from(days.jobs_days) * DAY_MS,
         quotas_ms: QUOTAS_MS,
         library_ms: i64::from(days.library_days) * DAY_MS,
+        publications_ms: i64::from(days.publications_days) * DAY_MS,
         snapshots_ms: (settings.snapshots.keep_days > 0)
             .then(|| i64::from(settings.snapshots.keep_days) * DAY_MS),
     }

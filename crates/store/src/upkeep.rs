@@ -9,6 +9,7 @@ use crate::jobs::UNFINISHED;
 use crate::logins;
 use crate::store::Store;
 use crate::types::{JobCount, PartCount, Purged, Retention};
+use crate::writes::publications;
 
 /// Rows removed in one transaction: the writer must not be away from the webhooks for long.
 const PIECE: u64 = 500;
@@ -56,6 +57,7 @@ impl Store {
                 Box::pin(purge_by_id(tx, "library", before_ms))
             })
             .await?;
+        let published = self.purge_publications(retention.publications_ms).await?;
         let snapshots = self.purge_snapshots(retention.snapshots_ms).await?;
         let others = self
             .purge_pieces(move |tx| Box::pin(purge_others(tx, now_ms, retention)))
@@ -67,7 +69,7 @@ impl Store {
             jobs,
             works,
             entries,
-            others: others + told + snapshots,
+            others: others + told + published + snapshots,
         })
     }
 
@@ -86,6 +88,12 @@ impl Store {
             .purge_pieces(move |tx| Box::pin(feed::purge(tx, eventless_ms, PIECE)))
             .await?;
         Ok(sent + held + seen)
+    }
+
+    async fn purge_publications(&self, keep_ms: i64) -> Result<u64> {
+        let before_ms = self.clock().now_ms().saturating_sub(keep_ms);
+        self.purge_pieces(move |tx| Box::pin(publications::purge(tx, before_ms, PIECE)))
+            .await
     }
 
     /// The days that were read stay known: what was thrown away is not to be fetched again.

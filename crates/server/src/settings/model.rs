@@ -495,6 +495,8 @@ pub struct Retention {
     pub jobs_days: u32,
     /// What people can find again.
     pub library_days: u32,
+    /// Publications that are over.
+    pub publications_days: u32,
 }
 
 /// Section `snapshots`.

@@ -125,6 +125,7 @@ const RULES: &[(&str, Rule)] = &[
     ("retention.events_days", Rule::AtLeast(2)),
     ("retention.jobs_days", Rule::AtLeast(2)),
     ("retention.library_days", Rule::AtLeast(1)),
+    ("retention.publications_days", Rule::AtLeast(2)),
     ("snapshots.keep_days", Rule::AtLeast(0)),
     ("snapshots.backfill_days", Rule::AtLeast(3)),
     ("snapshots.posts", Rule::AtLeast(0)),

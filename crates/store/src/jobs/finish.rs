@@ -57,6 +57,14 @@ impl Store {
         rows.iter().map(job_row).collect()
     }
 
+    /// The job that was stored under this dedupe key.
+    pub async fn job_once(&self, dedupe_key: &str) -> Result<Option<JobRow>> {
+        let sql = format!("{JOB_SELECT} WHERE dedupe_key = ?");
+        let key = key_text(dedupe_key);
+        let row = self.reader().one(&sql, values![&*key]).await?;
+        row.as_ref().map(job_row).transpose()
+    }
+
     /// The newest job of a line in a queue.
     pub async fn last_job(&self, queue: &str, order_key: &str) -> Result<Option<JobRow>> {
         let sql =

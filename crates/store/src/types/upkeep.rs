@@ -61,6 +61,8 @@ pub struct Retention {
     pub quotas_ms: i64,
     /// What a person can find again.
     pub library_ms: i64,
+    /// Publications that are over.
+    pub publications_ms: i64,
     /// Numbers by the day, and stories; `None`: for good, since nobody can ask for them again.
     pub snapshots_ms: Option<i64>,
 }
@@ -75,6 +77,7 @@ impl Default for Retention {
             jobs_ms: 30 * DAY_MS,
             quotas_ms: 7 * DAY_MS,
             library_ms: 365 * DAY_MS,
+            publications_ms: 365 * DAY_MS,
             snapshots_ms: None,
         }
     }

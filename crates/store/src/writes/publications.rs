@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::uploads::{are_there, let_go};
-use crate::db::{Result, Row, Tx, key_text, values};
+use crate::db::{Result, Row, Tx, key_text, oldest_id, values};
 use crate::error::StoreError;
 use crate::jobs::claim::check_lease;
 use crate::jobs::insert::{self, Insert};
@@ -50,6 +50,13 @@ impl Store {
     pub async fn publication(&self, id: Uuid) -> Result<Option<Publication>> {
         let sql = format!("{SELECT} WHERE id = ?");
         let row = self.reader().one(&sql, values![id]).await?;
+        row.as_ref().map(publication).transpose()
+    }
+
+    /// The publication that was stored under this word.
+    pub async fn publication_once(&self, once: &str) -> Result<Option<Publication>> {
+        let sql = format!("{SELECT} WHERE once_key = ?");
+        let row = self.reader().one(&sql, values![&*key_text(once)]).await?;
         row.as_ref().map(publication).transpose()
     }
 
@@ -172,6 +179,24 @@ impl Store {
         })
         .await
     }
+}
+
+/// Deletes one piece of those that were over before this time.
+pub(crate) async fn purge(tx: &Tx, before_ms: i64, piece: u64) -> Result<u64> {
+    // Ids sort by time: no index on the time of the end is needed. The derived table is for MySQL, which may not read
+    // the table it deletes from.
+    let sql = format!(
+        "DELETE FROM publication WHERE id IN (SELECT id FROM (\
+         SELECT id FROM publication WHERE id < ? AND state IN (?, ?, ?, ?) AND changed_at_ms < ? \
+         ORDER BY id LIMIT {piece}) t)"
+    );
+    let over = PublicationState::ALL
+        .into_iter()
+        .filter(|state| state.is_over());
+    let mut values = values![oldest_id(before_ms)];
+    values.extend(over.map(|state| Bound::from(state.as_str())));
+    values.push(before_ms.into());
+    tx.exec(&sql, values).await
 }
 
 async fn add(tx: &Tx, new: &NewPublication) -> Result<Option<Publication>> {

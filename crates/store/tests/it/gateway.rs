@@ -28,6 +28,7 @@ fn retention() -> Retention {
         jobs_ms: day_ms,
         quotas_ms: day_ms,
         library_ms: day_ms,
+        publications_ms: day_ms,
         snapshots_ms: None,
     }
 }

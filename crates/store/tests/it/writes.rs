@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use store::{
-    Begun, KeyEnd, KeyHold, KeyUse, NewPublication, Publication, PublicationChange,
-    PublicationState as State, StoreError, UploadRow, Wished,
+    Begun, KeyEnd, KeyHold, KeyUse, NewJob, NewPublication, Publication, PublicationChange,
+    PublicationState as State, Retention, StoreError, UploadRow, Wished,
 };
 use uuid::Uuid;
 
@@ -146,6 +146,46 @@ async fn a_publication_and_its_job_come_together_and_once() {
     // By this the stream shows its end to keys of this account.
     assert_eq!(job.payload["account"], json!("acc"));
     house.nothing_to_claim("publish").await;
+}
+
+#[tokio::test]
+async fn what_was_stored_under_a_word_is_found_by_it() {
+    let house = House::new().await;
+    let first = add(&house, post(Some("w"))).await;
+    let found = house.store.publication_once("w").await.unwrap();
+    assert_eq!(found, Some(first.clone()));
+    assert_eq!(house.store.publication_once("v").await.unwrap(), None);
+    let job = NewJob {
+        dedupe_key: Some("w".to_owned()),
+        ..NewJob::new("writes", json!({}))
+    };
+    let stored = house.store.enqueue(job).await.unwrap().id;
+    let found = house.store.job_once("w").await.unwrap();
+    assert_eq!(found.map(|job| job.id), Some(stored));
+    assert_eq!(house.store.job_once("v").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn publications_that_are_over_go_in_their_time_and_the_others_stay() {
+    let house = House::new().await;
+    let retention = Retention::default();
+    let [early, waiting, late] = [
+        add(&house, post(None)).await.id,
+        add(&house, post(None)).await.id,
+        add(&house, post(None)).await.id,
+    ];
+    let cancel = async |id| house.store.publication_cancel("acc", id).await.unwrap();
+    cancel(early).await;
+    house.clock.advance(Duration::from_hours(1));
+    cancel(late).await;
+    let kept = retention.publications_ms - 30 * 60_000;
+    let kept = Duration::from_millis(kept.unsigned_abs());
+    house.clock.advance(kept);
+    house.store.purge(retention).await.unwrap();
+    let is_there = async |id| house.store.publication(id).await.unwrap().is_some();
+    assert!(!is_there(early).await);
+    assert!(is_there(waiting).await, "it is not over");
+    assert!(is_there(late).await);
 }
 
 #[tokio::test]
