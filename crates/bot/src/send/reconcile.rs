@@ -6,8 +6,8 @@ use store::{Part, PartState, Settle, StoreError};
 use tracing::{info, warn};
 
 use super::recognise::{CLOCKS_APART_MS, Next, Readings, Try, find, looks_like, reaches_back};
-use super::{Look, NEVER_ACCEPTED, OUTCOME_UNKNOWN, Route, Sender, content_of};
-use crate::channel::{ChannelError, Content, Lying, Outcome, Probe};
+use super::{Look, NEVER_ACCEPTED, OUTCOME_UNKNOWN, PARKED_MS, Route, Sender, content_of, millis};
+use crate::channel::{ChannelError, Content, Lying, Outcome, Probe, Reaction};
 
 /// Parts proven absent are tried again this many times.
 const RESENDS: u32 = 2;
@@ -76,11 +76,7 @@ impl Sender {
         }
         let intent_at_ms = part.intent_at_ms.unwrap_or_else(|| self.clock.now_ms());
         let step = format!("reads:{}:{}", part.part, part.attempt);
-        let steps = self.store.steps(route.lease.job_id).await?;
-        let mut readings: Readings = steps
-            .get(&step)
-            .and_then(|v| serde_json::from_value(v.clone()).ok())
-            .unwrap_or_default();
+        let mut readings = self.readings(route, &step).await?;
         let now_ms = self.clock.now_ms();
         match readings.next(intent_at_ms, now_ms, self.times(route)) {
             Next::WaitUntil(at) => return Ok(Look::Pause(at, "outcome")),
@@ -91,24 +87,42 @@ impl Sender {
             }
             Next::Read => {}
         }
-        match self.ask(route, part, &content).await? {
-            Ok(Found::Sent(mid)) => {
+        let found = match self.ask(route, part, &content).await? {
+            // That was no reading: it is made when the allowance is open again.
+            Err(ChannelError {
+                reaction: Reaction::Throttled(after),
+                ..
+            }) => {
+                let wait_ms = after.map_or(PARKED_MS, millis).max(1);
+                return Ok(Look::Pause(now_ms.saturating_add(wait_ms), "throttled"));
+            }
+            Err(error) => {
+                info!(job = %route.lease.job_id, code = error.code, "the thread could not be read");
+                Found::NothingProven
+            }
+            Ok(found) => found,
+        };
+        match found {
+            Found::Sent(mid) => {
                 self.settle(route, part, Settle::Sent { mid: Some(mid) })
                     .await?;
                 return Ok(Look::Again);
             }
-            Ok(Found::Absent) => {
-                readings.absent_at(intent_at_ms, now_ms, self.times(route));
-            }
-            Ok(Found::NothingProven) => readings.failed(),
-            Err(error) => {
-                info!(job = %route.lease.job_id, code = error.code, "the thread could not be read");
-                readings.failed();
-            }
+            Found::Absent => readings.absent_at(intent_at_ms, now_ms, self.times(route)),
+            Found::NothingProven => readings.failed(),
         }
         let data = serde_json::to_value(readings).unwrap_or(Value::Null);
         self.store.step_done(&route.lease, &step, data).await?;
         Ok(Look::Again)
+    }
+
+    /// What was read so far about a try.
+    async fn readings(&self, route: &Route, step: &str) -> Result<Readings, StoreError> {
+        let mut steps = self.store.steps(route.lease.job_id).await?;
+        let noted = steps.remove(step);
+        Ok(noted
+            .and_then(|noted| serde_json::from_value(noted).ok())
+            .unwrap_or_default())
     }
 
     /// Asks the platform what became of a try.

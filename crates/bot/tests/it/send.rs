@@ -139,6 +139,21 @@ async fn a_thread_that_lags_proves_nothing() {
     assert_eq!(visible_calls(&world).await, 1);
 }
 
+/// What Meta refuses for the number of calls was no look at the thread.
+#[tokio::test]
+async fn a_closed_allowance_is_waited_for_and_is_no_reading() {
+    let world = World::new().await;
+    lose_echoes(&world).await;
+    world
+        .fault(TEXT, json!({"kind": "apply_then_drop"}), 1)
+        .await;
+    let full = json!({"match": {"path": "*/conversations"}, "times": 20, "do": {"kind": "status", "status": 400, "code": 613}});
+    world.control("faults", full).await;
+    ask(&world).await;
+    check_once(&world).await;
+    assert_eq!(visible_calls(&world).await, 1);
+}
+
 #[tokio::test]
 async fn a_thread_that_cannot_be_read_is_never_answered_twice() {
     let world = World::new().await;

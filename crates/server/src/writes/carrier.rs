@@ -13,7 +13,7 @@ use bot::channel::{
 };
 use graph_api::{
     budget::{Bucket, Permit, Urgency},
-    client::{Credentials, Graph},
+    client::{Credentials, Graph, Login},
     endpoint::comments::{Comment, ListComments, ListReplies},
     error::{CallError, ErrorKind, NotSent, Outcome, Reaction as MetaReaction},
     id::Igsid,
@@ -23,7 +23,11 @@ use graph_api::{
 use media::{ChannelLimits, link::Hosts};
 use store::{Clock, Conversation, EventRow};
 
-use super::{Deed, Message, worker::Writer};
+use super::{
+    Deed, Message,
+    under::{Own, Wanted},
+    worker::Writer,
+};
 use crate::error::ApiError;
 
 /// Clocks differ, and a refusal for the window's sake is a mark against the account.
@@ -37,6 +41,10 @@ pub(super) struct Carrier {
     credentials: Credentials,
     deed: Deed,
     window_ms: Option<i64>,
+    /// How the account stands below what it writes.
+    own: Own,
+    /// When the write was ordered.
+    since_ms: i64,
     /// What Meta last refused, for whoever asked.
     refusal: Mutex<Option<ApiError>>,
 }
@@ -59,8 +67,17 @@ impl Carrier {
         deed: Deed,
         credentials: Credentials,
         window_ms: Option<i64>,
+        since_ms: i64,
     ) -> Self {
+        let known = writer.accounts.find(credentials.account.as_str());
+        let row = known.map(|known| known.row);
         Self {
+            own: Own {
+                account: credentials.account.to_string(),
+                app_scoped_id: row.as_ref().and_then(|row| row.app_scoped_id.clone()),
+                username: row.and_then(|row| row.username),
+            },
+            since_ms,
             graph: Arc::clone(&writer.graph),
             clock: Arc::clone(&writer.clock),
             budget: Arc::clone(&writer.budget),
@@ -108,38 +125,7 @@ impl Carrier {
         }
     }
 
-    /// What stands under a post or a comment, as it would lie in a thread. What was there before us stands at its end
-    /// where the list is whole: then a write that is not in it was not made.
-    fn lying(&self, comments: Vec<Comment>, is_whole: bool) -> Vec<Lying> {
-        let account = self.credentials.account.as_str();
-        let mut found: Vec<Lying> = comments
-            .into_iter()
-            .map(|comment| Lying {
-                at_ms: comment.timestamp.as_deref().and_then(epoch_ms).unwrap_or(0),
-                // A comment without its writer may be ours: a doubt must never lead to a second one.
-                ours: comment
-                    .from_id
-                    .as_deref()
-                    .is_none_or(|writer| writer == account),
-                mid: comment.id.into_string(),
-                text: Some(comment.text),
-                files: Vec::new(),
-            })
-            .collect();
-        found.sort_by_key(|lying| std::cmp::Reverse(lying.at_ms));
-        if is_whole {
-            found.push(Lying {
-                mid: "before".to_owned(),
-                at_ms: 0,
-                ours: false,
-                text: None,
-                files: Vec::new(),
-            });
-        }
-        found
-    }
-
-    async fn under_comment(&self, comment: &str) -> Result<Vec<Lying>, CallError> {
+    async fn under_comment(&self, comment: &str) -> Result<Vec<Comment>, CallError> {
         // A reply to a reply lands under the comment at the top, so that is where it is looked for.
         let call = graph_api::endpoint::comments::GetComment {
             comment: comment.into(),
@@ -150,20 +136,16 @@ impl Carrier {
             limit: limits::COMMENTS_PER_PAGE,
             after: None,
         };
-        let rows = self.graph.ask(&self.credentials, &call).await?;
-        let is_whole = rows.data.len() < limits::COMMENTS_PER_PAGE as usize;
-        Ok(self.lying(rows.data, is_whole))
+        Ok(self.graph.ask(&self.credentials, &call).await?.data)
     }
 
-    async fn under_post(&self, media: &str) -> Result<Vec<Lying>, CallError> {
+    async fn under_post(&self, media: &str) -> Result<Vec<Comment>, CallError> {
         let call = ListComments {
             media: media.into(),
             limit: limits::COMMENTS_PER_PAGE,
             after: None,
         };
-        let rows = self.graph.ask(&self.credentials, &call).await?;
-        let is_whole = rows.data.len() < limits::COMMENTS_PER_PAGE as usize;
-        Ok(self.lying(rows.data, is_whole))
+        Ok(self.graph.ask(&self.credentials, &call).await?.data)
     }
 
     async fn in_thread(&self, person: &str) -> Result<Vec<Lying>, CallError> {
@@ -344,15 +326,24 @@ impl Channel for Carrier {
             reaction: Reaction::Throttled(Some(wait)),
             ..nothing("budget")
         })?;
-        let found = match (&self.deed, person) {
-            (_, Some(person)) => self.in_thread(person).await,
-            (Deed::Comment { media, .. }, _) => self.under_post(media).await,
-            (Deed::Reply { comment, .. }, _) => self.under_comment(comment).await,
+        let failed = |error: CallError| self.error(bucket, &error, true);
+        let (listed, words) = match (&self.deed, person) {
+            (_, Some(person)) => return self.in_thread(person).await.map_err(failed),
+            (Deed::Comment { media, text }, _) => (self.under_post(media).await, text),
+            (Deed::Reply { comment, text }, _) => (self.under_comment(comment).await, text),
             // What stands under somebody else's post cannot be listed, and without its writer a comment leads to no
             // thread: such a write of unknown outcome stays unknown.
             _ => return Err(nothing("not_readable")),
         };
-        found.map_err(|error| self.error(bucket, &error, true))
+        let wanted = Wanted {
+            own: &self.own,
+            words,
+            since_ms: self.since_ms,
+            may_be_hidden: matches!(self.credentials.login, Login::Instagram),
+        };
+        wanted
+            .lying(listed.map_err(failed)?)
+            .ok_or_else(|| nothing("doubtful"))
     }
 
     async fn probe(&self, _: &Conversation, _: Probe<'_>) -> Result<Option<String>, ChannelError> {

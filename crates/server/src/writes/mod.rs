@@ -9,12 +9,13 @@ mod carrier;
 mod deed;
 mod order;
 mod outcome;
+mod under;
 mod worker;
 
 pub(crate) use carrier::{MARGIN_MS, epoch_ms};
 
 pub(crate) use deed::{Deed, FileWord, Message, MessageFile};
-pub(crate) use order::{look, order, place};
+pub(crate) use order::{earlier, is_ordered, look, order, place};
 use outcome::Outcome;
 pub(crate) use outcome::{Told, WriteOut};
 pub(crate) use worker::Writer;

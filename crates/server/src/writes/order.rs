@@ -26,9 +26,42 @@ pub(crate) async fn order(
     deed: &Deed,
     once: Option<Uuid>,
 ) -> Result<Told, ApiError> {
-    let once = once.map(|id| format!("write:{id}"));
+    let once = once.map(word_of);
     let write = place(&gate.store, account.id.as_str(), deed, once).await?;
     metrics::counter!("gramophone_gateway_writes_total", "kind" => deed.word()).increment(1);
+    follow(gate, write).await
+}
+
+/// What an earlier try of the same request ordered: asked before anything is looked at that may have changed since, so
+/// that a write that is out is not told as refused.
+pub(crate) async fn earlier(
+    gate: &Gate,
+    account: &Account,
+    once: Option<Uuid>,
+) -> Result<Option<Told>, ApiError> {
+    let Some(once) = once else { return Ok(None) };
+    let Some(job) = gate.store.job_once(&word_of(once)).await? else {
+        return Ok(None);
+    };
+    let whose = job.payload.get("account").and_then(Value::as_str);
+    if whose != Some(account.id.as_str()) {
+        return Ok(None);
+    }
+    follow(gate, job.id).await.map(Some)
+}
+
+/// Whether something was ordered under the id of a request.
+pub(crate) async fn is_ordered(store: &Store, once: Uuid) -> Result<bool, store::StoreError> {
+    Ok(store.job_once(&word_of(once)).await?.is_some())
+}
+
+/// Under which word the write of a request is stored.
+fn word_of(once: Uuid) -> String {
+    format!("write:{once}")
+}
+
+/// Waits for the outcome as long as the settings allow.
+async fn follow(gate: &Gate, write: Uuid) -> Result<Told, ApiError> {
     let patience = Duration::from_secs(u64::from(gate.settings.api.wait_seconds));
     // Real time on purpose: it is the caller who waits.
     let give_up = Instant::now() + patience;

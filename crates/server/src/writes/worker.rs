@@ -116,6 +116,7 @@ impl Writer {
             } else {
                 None
             },
+            job.created_at_ms,
         ));
         let route = Route {
             lease: job.lease,
