@@ -18,7 +18,7 @@ use store::{Begun, KeyEnd, KeyHold, KeyUse};
 use uuid::Uuid;
 
 use super::{ApiError, Caller, Gate};
-use crate::body;
+use crate::{body, publishing, writes};
 
 /// <https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/> (read 2026-11-22)
 const KEY: &str = "idempotency-key";
@@ -166,10 +166,19 @@ async fn finish(gate: &Gate, hold: &KeyHold, response: Response) -> Result<Respo
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
             KeyEnd::Open
         }
+        // What was stored before a refusal (of a repeat that came after a crash, say) must not be stored again.
+        _ if is_stored(gate, hold.id).await? => KeyEnd::Open,
         _ => KeyEnd::Forget,
     };
     gate.store.key_end(hold, end).await?;
     Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+/// Whether something was stored under the id of a request.
+async fn is_stored(gate: &Gate, once: Uuid) -> Result<bool, ApiError> {
+    let word = publishing::word_of(once);
+    Ok(gate.store.publication_once(&word).await?.is_some()
+        || writes::is_ordered(&gate.store, once).await?)
 }
 
 fn key(headers: &HeaderMap) -> Result<String, ApiError> {

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::id;
 use crate::{
     api::{ApiError, Caller, Failures, Gate, In, Once, Scope, ask},
-    writes::{Deed, Told, WriteOut, epoch_ms, order},
+    writes::{Deed, Told, WriteOut, earlier, epoch_ms, order},
 };
 
 /// Words that people will see.
@@ -116,6 +116,9 @@ pub(super) async fn private_reply(
     caller.need(Scope::Send)?;
     id("comment", &comment)?;
     let account = caller.account(&gate, Some(&account)).await?;
+    if let Some(told) = earlier(&gate, &account, once).await? {
+        return Ok(told);
+    }
     let call = GetComment {
         comment: comment.as_str().into(),
     };

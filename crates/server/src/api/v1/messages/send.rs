@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use graph_api::limits::{
     HUMAN_AGENT_WINDOW_MS, IMAGES_PER_MESSAGE, QUICK_REPLIES, QUICK_REPLY_PAYLOAD,
-    QUICK_REPLY_TITLE, TEXT_BYTES, WINDOW_MS,
+    QUICK_REPLY_TITLE, TEXT_BYTES, WINDOW_MS, is_fetchable,
 };
 use serde::Deserialize;
 use store::Conversation;
@@ -15,7 +15,9 @@ use uuid::Uuid;
 use crate::{
     api::{Account, ApiError, Caller, Failures, Gate, In, Once, Scope},
     error::InputProblem,
-    writes::{Deed, FileWord, MARGIN_MS, Message, MessageFile, Told, WriteOut, look, order},
+    writes::{
+        Deed, FileWord, MARGIN_MS, Message, MessageFile, Told, WriteOut, earlier, look, order,
+    },
 };
 
 /// Who writes.
@@ -103,14 +105,12 @@ pub(super) struct MessageIn {
 impl FileIn {
     fn read(self, at: &str, problems: &mut Vec<InputProblem>) -> Option<MessageFile> {
         match (self.url, self.attachment_id) {
-            (Some(url), None) if url.starts_with("https://") || url.starts_with("http://") => {
-                Some(MessageFile::Url(url))
-            }
+            (Some(url), None) if is_fetchable(&url) => Some(MessageFile::Url(url)),
             (None, Some(id)) => Some(MessageFile::AttachmentId(id)),
             _ => {
                 problems.push(problem(
                     at,
-                    "must name one of url (http or https) and attachment_id",
+                    "must name one of url (https) and attachment_id",
                 ));
                 None
             }
@@ -189,6 +189,9 @@ pub(super) async fn send(
     caller.need(Scope::Send)?;
     let message = body.message()?;
     let account = caller.account(&gate, Some(&account)).await?;
+    if let Some(told) = earlier(&gate, &account, once).await? {
+        return Ok(told);
+    }
     let human_agent = window(&gate, &account, &body.to, body.sent_by).await?;
     let deed = Deed::Message {
         to: body.to,

@@ -10,6 +10,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use graph_api::limits::STORY_VIDEO_BYTES;
 use serde::Deserialize;
 use store::{NewPublication, Wished};
 use utoipa::ToSchema;
@@ -19,7 +20,7 @@ use super::show::PublicationOut;
 use crate::{
     api::{Account, ApiError, Caller, Failures, Gate, In, Once, Scope},
     error::InputProblem,
-    publishing::{LEAD_MS, Spec},
+    publishing::{LEAD_MS, PostKind, Spec, word_of},
 };
 
 /// So far ahead a post may be scheduled.
@@ -61,13 +62,20 @@ pub(super) async fn publish(
 ) -> Result<(StatusCode, Json<PublicationOut>), ApiError> {
     caller.need(Scope::Publish)?;
     let account = caller.account(&gate, Some(&account)).await?;
+    // Asked before anything is looked at that may have changed since: its files go when it is out, its time passes.
+    if let Some(once) = once
+        && let Some(earlier) = gate.store.publication_once(&word_of(once)).await?
+        && earlier.account == account.id.as_str()
+    {
+        return Ok((StatusCode::CREATED, Json(earlier.into())));
+    }
     let publish_at_ms = check(&gate, &account, &body).await?;
     let new = NewPublication {
         account: account.id.to_string(),
         spec: serde_json::to_value(&body.post).unwrap_or_default(),
         publish_at_ms,
         begin_at_ms: publish_at_ms.map(|at_ms| at_ms.saturating_sub(LEAD_MS)),
-        once: once.map(|id| format!("once:{id}")),
+        once: once.map(word_of),
         uploads: body.post.uploads().collect(),
     };
     let stored = gate.store.publication_add(new).await?;
@@ -94,6 +102,9 @@ async fn check(
             Some(upload) => {
                 let is_video = upload.mime.starts_with("video/");
                 videos.insert(id, is_video);
+                if let Some(says) = too_large(body.post.kind, is_video, upload.bytes) {
+                    say(format!("items[{at}].upload"), says);
+                }
                 if !is_video && gate.settings.public_url.is_none() {
                     let says = "Meta takes pictures by their address only, and this server has no public_url: set it, \
                                 or give image_url";
@@ -125,6 +136,14 @@ async fn check(
     } else {
         Err(ApiError::invalid(problems))
     }
+}
+
+/// Uploads are taken up to the largest reel; a video of a story is smaller.
+fn too_large(kind: PostKind, is_video: bool, bytes: i64) -> Option<String> {
+    let is_over = u64::try_from(bytes).is_ok_and(|bytes| bytes > STORY_VIDEO_BYTES);
+    (kind == PostKind::Story && is_video && is_over).then(|| {
+        format!("is larger than the {STORY_VIDEO_BYTES} bytes that a story's video may have")
+    })
 }
 
 fn time(gate: &Gate, text: &str) -> Result<i64, &'static str> {
@@ -215,5 +234,18 @@ fn told(wished: Wished) -> Result<Json<PublicationOut>, ApiError> {
             format!("the publication is {} already", publication.state.as_str()),
         )
         .next_step("Read it again for how far it is.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_storys_video_is_smaller_than_a_reel() {
+        let large = 100_000_001;
+        assert!(too_large(PostKind::Story, true, large).is_some());
+        assert_eq!(too_large(PostKind::Story, true, large - 1), None);
+        assert_eq!(too_large(PostKind::Reel, true, large), None);
     }
 }
