@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(
             body,
-            r#"{"detail":"something went wrong on our side","error":{"code":"internal","kind":"server","retry_after":null,"next_step":null,"meta":null}}"#
+            r#"{"detail":"something went wrong on our side","error":{"code":"internal","kind":"server","retry_after":null,"next_step":"Send it again; if it stays so, the server's log says what went wrong.","meta":null}}"#
         );
     }
 
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(headers[header::CONTENT_TYPE], "application/json");
         assert_eq!(
             body,
-            r#"{"detail":"there is nothing here","error":{"code":"not_found","kind":"request","retry_after":null,"next_step":null,"meta":null}}"#
+            r#"{"detail":"there is nothing here","error":{"code":"not_found","kind":"request","retry_after":null,"next_step":"Look up the path at /docs, or in /openapi.json.","meta":null}}"#
         );
     }
 }
