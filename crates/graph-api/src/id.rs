@@ -4,6 +4,20 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Whether a text can be an id of Meta's: letters, digits, and the few signs that its long ids have. Ids go into
+/// addresses, so what could lead anywhere else is none.
+///
+/// ```
+/// use graph_api::id::is_id;
+///
+/// assert!(is_id("17841400000000001") && is_id("aWdfZAG06MQZDZD"));
+/// assert!(!is_id("1/../me") && !is_id(""));
+/// ```
+pub fn is_id(text: &str) -> bool {
+    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'=' | b':');
+    !text.is_empty() && text.len() <= 512 && text.bytes().all(plain)
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -55,6 +69,10 @@ id! {
     AccountId
 }
 id! {
+    /// The Facebook Page that an account is linked to; `me` where a Page token speaks for itself.
+    PageId
+}
+id! {
     /// A person as one professional account sees them (Instagram-scoped id): the same for every
     /// app of that account, another one for every other account.
     Igsid
@@ -63,6 +81,10 @@ id! {
     /// A message id. Opaque and long; an unsend, an edit, a reaction and a read repeat the id of
     /// the message they are about.
     Mid
+}
+id! {
+    /// A conversation of the account with a person.
+    ConversationId
 }
 id! {
     /// What `message_attachments` answers: a file that Meta keeps and that may be sent again.
@@ -83,4 +105,35 @@ id! {
 id! {
     /// A hashtag, the same for everybody.
     HashtagId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_get_into_paths() {
+        for good in [
+            "me",
+            "17841400000000001",
+            "aWdfZAG06MQZDZD",
+            "t_12:34",
+            "abc=",
+            "m_-x",
+        ] {
+            assert!(is_id(good), "{good}");
+        }
+        for bad in [
+            "",
+            "..",
+            "123/../me",
+            "me?fields=access_token",
+            "a b",
+            "é",
+            "%2e%2e",
+            ".",
+        ] {
+            assert!(!is_id(bad), "{bad}");
+        }
+    }
 }

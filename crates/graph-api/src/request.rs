@@ -99,7 +99,35 @@ impl Request {
     }
 }
 
-/// One of Meta's calls: a type with its parameters.
+/// One of Meta's calls: a type with its parameters. Those of this crate are in [`endpoint`](crate::endpoint); one that
+/// it does not have is a type of yours:
+///
+/// ```
+/// use graph_api::client::Credentials;
+/// use graph_api::error::CallError;
+/// use graph_api::request::{Answer, Endpoint, Request};
+///
+/// /// `GET /{ig-id}?fields=id,website`
+/// struct Website;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Found {
+///     website: Option<String>,
+/// }
+///
+/// impl Endpoint for Website {
+///     type Answer = Option<String>;
+///
+///     fn request(&self, credentials: &Credentials) -> Request {
+///         Request::get("website", &[credentials.account.as_str()]).with("fields", "id,website")
+///     }
+///
+///     fn read(&self, answer: &Answer) -> Result<Option<String>, CallError> {
+///         let found: Found = answer.read("an account is an object")?;
+///         Ok(found.website)
+///     }
+/// }
+/// ```
 pub trait Endpoint: Sync {
     /// What a good answer means.
     type Answer;

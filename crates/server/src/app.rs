@@ -451,7 +451,7 @@ async fn meta_of(
     let heard = Arc::new(Heard::default());
     let graph = Graph::new(
         convert::hosts(settings),
-        &settings.graph.version,
+        settings.graph.version,
         Arc::new(telemetry::GraphObserver {
             budget: Arc::clone(&budget),
             clock: Arc::clone(store.clock()),

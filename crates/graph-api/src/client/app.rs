@@ -3,12 +3,12 @@
 
 use super::Graph;
 use super::call::{
-    Answer, Called, Told, USUAL_ANSWER_BYTES, header, is_segment, method_name, not_answered,
-    read_answer, unsendable, usage,
+    Answer, Called, Told, USUAL_ANSWER_BYTES, header, method_name, not_answered, read_answer,
+    unsendable, usage,
 };
 use crate::budget::Payer;
 use crate::error::CallError;
-use crate::id::AccountId;
+use crate::id::{AccountId, is_id};
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Instant;
@@ -91,7 +91,7 @@ impl Graph {
             AppHost::GraphInstagram => self.hosts.graph_instagram.clone(),
             AppHost::GraphFacebook => self.hosts.graph_facebook.clone(),
         };
-        if !path.iter().all(|segment| is_segment(segment)) {
+        if !path.iter().all(|segment| is_id(segment)) {
             return Err(unsendable("a path has characters that no path has"));
         }
         let mut segments = url
@@ -99,7 +99,7 @@ impl Graph {
             .map_err(|()| unsendable("the base address has no path"))?;
         segments.pop_if_empty();
         if matches!(host, AppHost::GraphFacebook) {
-            segments.push(&self.version);
+            segments.push(&self.version.to_string());
         }
         segments.extend(path);
         drop(segments);

@@ -4,13 +4,13 @@
 //! (read 2026). Meta's sample for files is broken; the form is what clients send. Without
 //! `platform` on graph.instagram.com, as clients do there.
 
-use super::call::{Body, Call, unsendable};
-use super::{Credentials, Graph, Login, UPLOAD_TIMEOUT};
+use super::call::{Streamed, unsendable};
+use super::{Credentials, Graph, Login, UPLOAD_TIMEOUT, USUAL_ANSWER_BYTES};
 use crate::error::CallError;
 use crate::id::AttachmentId;
 use crate::limits::{AUDIO_BYTES, FILE_BYTES, IMAGE_BYTES, VIDEO_BYTES};
+use crate::request::Request;
 use futures::TryStreamExt;
-use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -95,15 +95,22 @@ impl Graph {
         let form = form
             .text("message", message.to_string())
             .part("filedata", filedata);
-        let call = Call {
-            endpoint: "message_attachments",
-            method: Method::POST,
-            path: &[credentials.node(), "message_attachments"],
-            query: &[],
-            body: Body::Form(Box::new(form), UPLOAD_TIMEOUT, file_failed),
+        let request = Request {
+            // Nobody sees a file that was not sent yet.
             visible: false,
+            ..Request::post(
+                "message_attachments",
+                &[credentials.node(), "message_attachments"],
+            )
         };
-        let answer = self.call(credentials, call).await?;
+        let streamed = Streamed {
+            form: Box::new(form),
+            limit: UPLOAD_TIMEOUT,
+            file_failed,
+        };
+        let answer = self
+            .call(credentials, request, Some(streamed), USUAL_ANSWER_BYTES)
+            .await?;
         let uploaded: UploadAnswer = answer.read("an upload's answer is attachment_id")?;
         match uploaded.attachment_id {
             Some(Value::String(id)) if !id.is_empty() => Ok(AttachmentId::from(id)),

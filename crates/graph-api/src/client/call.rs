@@ -5,7 +5,7 @@ use super::observe::{CallCode, CallRecord};
 use super::{AccessToken, Credentials, Graph, Login};
 use crate::budget::{Payer, Usage};
 use crate::error::{CallError, GraphError, NotSent, TOO_LONG, classify};
-use crate::id::AccountId;
+use crate::id::{AccountId, is_id};
 use crate::request::{Payload, Request};
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -25,26 +25,12 @@ use url::Url;
 /// 200 KB.
 pub(crate) const USUAL_ANSWER_BYTES: usize = 1024 * 1024;
 
-/// A call before it is made.
-pub(super) struct Call<'a> {
-    pub(super) endpoint: &'static str,
-    pub(super) method: Method,
-    /// What follows the version in the path.
-    pub(super) path: &'a [&'a str],
-    pub(super) query: &'a [(&'a str, &'a str)],
-    pub(super) body: Body,
-    /// People see what it does: never on a connection that was idle for long.
-    pub(super) visible: bool,
-}
-
-/// What a call carries.
-pub(super) enum Body {
-    None,
-    Json(Value),
-    /// A form, its time limit, and the flag that is set if the file could not be read.
-    Form(Box<reqwest::multipart::Form>, Duration, Arc<AtomicBool>),
-    /// Names and values.
-    Pairs(Vec<(&'static str, String)>),
+/// A file on its way, which is no data: the form that streams it, its time limit, and the flag that is set if it could
+/// not be read.
+pub(super) struct Streamed {
+    pub(super) form: Box<reqwest::multipart::Form>,
+    pub(super) limit: Duration,
+    pub(super) file_failed: Arc<AtomicBool>,
 }
 
 /// A good answer, as bytes that were not looked into yet.
@@ -95,61 +81,34 @@ pub(super) struct Called {
 }
 
 impl Graph {
-    /// Sends a request that was built as data.
+    /// Sends a request, once, and tells the observer. So much of the answer is read.
     pub(crate) async fn carry(
         &self,
         credentials: &Credentials,
         request: Request,
         most_bytes: usize,
     ) -> Result<Answer, CallError> {
-        let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
-        let query: Vec<(&str, &str)> = request
-            .query
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let call = Call {
-            endpoint: request.endpoint,
-            method: request.method,
-            path: &path,
-            query: &query,
-            body: match request.body {
-                Payload::None => Body::None,
-                Payload::Json(value) => Body::Json(value),
-                Payload::Form(pairs) => Body::Pairs(pairs),
-            },
-            visible: request.visible,
-        };
-        self.call_for(credentials, call, most_bytes).await
+        self.call(credentials, request, None, most_bytes).await
     }
 
-    /// Makes the call, once, and tells the observer.
+    /// The same with a file in place of the request's body.
     pub(super) async fn call(
         &self,
         credentials: &Credentials,
-        call: Call<'_>,
-    ) -> Result<Answer, CallError> {
-        self.call_for(credentials, call, USUAL_ANSWER_BYTES).await
-    }
-
-    /// The same with an answer of up to so many bytes.
-    async fn call_for(
-        &self,
-        credentials: &Credentials,
-        call: Call<'_>,
+        request: Request,
+        file: Option<Streamed>,
         most_bytes: usize,
     ) -> Result<Answer, CallError> {
-        let started = Instant::now();
-        let (endpoint, method) = (call.endpoint, method_name(&call.method));
-        let mut told = Told::default();
-        let result = self.attempt(credentials, call, most_bytes, &mut told).await;
         let called = Called {
-            endpoint,
-            method,
+            endpoint: request.endpoint,
+            method: method_name(&request.method),
             account: credentials.account.clone(),
             payer: credentials.payer(),
-            started,
+            started: Instant::now(),
         };
+        let mut told = Told::default();
+        let sent = (request, file);
+        let result = self.attempt(credentials, sent, most_bytes, &mut told).await;
         self.tell(called, &result, told);
         result
     }
@@ -199,28 +158,34 @@ impl Graph {
     async fn attempt(
         &self,
         credentials: &Credentials,
-        call: Call<'_>,
+        (request, file): (Request, Option<Streamed>),
         most_bytes: usize,
         told: &mut Told,
     ) -> Result<Answer, CallError> {
-        let url = self.address(credentials, call.path, call.query)?;
-        let client = if call.visible {
+        let mut url = self.address_of(credentials, &request)?;
+        if let Some(secret) = &credentials.app_secret {
+            let proof = proof(secret, &credentials.token)?;
+            url.query_pairs_mut().append_pair("appsecret_proof", &proof);
+        }
+        let client = if request.visible {
             &self.brisk
         } else {
             &self.pooled
         };
-        let request = client
-            .request(call.method, url)
-            .header(AUTHORIZATION, bearer(&credentials.token)?);
-        let (request, file_failed) = match call.body {
-            Body::None => (request.timeout(self.call_timeout), None),
-            Body::Json(body) => (request.timeout(self.call_timeout).json(&body), None),
-            Body::Pairs(pairs) => (request.timeout(self.call_timeout).form(&pairs), None),
-            Body::Form(form, limit, file_failed) => {
-                (request.multipart(*form).timeout(limit), Some(file_failed))
-            }
+        let sent = client
+            .request(request.method, url)
+            .header(AUTHORIZATION, bearer(&credentials.token)?)
+            .timeout(self.call_timeout);
+        let (sent, file_failed) = match (file, request.body) {
+            (Some(file), _) => (
+                sent.multipart(*file.form).timeout(file.limit),
+                Some(file.file_failed),
+            ),
+            (None, Payload::None) => (sent, None),
+            (None, Payload::Json(body)) => (sent.json(&body), None),
+            (None, Payload::Form(pairs)) => (sent.form(&pairs), None),
         };
-        let response = request.send().await.map_err(|error| {
+        let response = sent.send().await.map_err(|error| {
             if file_failed.is_some_and(|failed| failed.load(Ordering::Acquire)) {
                 return CallError::File("it could not be read to its end".to_owned());
             }
@@ -232,32 +197,28 @@ impl Graph {
         read_answer(response, most_bytes, told).await
     }
 
-    fn address(
+    /// Where a request would go: host by login family, version, path and query. What is made from the token
+    /// (`appsecret_proof`) is not in it, so it may be shown and logged.
+    pub fn address_of(
         &self,
         credentials: &Credentials,
-        path: &[&str],
-        query: &[(&str, &str)],
+        request: &Request,
     ) -> Result<Url, CallError> {
         let mut url = match credentials.login {
             Login::Facebook { .. } => self.hosts.graph_facebook.clone(),
             Login::Instagram => self.hosts.graph_instagram.clone(),
         };
-        if !path.iter().all(|segment| is_segment(segment)) {
+        if !request.path.iter().all(|segment| is_id(segment)) {
             return Err(unsendable("an id has characters that no id has"));
         }
         url.path_segments_mut()
             .map_err(|()| unsendable("the base address has no path"))?
             .pop_if_empty()
-            .push(&self.version)
-            .extend(path);
-        let mut pairs = url.query_pairs_mut();
-        pairs.clear().extend_pairs(query);
-        if let Some(secret) = &credentials.app_secret {
-            pairs.append_pair("appsecret_proof", &proof(secret, &credentials.token)?);
-        }
-        drop(pairs);
-        if url.query() == Some("") {
-            url.set_query(None);
+            .push(&self.version.to_string())
+            .extend(&request.path);
+        url.set_query(None);
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
         }
         Ok(url)
     }
@@ -269,12 +230,6 @@ pub(super) fn method_name(method: &Method) -> &'static str {
         Method::DELETE => "DELETE",
         _ => "POST",
     }
-}
-
-/// Ids go into paths, so only characters that cannot lead anywhere else.
-pub(super) fn is_segment(segment: &str) -> bool {
-    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'=' | b':');
-    !segment.is_empty() && segment.len() <= 512 && segment.bytes().all(plain)
 }
 
 pub(crate) fn unsendable(why: &'static str) -> CallError {
@@ -428,32 +383,6 @@ fn graph_error(body: &[u8], status: u16) -> Option<GraphError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_ids_get_into_paths() {
-        for good in [
-            "me",
-            "17841400000000001",
-            "aWdfZAG06MQZDZD",
-            "t_12:34",
-            "abc=",
-            "m_-x",
-        ] {
-            assert!(is_segment(good), "{good}");
-        }
-        for bad in [
-            "",
-            "..",
-            "123/../me",
-            "me?fields=access_token",
-            "a b",
-            "é",
-            "%2e%2e",
-            ".",
-        ] {
-            assert!(!is_segment(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn the_proof_is_the_token_signed_with_the_app_secret() {

@@ -1,19 +1,15 @@
-//! `POST /{page or account}/messages`: what the person sees, and the two signs that we are there.
-//! <https://developers.facebook.com/docs/messenger-platform/instagram/features/send-message> and
-//! <https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api>
-//! (read 2026-09-11)
+//! The everyday part of writing to people, and the signs that somebody is there: the calls are those of
+//! [`endpoint::messages`](crate::endpoint::messages), looked over for what Meta is sure to refuse.
 
 use super::attachments::MediaKind;
-use super::call::{Answer, Body, Call, unsendable};
+use super::call::unsendable;
 use super::{Credentials, Graph};
+use crate::endpoint::messages::{Attachment, SendMessage, ShowSign, To, What};
 use crate::error::CallError;
 use crate::id::{AttachmentId, Igsid, Mid};
 use crate::limits::{
     IMAGES_PER_MESSAGE, QUICK_REPLIES, QUICK_REPLY_PAYLOAD, QUICK_REPLY_TITLE, TEXT_BYTES,
 };
-use reqwest::Method;
-use serde::Deserialize;
-use serde_json::{Value, json};
 use std::fmt;
 
 /// One message to a person.
@@ -76,7 +72,8 @@ pub enum Action {
 }
 
 impl Action {
-    fn as_str(self) -> &'static str {
+    /// Meta's word.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::TypingOn => "typing_on",
             Self::TypingOff => "typing_off",
@@ -85,33 +82,28 @@ impl Action {
     }
 }
 
-#[derive(Deserialize)]
-struct SentAnswer {
-    recipient_id: Option<Igsid>,
-    message_id: Option<Mid>,
-}
-
 impl Graph {
-    /// Sends one message, once. After an error whose `outcome` is `Unknown` it may be in the chat:
-    /// look before sending again.
+    /// Sends one message, once. After an error whose `outcome` is `Unknown` it may be in the chat: look before sending
+    /// again. The same call as data, with more kinds of messages and no look at Meta's limits, is
+    /// [`SendMessage`](crate::endpoint::messages::SendMessage).
     pub async fn send(
         &self,
         credentials: &Credentials,
         to: &Igsid,
         what: &Outgoing,
     ) -> Result<Sent, CallError> {
-        let body = json!({ "recipient": { "id": to }, "message": message(what)? });
-        let answer = self
-            .post_message("messages", credentials, body, true)
-            .await?;
-        let sent: SentAnswer = answer.read("a send's answer is recipient_id and message_id")?;
-        match sent.message_id {
-            Some(message_id) if !message_id.as_str().is_empty() => Ok(Sent {
-                recipient_id: sent.recipient_id.unwrap_or_else(|| to.clone()),
-                message_id,
-            }),
-            _ => Err(answer.malformed("a send was answered without message_id")),
-        }
+        check(what)?;
+        let call = SendMessage {
+            to: To::Person(to.clone()),
+            what: what.into(),
+            reply_to: None,
+            human_agent: false,
+        };
+        let sent = self.ask(credentials, &call).await?;
+        Ok(Sent {
+            recipient_id: sent.recipient.unwrap_or_else(|| to.clone()),
+            message_id: sent.id,
+        })
     }
 
     /// Shows that we have seen a message or are writing.
@@ -121,33 +113,34 @@ impl Graph {
         to: &Igsid,
         action: Action,
     ) -> Result<(), CallError> {
-        let body = json!({ "recipient": { "id": to }, "sender_action": action.as_str() });
-        self.post_message("sender_action", credentials, body, false)
-            .await
-            .map(drop)
-    }
-
-    async fn post_message(
-        &self,
-        endpoint: &'static str,
-        credentials: &Credentials,
-        body: Value,
-        visible: bool,
-    ) -> Result<Answer, CallError> {
-        let call = Call {
-            endpoint,
-            method: Method::POST,
-            path: &[credentials.node(), "messages"],
-            query: &[],
-            body: Body::Json(body),
-            visible,
-        };
-        self.call(credentials, call).await
+        let to = to.clone();
+        self.ask(credentials, &ShowSign { to, action }).await
     }
 }
 
-/// The `message` object; what Meta is sure to refuse is not sent at all.
-fn message(what: &Outgoing) -> Result<Value, CallError> {
+impl From<&Outgoing> for What {
+    fn from(what: &Outgoing) -> Self {
+        let image = |id: &AttachmentId| Attachment::Known(id.clone());
+        match what {
+            Outgoing::Text(text) => Self::Text {
+                text: text.clone(),
+                choices: Vec::new(),
+            },
+            Outgoing::Choices { text, choices } => Self::Text {
+                text: text.clone(),
+                choices: choices.clone(),
+            },
+            Outgoing::Attachment { kind, id } => Self::File {
+                kind: *kind,
+                file: image(id),
+            },
+            Outgoing::Images(ids) => Self::Images(ids.iter().map(image).collect()),
+        }
+    }
+}
+
+/// What Meta is sure to refuse is not sent at all.
+fn check(what: &Outgoing) -> Result<(), CallError> {
     match what {
         Outgoing::Text(text) | Outgoing::Choices { text, .. } if text.trim().is_empty() => {
             Err(unsendable("the text is empty"))
@@ -155,50 +148,33 @@ fn message(what: &Outgoing) -> Result<Value, CallError> {
         Outgoing::Text(text) | Outgoing::Choices { text, .. } if text.len() > TEXT_BYTES => {
             Err(unsendable("the text is longer than 1000 bytes"))
         }
-        Outgoing::Text(text) => Ok(json!({ "text": text })),
-        Outgoing::Choices { text, choices } => {
-            Ok(json!({ "text": text, "quick_replies": quick_replies(choices)? }))
-        }
-        Outgoing::Attachment { kind, id } => Ok(json!({ "attachment": attachment(*kind, id) })),
+        Outgoing::Choices { choices, .. } => check_choices(choices),
         Outgoing::Images(ids) if ids.is_empty() => Err(unsendable("there are no images")),
         Outgoing::Images(ids) if ids.len() > IMAGES_PER_MESSAGE => {
             Err(unsendable("a message holds ten images"))
         }
-        Outgoing::Images(ids) => {
-            let images: Vec<Value> = ids
-                .iter()
-                .map(|id| attachment(MediaKind::Image, id))
-                .collect();
-            Ok(json!({ "attachments": images }))
-        }
+        Outgoing::Text(_) | Outgoing::Attachment { .. } | Outgoing::Images(_) => Ok(()),
     }
 }
 
 /// Meta cuts a longer title without a word, and the person would tap half of one.
-fn quick_replies(choices: &[(String, String)]) -> Result<Vec<Value>, CallError> {
+fn check_choices(choices: &[(String, String)]) -> Result<(), CallError> {
     if choices.is_empty() || choices.len() > QUICK_REPLIES {
         return Err(unsendable("a message holds one to thirteen quick replies"));
     }
-    choices
-        .iter()
-        .map(|(title, payload)| {
-            if title.trim().is_empty() || title.chars().count() > QUICK_REPLY_TITLE {
-                return Err(unsendable(
-                    "a quick reply's title has one to twenty characters",
-                ));
-            }
-            if payload.is_empty() || payload.len() > QUICK_REPLY_PAYLOAD {
-                return Err(unsendable(
-                    "a quick reply's payload has one to a thousand bytes",
-                ));
-            }
-            Ok(json!({ "content_type": "text", "title": title, "payload": payload }))
-        })
-        .collect()
-}
-
-fn attachment(kind: MediaKind, id: &AttachmentId) -> Value {
-    json!({ "type": kind.as_str(), "payload": { "attachment_id": id } })
+    for (title, payload) in choices {
+        if title.trim().is_empty() || title.chars().count() > QUICK_REPLY_TITLE {
+            return Err(unsendable(
+                "a quick reply's title has one to twenty characters",
+            ));
+        }
+        if payload.is_empty() || payload.len() > QUICK_REPLY_PAYLOAD {
+            return Err(unsendable(
+                "a quick reply's payload has one to a thousand bytes",
+            ));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -223,9 +199,9 @@ mod tests {
             Outgoing::Images(vec![AttachmentId::from("1"); 11]),
         ];
         for what in bad {
-            assert!(message(&what).is_err(), "{what:?}");
+            assert!(check(&what).is_err(), "{what:?}");
         }
-        assert!(message(&Outgoing::Text("é".repeat(500))).is_ok());
+        assert!(check(&Outgoing::Text("é".repeat(500))).is_ok());
     }
 
     #[test]

@@ -2,13 +2,13 @@
 //! <https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api/ice-breakers>
 //! and <https://developers.facebook.com/docs/messenger-platform/send-messages/persistent-menu> (read 2026-11-22)
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::call::{Body, Call, unsendable};
-use super::{Credentials, Graph};
+use super::call::unsendable;
+use super::{Credentials, Graph, USUAL_ANSWER_BYTES};
 use crate::error::CallError;
 use crate::limits::{ICE_BREAKER_QUESTION, ICE_BREAKERS};
+use crate::request::Request;
 
 /// Something to tap: what it says, and what it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,15 +39,17 @@ impl Graph {
         offers: &[Offer],
     ) -> Result<(), CallError> {
         let body = body(offers)?;
-        let call = Call {
-            endpoint: "messenger_profile",
-            method: Method::POST,
-            path: &[credentials.node(), "messenger_profile"],
-            query: &[],
-            body: Body::Json(body),
+        let request = Request {
+            // It may be repeated, so its connection may be an old one.
             visible: false,
+            ..Request::post(
+                "messenger_profile",
+                &[credentials.node(), "messenger_profile"],
+            )
         };
-        self.call(credentials, call).await.map(drop)
+        self.carry(credentials, request.json(body), USUAL_ANSWER_BYTES)
+            .await
+            .map(drop)
     }
 }
 

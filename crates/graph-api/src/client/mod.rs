@@ -11,6 +11,7 @@ mod messenger_profile;
 mod observe;
 mod profile;
 mod rupload;
+mod version;
 
 pub(crate) use app::{AppCall, AppHost};
 pub use attachments::{MediaKind, Upload};
@@ -21,10 +22,11 @@ pub use conversations::ThreadMessage;
 pub use messages::{Action, Outgoing, Sent};
 pub use messenger_profile::{Entry, Offer};
 pub use observe::{CallCode, CallRecord, Observer, Unobserved};
-pub use profile::{Me, Profile};
+pub use profile::{GetMe, GetPerson, Me, Profile};
+pub use version::Version;
 
 use crate::budget::Payer;
-use crate::id::AccountId;
+use crate::id::{AccountId, PageId};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -72,6 +74,28 @@ impl Hosts {
         })
     }
 
+    /// All of them at one address, each host as the first part of the path: how something that stands in for Meta, a
+    /// recording proxy or a simulator, serves them.
+    ///
+    /// ```
+    /// use graph_api::client::Hosts;
+    ///
+    /// let hosts = Hosts::behind("http://127.0.0.1:8090")?;
+    /// assert_eq!(hosts.graph_instagram.as_str(), "http://127.0.0.1:8090/graph.instagram.com");
+    /// # Ok::<(), graph_api::client::BuildError>(())
+    /// ```
+    pub fn behind(address: &str) -> Result<Self, BuildError> {
+        let address = address.trim_end_matches('/');
+        let host = |name: &str| base(&format!("{address}/{name}"));
+        Ok(Self {
+            graph_facebook: host("graph.facebook.com")?,
+            graph_instagram: host("graph.instagram.com")?,
+            instagram_login: host("www.instagram.com")?,
+            instagram_api: host("api.instagram.com")?,
+            facebook_dialog: host("www.facebook.com")?,
+        })
+    }
+
     /// Meta's own hosts.
     pub fn meta() -> Result<Self, BuildError> {
         Self::new("https://graph.facebook.com", "https://graph.instagram.com")
@@ -91,7 +115,7 @@ pub enum Login {
     /// Through a Facebook Page, with a Page access token.
     Facebook {
         /// The Page that the account is linked to.
-        page_id: String,
+        page_id: PageId,
     },
     /// Through Instagram itself, with an Instagram user token.
     Instagram,
@@ -171,7 +195,7 @@ impl Credentials {
     /// What stands in paths for the account: the Page, or the account itself.
     pub fn node(&self) -> &str {
         match &self.login {
-            Login::Facebook { page_id } => page_id,
+            Login::Facebook { page_id } => page_id.as_str(),
             Login::Instagram => self.account.as_str(),
         }
     }
@@ -201,7 +225,7 @@ pub enum BuildError {
 #[derive(Clone)]
 pub struct Graph {
     hosts: Hosts,
-    version: Arc<str>,
+    version: Version,
     observer: Arc<dyn Observer>,
     /// For what people see: on a connection that was in use moments ago, or on a new one.
     brisk: reqwest::Client,
@@ -213,15 +237,13 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// A client for one version of the Graph API. A TLS provider must be installed before.
+    /// A client for one version of the Graph API, in most programs [`Version::NEWEST`] or a setting of theirs. A TLS
+    /// provider must be installed before.
     pub fn new(
         hosts: Hosts,
-        version: &str,
+        version: Version,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, BuildError> {
-        if !is_version(version) {
-            return Err(BuildError::Version(version.to_owned()));
-        }
         // reqwest would panic instead of saying so.
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             return Err(BuildError::NoTlsProvider);
@@ -233,7 +255,7 @@ impl Graph {
         };
         Ok(Self {
             hosts,
-            version: Arc::from(version),
+            version,
             observer,
             brisk: build(plain_client().pool_idle_timeout(SEND_IDLE_TIMEOUT))?,
             pooled: build(plain_client().pool_idle_timeout(IDLE_TIMEOUT))?,
@@ -243,8 +265,8 @@ impl Graph {
     }
 
     /// Where Meta is, and in which version.
-    pub(crate) fn place(&self) -> (&Hosts, &str) {
-        (&self.hosts, &self.version)
+    pub(crate) fn place(&self) -> (&Hosts, Version) {
+        (&self.hosts, self.version)
     }
 
     /// The same client with another patience than 30 s for calls that are no uploads.
@@ -277,29 +299,9 @@ fn plain_client() -> reqwest::ClientBuilder {
         .connect_timeout(CONNECT_TIMEOUT)
 }
 
-fn is_version(version: &str) -> bool {
-    let digits = |part: &str| {
-        !part.is_empty() && part.len() <= 4 && part.bytes().all(|c| c.is_ascii_digit())
-    };
-    version
-        .strip_prefix('v')
-        .and_then(|rest| rest.split_once('.'))
-        .is_some_and(|(major, minor)| digits(major) && digits(minor))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_are_spelled_one_way() {
-        for good in ["v26.0", "v3.1"] {
-            assert!(is_version(good), "{good}");
-        }
-        for bad in ["26.0", "v26", "v26.0/../me", "v.0", "v26.", "", "vv1.0"] {
-            assert!(!is_version(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn hosts_are_http() {

@@ -3,11 +3,11 @@
 //! <https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/get-started>
 //! (read 2026-09-11)
 
-use super::call::{Body, Call};
-use super::{Credentials, Graph, Login};
+use super::{Answer, Credentials, Graph, Login};
+use crate::endpoint::rows::word;
 use crate::error::CallError;
 use crate::id::{AccountId, Igsid};
-use reqwest::Method;
+use crate::request::{Endpoint, Request};
 use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
@@ -54,54 +54,67 @@ pub struct Me {
     pub name: Option<String>,
 }
 
+/// Asks who a person is. Only after they wrote or tapped an ice breaker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GetPerson {
+    /// The person.
+    pub person: Igsid,
+}
+
+impl Endpoint for GetPerson {
+    type Answer = Profile;
+
+    fn request(&self, _: &Credentials) -> Request {
+        Request::get("profile", &[self.person.as_str()]).with("fields", PROFILE)
+    }
+
+    fn read(&self, answer: &Answer) -> Result<Profile, CallError> {
+        answer.read("a profile is an object of known fields")
+    }
+}
+
+/// Asks whose token it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GetMe;
+
+impl Endpoint for GetMe {
+    type Answer = Me;
+
+    fn request(&self, credentials: &Credentials) -> Request {
+        let fields = match credentials.login {
+            Login::Facebook { .. } => "id,name,instagram_business_account{id,username}",
+            Login::Instagram => "id,user_id,username,name",
+        };
+        Request::get("me", &["me"]).with("fields", fields)
+    }
+
+    fn read(&self, answer: &Answer) -> Result<Me, CallError> {
+        let value: Value = answer.read("/me is an object")?;
+        read_me(&value).ok_or_else(|| answer.malformed("/me without an id"))
+    }
+}
+
 impl Graph {
-    /// Who a person is. Only after they wrote or tapped an ice breaker.
+    /// Who a person is: [`GetPerson`].
     pub async fn profile(
         &self,
         credentials: &Credentials,
         of: &Igsid,
     ) -> Result<Profile, CallError> {
-        let call = Call {
-            endpoint: "profile",
-            method: Method::GET,
-            path: &[of.as_str()],
-            query: &[("fields", PROFILE)],
-            body: Body::None,
-            visible: false,
-        };
-        self.call(credentials, call)
-            .await?
-            .read("a profile is an object of known fields")
+        let person = of.clone();
+        self.ask(credentials, &GetPerson { person }).await
     }
 
-    /// Whose token this is, and which account it speaks for: a check of the credentials.
+    /// Whose token this is, and which account it speaks for, a check of the credentials: [`GetMe`].
     pub async fn me(&self, credentials: &Credentials) -> Result<Me, CallError> {
-        let fields = match credentials.login {
-            Login::Facebook { .. } => "id,name,instagram_business_account{id,username}",
-            Login::Instagram => "id,user_id,username,name",
-        };
-        let call = Call {
-            endpoint: "me",
-            method: Method::GET,
-            path: &["me"],
-            query: &[("fields", fields)],
-            body: Body::None,
-            visible: false,
-        };
-        let answer = self.call(credentials, call).await?;
-        let value: Value = answer.read("/me is an object")?;
-        read_me(&value).ok_or_else(|| answer.malformed("/me without an id"))
+        self.ask(credentials, &GetMe).await
     }
 }
 
 /// Meta's sample wraps the object in `data: [ … ]`, live answers are bare.
 fn read_me(value: &Value) -> Option<Me> {
     let value = value.pointer("/data/0").unwrap_or(value);
-    let word = |at: &str| match value.pointer(at)? {
-        Value::String(word) if !word.is_empty() => Some(word.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
+    let word = |at: &str| word(value.pointer(at)?);
     let account = word("/user_id").or_else(|| word("/instagram_business_account/id"));
     Some(Me {
         id: word("/id").or_else(|| account.clone())?,

@@ -1,9 +1,10 @@
 //! Carries a file's bytes to Meta's host for uploads. The address that Meta answers when a container is made is not
 //! followed: it is put together from the host that is set, so that the token goes nowhere else.
 
-use super::call::{causes, is_segment, unsendable};
+use super::call::{causes, unsendable};
 use super::{AccessToken, Credentials, Graph, UPLOAD_TIMEOUT};
 use crate::error::{CallError, GraphError, classify};
+use crate::id::is_id;
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use serde_json::Value;
 use std::path::Path;
@@ -62,7 +63,7 @@ impl Graph {
     }
 
     fn upload_address(&self, container: &str) -> Result<url::Url, CallError> {
-        if !is_segment(container) {
+        if !is_id(container) {
             return Err(unsendable("an id has characters that no id has"));
         }
         let meta = || url::Url::parse("https://rupload.facebook.com").ok();
@@ -74,7 +75,7 @@ impl Graph {
         url.path_segments_mut()
             .map_err(|()| unsendable("the base address has no path"))?
             .pop_if_empty()
-            .extend(["ig-api-upload", &self.version, container]);
+            .extend(["ig-api-upload", &self.version.to_string(), container]);
         Ok(url)
     }
 }

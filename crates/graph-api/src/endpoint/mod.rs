@@ -7,6 +7,6 @@ pub mod media;
 pub mod mentions;
 pub mod messages;
 pub mod publish;
-mod rows;
+pub(crate) mod rows;
 
-pub use rows::Rows;
+pub use rows::Page;

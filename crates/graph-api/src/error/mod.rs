@@ -12,7 +12,16 @@ use std::time::Duration;
 /// What [`CallError::Malformed`] says of an answer that is longer than what is read of one.
 pub(crate) const TOO_LONG: &str = "too long";
 
-/// A call that did not do what it was meant to.
+/// A call that did not do what it was meant to. It answers two questions: what to do next, and whether it may have been
+/// done all the same.
+///
+/// ```
+/// use graph_api::error::{CallError, NotSent, Outcome, Reaction};
+///
+/// let error = CallError::NotSent(NotSent::Connect("refused".to_owned()));
+/// assert_eq!(error.reaction(), Reaction::RetryLater { after: None });
+/// assert_eq!(error.outcome(), Outcome::Refused); // so a second try repeats nothing
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError {
     /// Meta answered with an error of its own.

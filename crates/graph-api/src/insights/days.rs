@@ -2,6 +2,7 @@
 //! call may ask for.
 
 use super::{SETTLED_MS, WINDOW_S};
+use crate::time::epoch_ms;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -74,8 +75,7 @@ impl Day {
 
     /// The day that a value with this `end_time` is about.
     pub fn of_end_time(end_time: &str) -> Option<Self> {
-        let at = read_time(end_time)?;
-        Some(Self::of((at - 1) * 1000))
+        Some(Self::of(epoch_ms(end_time)? - 1000))
     }
 
     /// Whether its numbers are final.
@@ -89,22 +89,17 @@ impl Day {
     }
 }
 
-/// Epoch seconds of a time as Meta writes it: with `+0000`, or with a colon, or as a number.
-pub(crate) fn read_time(text: &str) -> Option<i64> {
-    if let Ok(seconds) = text.parse() {
-        return Some(seconds);
-    }
-    let read = |form| {
-        jiff::fmt::strtime::parse(form, text)
-            .ok()?
-            .to_timestamp()
-            .ok()
-    };
-    let at = read("%Y-%m-%dT%H:%M:%S%z").or_else(|| text.parse::<Timestamp>().ok());
-    Some(at?.as_second())
-}
-
 /// Days from the first to the last, both included.
+///
+/// ```
+/// use graph_api::insights::{Day, Window};
+///
+/// let (since, until) = (Day::parse("2026-01-01").unwrap(), Day::parse("2026-02-09").unwrap());
+/// let window = Window::new(since, until, until.end_s() * 1000, 93).unwrap();
+/// // Meta takes thirty days a call.
+/// assert_eq!(window.days().count(), 40);
+/// assert_eq!(window.slices().len(), 2);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// The first.

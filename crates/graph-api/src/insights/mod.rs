@@ -14,7 +14,6 @@ mod reading;
 mod support;
 
 pub use audience::{Axis, Share, Timeframe, counts, shares};
-pub(crate) use days::read_time;
 pub use days::{Day, Span, Window, WindowError};
 pub use followers::totals_from_changes;
 pub use gather::{Gather, Gathered};
@@ -23,7 +22,7 @@ pub use metric::{
     account_metric, add_up, for_surface, media_metric, words,
 };
 pub(crate) use reading::whole;
-pub use reading::{Breakdown, Insight, Insights, Point, TotalValue};
+pub use reading::{Breakdown, Insight, Insights, Point, Row, TotalValue};
 pub use support::{BELIEVED_MS, Refusal, Support};
 
 /// Numbers may still change for this long; afterwards a closed day is final.

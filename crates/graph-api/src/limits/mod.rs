@@ -29,15 +29,15 @@ pub const FILE_BYTES: u64 = 25_000_000;
 /// Formats by kind, as file extensions. Same page as [`VIDEO_BYTES`]; gif is there under image
 /// while the page on sending omits it.
 pub const VIDEO_FORMATS: &[&str] = &["mp4", "ogg", "avi", "mov", "webm"];
-/// See [`VIDEO_FORMATS`].
+/// Of images. Same page as [`VIDEO_BYTES`].
 pub const IMAGE_FORMATS: &[&str] = &["png", "jpeg", "jpg", "gif"];
-/// See [`VIDEO_FORMATS`]. No mp3, no opus.
+/// Of sounds: no mp3, no opus. Same page as [`VIDEO_BYTES`].
 pub const AUDIO_FORMATS: &[&str] = &["aac", "m4a", "wav", "mp4"];
-/// See [`VIDEO_FORMATS`].
+/// Of files. Same page as [`VIDEO_BYTES`].
 pub const FILE_FORMATS: &[&str] = &["pdf"];
 
 /// Most images in one message (for everyone since 2026-05-06).
-/// <https://developers.facebook.com/docs/instagram-platform/changelog>
+/// <https://developers.facebook.com/docs/instagram-platform/changelog> (2026-09-11)
 pub const IMAGES_PER_MESSAGE: usize = 10;
 
 /// Quick replies below one message.

@@ -8,6 +8,12 @@ const SMALLEST: usize = 4;
 
 /// Cuts `text` into parts of at most `max_bytes` bytes (at least 4, so that every character
 /// fits). Nothing is lost but white space where two parts meet.
+///
+/// ```
+/// use graph_api::limits::split_text;
+///
+/// assert_eq!(split_text("One. Two and three.", 10), ["One.", "Two and", "three."]);
+/// ```
 pub fn split_text(text: &str, max_bytes: usize) -> Vec<String> {
     let max_bytes = max_bytes.max(SMALLEST);
     let mut parts = Vec::new();

@@ -3,8 +3,8 @@
 //! <https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/get-started>
 //! (read 2026-09-11)
 
-use super::id_text;
 use crate::client::{Answer, Credentials, Login};
+use crate::endpoint::rows::word;
 use crate::error::CallError;
 use crate::id::AccountId;
 use crate::request::{Endpoint, Request};
@@ -56,8 +56,8 @@ impl Endpoint for OwnAccount {
 fn read(value: &Value) -> Option<OwnProfile> {
     let value = value.pointer("/data/0").unwrap_or(value);
     let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let id = value.get("id").and_then(id_text);
-    let user_id = value.get("user_id").and_then(id_text);
+    let id = value.get("id").and_then(word);
+    let user_id = value.get("user_id").and_then(word);
     Some(OwnProfile {
         app_scoped_id: user_id.is_some().then(|| id.clone()).flatten(),
         account: user_id.or(id).map(AccountId::from)?,

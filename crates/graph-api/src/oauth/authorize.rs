@@ -53,7 +53,10 @@ impl Graph {
         state: &str,
     ) -> Result<Url, CallError> {
         let (hosts, version) = self.place();
-        let mut url = under(&hosts.facebook_dialog, &[version, "dialog", "oauth"])?;
+        let mut url = under(
+            &hosts.facebook_dialog,
+            &[&version.to_string(), "dialog", "oauth"],
+        )?;
         ask(&mut url, app, redirect_uri, (state, FACEBOOK_SCOPES));
         Ok(url)
     }

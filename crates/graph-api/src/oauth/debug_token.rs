@@ -1,8 +1,9 @@
 //! `GET graph.facebook.com/{version}/debug_token`: what a token is good for, asked in the app's name.
 //! <https://developers.facebook.com/docs/graph-api/reference/debug_token> (read 2026-11-22)
 
-use super::{App, id_text};
+use super::App;
 use crate::client::{AppCall, AppHost, Graph};
+use crate::endpoint::rows::word;
 use crate::error::CallError;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -59,7 +60,7 @@ fn read(value: &Value) -> Option<TokenFacts> {
     let mut targets: Vec<String> = granular
         .iter()
         .flat_map(|scope| list(scope.get("target_ids")))
-        .filter_map(|id| id_text(&id))
+        .filter_map(|id| word(&id))
         .collect();
     targets.sort();
     targets.dedup();

@@ -2,10 +2,10 @@
 //! Instagram account behind each.
 //! <https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-long-lived> (read 2026-09-11)
 
-use super::id_text;
 use crate::client::{Answer, Credentials};
+use crate::endpoint::rows::word;
 use crate::error::CallError;
-use crate::id::AccountId;
+use crate::id::{AccountId, PageId};
 use crate::request::{Endpoint, Request};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ const FIELDS: &str = "id,name,access_token,tasks,instagram_business_account{id,u
 #[derive(Debug, Clone)]
 pub struct LinkedPage {
     /// Its id.
-    pub id: String,
+    pub id: PageId,
     /// What it is called.
     pub name: Option<String>,
     /// Its own token; without the right role there is none.
@@ -57,14 +57,14 @@ impl Endpoint for OwnPages {
 #[derive(Debug, Clone)]
 pub struct PageAccount {
     /// The Page.
-    pub page: String,
+    pub page: PageId,
 }
 
 impl Endpoint for PageAccount {
     type Answer = LinkedPage;
 
     fn request(&self, _: &Credentials) -> Request {
-        Request::get("page", &[&self.page]).with("fields", FIELDS)
+        Request::get("page", &[self.page.as_str()]).with("fields", FIELDS)
     }
 
     fn read(&self, answer: &Answer) -> Result<Self::Answer, CallError> {
@@ -90,11 +90,11 @@ impl PageAnswer {
     fn page(self) -> Option<LinkedPage> {
         let account = &self.instagram_business_account;
         Some(LinkedPage {
-            id: id_text(&self.id)?,
+            id: word(&self.id)?.into(),
             name: self.name,
             token: self.access_token,
             tasks: self.tasks,
-            account: account.get("id").and_then(id_text).map(AccountId::from),
+            account: account.get("id").and_then(word).map(AccountId::from),
             username: account
                 .get("username")
                 .and_then(Value::as_str)

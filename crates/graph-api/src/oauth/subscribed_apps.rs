@@ -3,6 +3,7 @@
 //! <https://developers.facebook.com/docs/instagram-platform/webhooks> (read 2026-11-22)
 
 use crate::client::{Answer, Credentials, Login};
+use crate::endpoint::rows::success;
 use crate::error::CallError;
 use crate::request::{Endpoint, Request};
 use reqwest::Method;
@@ -128,20 +129,6 @@ impl Endpoint for Unsubscribe {
 
     fn read(&self, answer: &Answer) -> Result<(), CallError> {
         success(answer)
-    }
-}
-
-fn success(answer: &Answer) -> Result<(), CallError> {
-    #[derive(Deserialize)]
-    struct Success {
-        #[serde(default)]
-        success: bool,
-    }
-    let done: Success = answer.read("a subscription is answered with success")?;
-    if done.success {
-        Ok(())
-    } else {
-        Err(answer.malformed("a subscription was answered without success"))
     }
 }
 

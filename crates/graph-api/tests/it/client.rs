@@ -5,11 +5,11 @@ use crate::fixtures::{ACCOUNT, PAGE, PERSON, all, one};
 use crate::responder::{Reply, Request, Responder};
 use graph_api::client::{
     AccessToken, Action, BuildError, CallCode, CallRecord, Credentials, Entry, Graph, Hosts, Login,
-    MediaKind, Observer, Offer, Outgoing, Upload,
+    MediaKind, Observer, Offer, Outgoing, Upload, Version,
 };
 use graph_api::endpoint::media::{Edge, GetMedia, ListMedia};
 use graph_api::error::{CallError, NotSent, Outcome, Reaction};
-use graph_api::id::{AccountId, AttachmentId, Igsid};
+use graph_api::id::{AccountId, AttachmentId, Igsid, PageId};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -50,7 +50,7 @@ fn graph(base: &str, log: Arc<Log>) -> Graph {
         &format!("{base}/graph.facebook.com"),
         &format!("{base}/graph.instagram.com/"),
     );
-    Graph::new(hosts.unwrap(), "v26.0", log).unwrap()
+    Graph::new(hosts.unwrap(), Version::NEWEST, log).unwrap()
 }
 
 async fn world(script: Vec<Reply>) -> World {
@@ -68,7 +68,7 @@ fn facebook() -> Credentials {
     Credentials {
         account: AccountId::from(ACCOUNT),
         login: Login::Facebook {
-            page_id: PAGE.to_owned(),
+            page_id: PageId::from(PAGE),
         },
         token: AccessToken::new(TOKEN),
         app_secret: None,
@@ -732,7 +732,7 @@ async fn ids_that_lead_elsewhere_are_not_sent() {
             "{evil}: {error}"
         );
         let login = Login::Facebook {
-            page_id: evil.to_owned(),
+            page_id: PageId::from(evil),
         };
         let credentials = Credentials {
             login,
@@ -778,8 +778,9 @@ async fn sends_right_after_each_other_share_a_connection_of_their_own() {
 #[test]
 fn a_client_is_refused_what_it_cannot_work_with() {
     provider();
-    let hosts = Hosts::meta().unwrap();
-    let error = Graph::new(hosts, "26", Arc::new(Log::default())).unwrap_err();
+    let error = Hosts::new("graph.facebook.com", "https://b").unwrap_err();
+    assert_eq!(error, BuildError::Host("graph.facebook.com".to_owned()));
+    let error = "26".parse::<Version>().unwrap_err();
     assert_eq!(error, BuildError::Version("26".to_owned()));
 }
 

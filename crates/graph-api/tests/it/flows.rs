@@ -6,9 +6,10 @@ use crate::responder::{Reply, Request, Responder};
 use bytes::Bytes;
 use graph_api::client::{
     AccessToken, Action, Credentials, Graph, Hosts, Login, MediaKind, Outgoing, Unobserved, Upload,
+    Version,
 };
 use graph_api::error::{CallError, ErrorKind, Outcome, Reaction};
-use graph_api::id::{AccountId, AttachmentId, Igsid};
+use graph_api::id::{AccountId, AttachmentId, Igsid, PageId};
 use graph_api::webhook::{AppSecrets, Event, Kind, Shape, parse, verify_challenge};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -16,29 +17,25 @@ use simulator::{Options, Simulator};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-const APP_SECRET: &str = "simulator-app-secret";
+pub(crate) const APP_SECRET: &str = "simulator-app-secret";
 
-struct Meta {
-    simulator: Simulator,
-    http: reqwest::Client,
-    graph: Graph,
+pub(crate) struct Meta {
+    pub(crate) simulator: Simulator,
+    pub(crate) http: reqwest::Client,
+    pub(crate) graph: Graph,
     _data: TempDir,
 }
 
 impl Meta {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
         let options = Options {
             data_dir: data.path().to_owned(),
             ..Options::default()
         };
         let simulator = Simulator::start(options).await.unwrap();
-        let base = simulator.base_url();
-        let hosts = Hosts::new(
-            &format!("{base}/graph.facebook.com"),
-            &format!("{base}/graph.instagram.com"),
-        );
-        let graph = Graph::new(hosts.unwrap(), "v26.0", Arc::new(Unobserved)).unwrap();
+        let hosts = Hosts::behind(&simulator.base_url());
+        let graph = Graph::new(hosts.unwrap(), Version::NEWEST, Arc::new(Unobserved)).unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
             simulator,
@@ -49,7 +46,7 @@ impl Meta {
     }
 
     /// A call of the simulator's control API.
-    async fn control(&self, path: &str, body: Value) -> Value {
+    pub(crate) async fn control(&self, path: &str, body: Value) -> Value {
         let url = format!("{}/_sim/{path}", self.simulator.base_url());
         let answer = self.http.post(url).json(&body).send().await.unwrap();
         let status = answer.status();
@@ -58,7 +55,7 @@ impl Meta {
         serde_json::from_str(&text).unwrap()
     }
 
-    async fn writes(&self, message: Value) -> String {
+    pub(crate) async fn writes(&self, message: Value) -> String {
         let answer = self
             .control(&format!("people/{PERSON}/messages"), message)
             .await;
@@ -83,7 +80,7 @@ impl Meta {
         serde_json::from_str(&text).unwrap()
     }
 
-    async fn business_said(&self) -> Vec<Value> {
+    pub(crate) async fn business_said(&self) -> Vec<Value> {
         let thread = self.thread().await;
         let messages = thread["messages"].as_array().unwrap().clone();
         messages
@@ -113,19 +110,19 @@ impl Meta {
     }
 }
 
-fn facebook() -> Credentials {
+pub(crate) fn facebook() -> Credentials {
     let options = Options::default();
     Credentials {
         account: AccountId::from(ACCOUNT),
         login: Login::Facebook {
-            page_id: PAGE.to_owned(),
+            page_id: PageId::from(PAGE),
         },
         token: AccessToken::new(&options.page_token),
         app_secret: Some(APP_SECRET.into()),
     }
 }
 
-fn instagram() -> Credentials {
+pub(crate) fn instagram() -> Credentials {
     let token = AccessToken::new(&Options::default().instagram_token);
     Credentials {
         login: Login::Instagram,
@@ -139,7 +136,7 @@ fn text(text: &str) -> Outgoing {
 }
 
 /// A webhook of ours, as small as it can be.
-async fn hook() -> Responder {
+pub(crate) async fn hook() -> Responder {
     let expected = SecretString::from(Options::default().verify_token);
     Responder::answering(Box::new(move |request: &Request| {
         if request.method == "POST" {

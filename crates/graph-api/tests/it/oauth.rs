@@ -1,9 +1,9 @@
 //! Logins: each call as its fixture has it, each answer as the fixture's, and no secret in anything that is printed.
 
 use graph_api::{
-    client::{AccessToken, Credentials, Graph, Hosts, Login, Unobserved},
+    client::{AccessToken, Credentials, Graph, Hosts, Login, Unobserved, Version},
     error::CallError,
-    id::AccountId,
+    id::{AccountId, PageId},
     oauth::{App, OwnPages, PageAccount, Subscribe},
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -39,7 +39,7 @@ async fn world(answers: &[&str]) -> (Responder, Graph) {
     let at = |host: &str| format!("{}/{host}", responder.base);
     let mut hosts = Hosts::new(&at(HOSTS[0]), &at(HOSTS[1])).unwrap();
     hosts.instagram_api = at(HOSTS[2]).parse().unwrap();
-    let graph = Graph::new(hosts, "v26.0", Arc::new(Unobserved)).unwrap();
+    let graph = Graph::new(hosts, Version::NEWEST, Arc::new(Unobserved)).unwrap();
     (responder, graph)
 }
 
@@ -128,14 +128,14 @@ async fn facebook_logins_are_spelled_as_meta_wants_them() {
     let credentials = Credentials {
         account: AccountId::from(ACCOUNT),
         login: Login::Facebook {
-            page_id: PAGE.to_owned(),
+            page_id: PageId::from(PAGE),
         },
         token: AccessToken::new("fixture-token"),
         app_secret: None,
     };
     let pages = graph.ask(&credentials, &OwnPages).await.unwrap();
     let page = PageAccount {
-        page: PAGE.to_owned(),
+        page: PageId::from(PAGE),
     };
     let page = graph.ask(&credentials, &page).await.unwrap();
     assert_eq!(pages[0].account, Some(AccountId::from(ACCOUNT)));

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use graph_api::client::{AccessToken, Credentials, Graph, Hosts, Login, Unobserved};
+use graph_api::client::{AccessToken, Credentials, Graph, Hosts, Login, Unobserved, Version};
 use graph_api::endpoint::comments::{
     DeleteComment, GetComment, HideComment, ListComments, ListReplies, SwitchComments,
     WriteComment, WriteReply,
@@ -18,7 +18,7 @@ use graph_api::endpoint::publish::{
     ContainerStatus, DeleteMedia, Kind, MakeContainer, Publish, PublishingLimit, Source,
     StatusCode, Work,
 };
-use graph_api::id::AccountId;
+use graph_api::id::{AccountId, PageId};
 use graph_api::request::{Endpoint, Payload};
 use serde_json::{Map, Value, json};
 
@@ -34,7 +34,7 @@ pub(crate) fn credentials() -> Credentials {
     Credentials {
         account: AccountId::from(ACCOUNT),
         login: Login::Facebook {
-            page_id: PAGE.to_owned(),
+            page_id: PageId::from(PAGE),
         },
         token: AccessToken::new("canary-token"),
         app_secret: None,
@@ -287,7 +287,7 @@ pub(crate) async fn read<E: Endpoint>(name: &str, call: &E) -> E::Answer {
     let host = &responder.base;
     let graph = Graph::new(
         Hosts::new(host, host).unwrap(),
-        "v26.0",
+        Version::NEWEST,
         Arc::new(Unobserved),
     )
     .unwrap();

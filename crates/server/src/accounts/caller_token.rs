@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use graph_api::{
     budget::Urgency,
     client::{AccessToken, Credentials, Login},
-    id::AccountId,
+    id::{AccountId, PageId},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use store::Clock;
@@ -65,7 +65,7 @@ impl Registry {
         let nobody = AccountId::from("me");
         let login = if text.starts_with("EAA") {
             Login::Facebook {
-                page_id: "me".to_owned(),
+                page_id: PageId::from("me"),
             }
         } else {
             Login::Instagram
@@ -107,7 +107,7 @@ impl Registry {
         }
         credentials.account = AccountId::from(found.account);
         if let (Login::Facebook { page_id }, Some(page)) = (&mut credentials.login, found.page_id) {
-            *page_id = page;
+            *page_id = page.into();
         }
         Ok(Account {
             id: credentials.account.clone(),

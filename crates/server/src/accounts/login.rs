@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use graph_api::{
     client::{AccessToken, Credentials, Login},
     error::{CallError, ErrorKind},
-    id::AccountId,
+    id::{AccountId, PageId},
     oauth::{
         App, Grant, INSTAGRAM_SCOPES, LinkedPage, OwnAccount, OwnPages, PageAccount, Subscribe,
     },
@@ -407,7 +407,7 @@ impl Registry {
         if pages.is_empty() {
             return Err(verdict::OTHER_ACCOUNT.into());
         }
-        let is_chosen = |page: &LinkedPage| back.pages.contains(&page.id);
+        let is_chosen = |page: &LinkedPage| back.pages.iter().any(|id| id == page.id.as_str());
         // Whoever names a Page that is not among them is asked again, not turned away.
         let is_open = back.pages.is_empty() && pages.len() > 1;
         if is_open || !back.pages.is_empty() && !pages.iter().any(is_chosen) {
@@ -439,7 +439,7 @@ impl Registry {
     /// The Pages that have an Instagram account and a token for us.
     async fn linked_pages(&self, person: &SecretString) -> Result<Vec<LinkedPage>, LoginError> {
         let login = Login::Facebook {
-            page_id: "me".to_owned(),
+            page_id: PageId::from("me"),
         };
         let credentials = self.fresh_credentials(AccountId::from("me"), login, person);
         let mut pages = self.graph.ask(&credentials, &OwnPages).await?;
@@ -449,7 +449,11 @@ impl Registry {
             let facts = self.graph.debug_token(&app, person).await?;
             for page in facts.targets.into_iter().take(MOST_PAGES) {
                 // Targets are Pages and accounts alike; what is no Page is none of ours.
-                if let Ok(page) = self.graph.ask(&credentials, &PageAccount { page }).await {
+                if let Ok(page) = self
+                    .graph
+                    .ask(&credentials, &PageAccount { page: page.into() })
+                    .await
+                {
                     pages.push(page);
                 }
             }
@@ -489,7 +493,7 @@ impl Registry {
             .lives
             .and_then(|lives| i64::try_from(lives.as_millis()).ok());
         let page_id = match &credentials.login {
-            Login::Facebook { page_id } => Some(page_id.clone()),
+            Login::Facebook { page_id } => Some(page_id.as_str().to_owned()),
             Login::Instagram => None,
         };
         let row = self

@@ -22,7 +22,7 @@ use graph_api::{
     budget::{Bucket, Permit, Urgency},
     client::{Credentials, Graph, Login},
     error::CallError,
-    id::AccountId,
+    id::{AccountId, PageId},
 };
 use secrecy::SecretString;
 use store::{AccountRow, Safe, StoreError};
@@ -245,7 +245,9 @@ impl Registry {
     pub(crate) fn credentials_of(&self, known: &Known) -> Option<Credentials> {
         let row = &known.row;
         let login = match row.page_id.clone() {
-            Some(page_id) if row.login == FACEBOOK => Login::Facebook { page_id },
+            Some(page_id) if row.login == FACEBOOK => Login::Facebook {
+                page_id: page_id.into(),
+            },
             _ => Login::Instagram,
         };
         Some(Credentials {
@@ -289,7 +291,7 @@ impl Accounts for Registry {
 pub(crate) fn of_settings(instagram: &Instagram) -> Option<Credentials> {
     let login = match instagram.login {
         LoginKind::Facebook => Login::Facebook {
-            page_id: instagram.page_id.clone().unwrap_or_else(|| "me".to_owned()),
+            page_id: PageId::from(instagram.page_id.as_deref().unwrap_or("me")),
         },
         LoginKind::Instagram => Login::Instagram,
     };

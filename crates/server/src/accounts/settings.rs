@@ -165,7 +165,7 @@ impl Registry {
             None => Verdict::Unchecked,
         };
         let (login, page_id) = match &credentials.login {
-            Login::Facebook { page_id } => (FACEBOOK, Some(page_id.clone())),
+            Login::Facebook { page_id } => (FACEBOOK, Some(page_id.as_str().to_owned())),
             Login::Instagram => (INSTAGRAM, None),
         };
         let found = found.unwrap_or_default();

@@ -33,7 +33,7 @@ pub(crate) use once::{Once, ShownOnce, Undone};
 pub(crate) use paging::Paging;
 pub(crate) use provenance::{Provenance, rfc3339};
 pub(crate) use seen::{seen_accounts, sees};
-pub(crate) use shape::{InOrder, NoteOut, media_id, meta_time, moment, window};
+pub(crate) use shape::{InOrder, NoteOut, meta_id, meta_time, moment, window};
 
 /// Every area of the API, once.
 fn areas() -> OpenApiRouter<Arc<Gate>> {

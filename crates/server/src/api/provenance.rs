@@ -23,7 +23,7 @@ pub(crate) struct Provenance {
 impl Provenance {
     pub(crate) fn of(gate: &Gate, fetched_at_ms: i64) -> Self {
         Self {
-            graph_version: gate.settings.graph.version.clone(),
+            graph_version: gate.settings.graph.version.to_string(),
             fetched_at: rfc3339(fetched_at_ms),
             lag_hours: 48,
         }

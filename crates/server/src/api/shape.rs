@@ -2,7 +2,7 @@
 
 use garde::Validate;
 use graph_api::{
-    id::MediaId,
+    id::is_id,
     insights::{Day, Window, WindowError},
 };
 use jiff::Timestamp;
@@ -50,15 +50,12 @@ impl Serialize for InOrder {
     }
 }
 
-/// An id of a path. Anything else would only come back from Meta as unknown.
-pub(crate) fn media_id(text: &str) -> Result<MediaId, ApiError> {
-    let plain = !text.is_empty()
-        && text.len() <= 64
-        && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_');
-    if plain {
-        Ok(MediaId::from(text))
+/// An id of a path: ids go into addresses of Meta's, and anything else would only come back as unknown.
+pub(crate) fn meta_id<T: From<String>>(at: &str, text: String) -> Result<T, ApiError> {
+    if is_id(&text) {
+        Ok(text.into())
     } else {
-        Err(ApiError::invalid_at("media_id", "is no id of Meta's"))
+        Err(ApiError::invalid_at(at, "is no id of Meta's"))
     }
 }
 

@@ -6,16 +6,21 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use graph_api::budget::Urgency;
 use serde::Serialize;
 use std::convert::Infallible;
 
-use super::entry::{Got, mark};
+use super::{
+    entry::{Got, mark},
+    flow::Ask,
+};
+use crate::api::{Account, Gate};
 
 /// What a caller says about caches.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wishes {
     /// `Cache-Control: no-cache`
-    pub(crate) anew: bool,
+    anew: bool,
     has: Vec<String>,
     is_read: bool,
 }
@@ -47,6 +52,16 @@ impl Wishes {
             anew,
             has: words(header::IF_NONE_MATCH),
             is_read,
+        }
+    }
+
+    /// What somebody who waits for the answer wants of an account.
+    pub(crate) fn ask<'a>(&self, gate: &'a Gate, account: &'a Account) -> Ask<'a> {
+        Ask {
+            gate,
+            account,
+            anew: self.anew,
+            urgency: Urgency::Now,
         }
     }
 

@@ -2,7 +2,10 @@
 //! the answer to the question for that row alone.
 
 use graph_api::{
-    endpoint::media::{Child, Edge, GetChildren, GetMedia, ListMedia, Media, Page},
+    endpoint::{
+        Page,
+        media::{Child, Edge, GetChildren, GetMedia, ListMedia, Media},
+    },
     id::MediaId,
     insights::{LIST, Surface, for_surface},
 };

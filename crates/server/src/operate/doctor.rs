@@ -144,7 +144,7 @@ async fn token(settings: &Settings) -> Line {
     }
     let graph = Graph::new(
         convert::hosts(settings),
-        &settings.graph.version,
+        settings.graph.version,
         Arc::new(Unobserved),
     );
     let (Ok(graph), Some(credentials)) = (graph, accounts::of_settings(instagram)) else {

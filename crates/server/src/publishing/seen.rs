@@ -3,7 +3,6 @@
 use graph_api::endpoint::{media::Media, publish::StatusCode as Word};
 
 use super::worker::Hand;
-use crate::writes;
 
 /// Their clock and ours may differ by this much.
 const CLOCKS_APART_MS: i64 = 5_000;
@@ -94,7 +93,7 @@ impl<'a> Call<'a> {
 
     /// Whether a post came after the call; `None`: Meta does not tell when it came.
     fn age(&self, post: &Media) -> Option<bool> {
-        let at_ms = post.timestamp.as_deref().and_then(writes::epoch_ms)?;
+        let at_ms = post.published_ms()?;
         Some(at_ms >= self.since_ms - CLOCKS_APART_MS)
     }
 }

@@ -5,6 +5,7 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
+use graph_api::client::Version;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
@@ -130,7 +131,7 @@ pub struct Instagram {
 #[serde(deny_unknown_fields)]
 pub struct GraphHosts {
     /// API version in every path.
-    pub version: String,
+    pub version: Version,
     /// graph.facebook.com.
     #[serde(deserialize_with = "address")]
     pub graph_facebook: Url,

@@ -2,6 +2,7 @@
 //!
 //! The rules read the merged table, before any struct exists: a struct would stop at the first.
 
+use graph_api::client::Version;
 use toml::{Table, Value};
 use url::Url;
 
@@ -192,7 +193,7 @@ fn obeys(value: &Value, rule: &Rule) -> Result<(), String> {
             text.bytes().all(|b| b.is_ascii_digit()),
             "must be digits only",
         ),
-        Rule::GraphVersion => say(is_graph_version(text), "must look like v26.0"),
+        Rule::GraphVersion => say(text.parse::<Version>().is_ok(), "must look like v26.0"),
         Rule::TimeZone => say(
             jiff::tz::TimeZone::get(text).is_ok(),
             "must be a time zone such as America/Sao_Paulo (is the system's zone database installed?)",
@@ -239,16 +240,6 @@ fn is_bot_token(text: &str) -> bool {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
     })
-}
-
-fn is_graph_version(text: &str) -> bool {
-    text.strip_prefix('v')
-        .and_then(|rest| rest.split_once('.'))
-        .is_some_and(|(major, minor)| {
-            [major, minor]
-                .iter()
-                .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
-        })
 }
 
 /// Rules that two settings keep between them.

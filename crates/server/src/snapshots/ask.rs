@@ -102,7 +102,7 @@ impl Run<'_> {
     }
 
     pub(super) fn version(&self) -> String {
-        self.parts.settings.graph.version.clone()
+        self.parts.settings.graph.version.to_string()
     }
 
     /// The checkpoints of this job.

@@ -5,7 +5,10 @@
 //! them on, pages are asked for without.
 
 use graph_api::{
-    endpoint::media::{Edge, ListMedia, Media, MediaInsights, Page},
+    endpoint::{
+        Page,
+        media::{Edge, ListMedia, Media, MediaInsights},
+    },
     error::ErrorKind,
     insights::{Day, Insight, LIST, Surface},
 };

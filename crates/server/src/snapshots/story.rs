@@ -190,7 +190,7 @@ pub(super) async fn keep_end(parts: &Snapshots, task: Task) -> Result<Finish, Ha
         at_ms,
         numbers,
         notes,
-        api_version: parts.settings.graph.version.clone(),
+        api_version: parts.settings.graph.version.to_string(),
     };
     // One that we never saw has ended some time ago.
     let story = story(&account, &media, at_ms - STORY_MS);

@@ -18,6 +18,7 @@ use graph_api::{
     error::{CallError, ErrorKind, NotSent, Outcome, Reaction as MetaReaction},
     id::Igsid,
     limits,
+    time::epoch_ms,
     webhook::{Kind, Shape, parse_stored},
 };
 use media::{ChannelLimits, link::Hosts};
@@ -216,14 +217,6 @@ fn code(error: &CallError) -> String {
         CallError::Malformed { status, .. } => format!("malformed {status}"),
         CallError::File(_) => "file".to_owned(),
     }
-}
-
-/// `2026-01-01T00:00:05+0000`, as Meta spells times.
-pub(crate) fn epoch_ms(text: &str) -> Option<i64> {
-    let moment = jiff::Timestamp::strptime("%Y-%m-%dT%H:%M:%S%z", text)
-        .or_else(|_| text.parse::<jiff::Timestamp>())
-        .ok()?;
-    Some(moment.as_millisecond())
 }
 
 fn nothing(code: &str) -> ChannelError {

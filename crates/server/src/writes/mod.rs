@@ -12,7 +12,7 @@ mod outcome;
 mod under;
 mod worker;
 
-pub(crate) use carrier::{MARGIN_MS, epoch_ms};
+pub(crate) use carrier::MARGIN_MS;
 
 pub(crate) use deed::{Deed, FileWord, Message, MessageFile};
 pub(crate) use order::{earlier, is_ordered, look, order, place};

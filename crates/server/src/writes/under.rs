@@ -1,9 +1,7 @@
 //! What stands under a post or a comment, as the send protocol looks for a write of ours in it. Pure.
 
 use bot::channel::Lying;
-use graph_api::{endpoint::comments::Comment, limits::COMMENTS_PER_PAGE};
-
-use super::epoch_ms;
+use graph_api::{endpoint::comments::Comment, limits::COMMENTS_PER_PAGE, time::epoch_ms};
 
 /// Their clock and ours may differ by this much.
 const CLOCKS_APART_MS: i64 = 5_000;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use graph_api::client::{Graph, Hosts as GraphHosts, Unobserved};
+use graph_api::client::{Graph, Hosts as GraphHosts, Unobserved, Version};
 use serde_json::Value;
 use simulator::Simulator;
 use store::{ManualClock, Store};
@@ -67,7 +67,7 @@ pub(super) fn graph(base: &str) -> Arc<Graph> {
         &format!("{base}/graph.instagram.com"),
     )
     .expect("hosts");
-    Arc::new(Graph::new(hosts, "v26.0", Arc::new(Unobserved)).expect("a client"))
+    Arc::new(Graph::new(hosts, Version::NEWEST, Arc::new(Unobserved)).expect("a client"))
 }
 
 pub(super) async fn open_store(data_dir: &Path, clock: &Arc<ManualClock>) -> Store {

@@ -118,7 +118,9 @@ impl World {
         let store = open_store(&data_dir, &clock).await;
         let credentials = Credentials {
             account: AccountId::from(ACCOUNT),
-            login: Login::Facebook { page_id: page },
+            login: Login::Facebook {
+                page_id: page.into(),
+            },
             token: AccessToken::new(&choice.token),
             app_secret: Some(secret.clone().into()),
         };

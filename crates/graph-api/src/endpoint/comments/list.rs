@@ -4,7 +4,7 @@
 
 use super::node::{Comment, LIST_FIELDS};
 use crate::client::Credentials;
-use crate::endpoint::Rows;
+use crate::endpoint::Page;
 use crate::endpoint::rows::object;
 use crate::error::CallError;
 use crate::id::MediaId;
@@ -22,7 +22,7 @@ pub struct ListComments {
 }
 
 impl Endpoint for ListComments {
-    type Answer = Rows<Comment>;
+    type Answer = Page<Comment>;
 
     fn request(&self, _: &Credentials) -> Request {
         Request::get("comments", &[self.media.as_str(), "comments"])
@@ -32,7 +32,7 @@ impl Endpoint for ListComments {
     }
 
     fn read(&self, answer: &Answer) -> Result<Self::Answer, CallError> {
-        Ok(Rows::of(
+        Ok(Page::of(
             &object(answer, "comments are a list")?,
             Comment::of,
         ))

@@ -3,7 +3,7 @@
 
 use super::node::{Comment, FIELDS};
 use crate::client::Credentials;
-use crate::endpoint::Rows;
+use crate::endpoint::Page;
 use crate::endpoint::rows::object;
 use crate::error::CallError;
 use crate::id::CommentId;
@@ -21,7 +21,7 @@ pub struct ListReplies {
 }
 
 impl Endpoint for ListReplies {
-    type Answer = Rows<Comment>;
+    type Answer = Page<Comment>;
 
     fn request(&self, _: &Credentials) -> Request {
         Request::get("comment_replies", &[self.comment.as_str(), "replies"])
@@ -31,7 +31,7 @@ impl Endpoint for ListReplies {
     }
 
     fn read(&self, answer: &Answer) -> Result<Self::Answer, CallError> {
-        Ok(Rows::of(
+        Ok(Page::of(
             &object(answer, "comments are a list")?,
             Comment::of,
         ))

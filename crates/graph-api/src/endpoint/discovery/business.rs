@@ -4,7 +4,7 @@
 
 use super::Seen;
 use crate::client::Credentials;
-use crate::endpoint::Rows;
+use crate::endpoint::Page;
 use crate::endpoint::rows::{count, object, text};
 use crate::error::CallError;
 use crate::limits::is_username;
@@ -54,7 +54,7 @@ pub struct Discovered {
     /// How many posts it has.
     pub media_count: Option<i64>,
     /// Its posts, newest first.
-    pub media: Rows<Seen>,
+    pub media: Page<Seen>,
 }
 
 /// The call.
@@ -104,7 +104,7 @@ impl Endpoint for BusinessDiscovery {
             followers_count: count(found, "followers_count"),
             follows_count: count(found, "follows_count"),
             media_count: count(found, "media_count"),
-            media: Rows::of(found.get("media").unwrap_or(&Value::Null), Seen::of),
+            media: Page::of(found.get("media").unwrap_or(&Value::Null), Seen::of),
         })
     }
 }

@@ -4,7 +4,7 @@
 
 use super::Seen;
 use crate::client::Credentials;
-use crate::endpoint::Rows;
+use crate::endpoint::Page;
 use crate::endpoint::rows::object;
 use crate::error::CallError;
 use crate::id::HashtagId;
@@ -36,7 +36,7 @@ pub struct HashtagMedia {
 }
 
 impl Endpoint for HashtagMedia {
-    type Answer = Rows<Seen>;
+    type Answer = Page<Seen>;
 
     fn request(&self, credentials: &Credentials) -> Request {
         let (name, edge) = match self.edge {
@@ -51,6 +51,6 @@ impl Endpoint for HashtagMedia {
     }
 
     fn read(&self, answer: &Answer) -> Result<Self::Answer, CallError> {
-        Ok(Rows::of(&object(answer, "posts are a list")?, Seen::of))
+        Ok(Page::of(&object(answer, "posts are a list")?, Seen::of))
     }
 }

@@ -3,7 +3,7 @@
 //! (read 2026-08)
 
 use crate::client::Credentials;
-use crate::endpoint::Rows;
+use crate::endpoint::Page;
 use crate::endpoint::rows::{object, text};
 use crate::error::CallError;
 use crate::id::HashtagId;
@@ -14,7 +14,7 @@ use crate::request::{Answer, Endpoint, Request};
 pub struct RecentHashtags;
 
 impl Endpoint for RecentHashtags {
-    type Answer = Rows<(HashtagId, Option<String>)>;
+    type Answer = Page<(HashtagId, Option<String>)>;
 
     fn request(&self, credentials: &Credentials) -> Request {
         let path = [credentials.account.as_str(), "recently_searched_hashtags"];
@@ -24,7 +24,7 @@ impl Endpoint for RecentHashtags {
     }
 
     fn read(&self, answer: &Answer) -> Result<Self::Answer, CallError> {
-        Ok(Rows::of(&object(answer, "hashtags are a list")?, |row| {
+        Ok(Page::of(&object(answer, "hashtags are a list")?, |row| {
             Some((text(row, "id")?.into(), text(row, "name")))
         }))
     }

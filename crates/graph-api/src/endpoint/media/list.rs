@@ -4,10 +4,11 @@
 
 use super::node::{CHILD_FIELDS, FIELDS, Media, fields};
 use crate::client::Credentials;
+use crate::endpoint::Page;
+use crate::endpoint::rows::object;
 use crate::error::CallError;
-use crate::lenient;
 use crate::request::{Answer, Endpoint, Request};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// What others published and tagged us in shows less of itself.
 const TAGGED: &str =
@@ -57,41 +58,6 @@ pub struct ListMedia {
     pub insights: Vec<&'static str>,
 }
 
-/// A page of a list. Meta's own links to its neighbours carry the token and are not kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Page<T> {
-    /// The items.
-    pub data: Vec<T>,
-    /// Meta's cursor of the first.
-    pub before: Option<String>,
-    /// Meta's cursor of the last; none where nothing follows.
-    pub after: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Raw {
-    #[serde(default, deserialize_with = "lenient::list")]
-    data: Vec<Media>,
-    #[serde(default, deserialize_with = "lenient::maybe")]
-    paging: Option<Paging>,
-}
-
-#[derive(Deserialize)]
-struct Paging {
-    #[serde(default, deserialize_with = "lenient::maybe")]
-    cursors: Option<Cursors>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    next: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct Cursors {
-    #[serde(default, deserialize_with = "lenient::text")]
-    before: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    after: Option<String>,
-}
-
 impl Endpoint for ListMedia {
     type Answer = Page<Media>;
     const MAX_ANSWER_BYTES: usize = LARGEST;
@@ -114,20 +80,7 @@ impl Endpoint for ListMedia {
     }
 
     fn read(&self, answer: &Answer) -> Result<Page<Media>, CallError> {
-        let raw: Raw = answer.read("a list of media has data")?;
-        let next = raw
-            .paging
-            .as_ref()
-            .is_some_and(|paging| paging.next.is_some());
-        let cursors = raw
-            .paging
-            .and_then(|paging| paging.cursors)
-            .unwrap_or_default();
-        Ok(Page {
-            data: raw.data,
-            before: cursors.before,
-            // A cursor stands below the last page too; only the link says whether more follows.
-            after: cursors.after.filter(|_| next),
-        })
+        let list = object(answer, "a list of media has data")?;
+        Ok(Page::linked(&list, |row| Media::deserialize(row).ok()))
     }
 }

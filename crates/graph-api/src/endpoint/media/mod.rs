@@ -7,5 +7,5 @@ mod node;
 
 pub use children::GetChildren;
 pub use insights::MediaInsights;
-pub use list::{Edge, ListMedia, Page};
+pub use list::{Edge, ListMedia};
 pub use node::{Child, GetMedia, Media};

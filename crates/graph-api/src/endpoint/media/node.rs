@@ -4,9 +4,10 @@
 use crate::client::Credentials;
 use crate::error::CallError;
 use crate::id::MediaId;
-use crate::insights::{Insight, Surface, read_time};
+use crate::insights::{Insight, Surface};
 use crate::lenient;
 use crate::request::{Answer, Endpoint, Request};
+use crate::time::epoch_ms;
 use serde::{Deserialize, Serialize};
 
 /// What is asked for. Meta marks some of these as Facebook Login only while its own libraries have them in both.
@@ -109,7 +110,7 @@ impl Media {
 
     /// When it was published, in epoch milliseconds.
     pub fn published_ms(&self) -> Option<i64> {
-        Some(read_time(self.timestamp.as_deref()?)? * 1000)
+        epoch_ms(self.timestamp.as_deref()?)
     }
 }
 

@@ -4,10 +4,10 @@
 //! (read 2026)
 
 use crate::client::{Credentials, Login};
-use crate::endpoint::Rows;
+use crate::endpoint::Page;
 use crate::endpoint::rows::{object, text};
 use crate::error::CallError;
-use crate::id::Igsid;
+use crate::id::{ConversationId, Igsid};
 use crate::request::{Answer, Endpoint, Request};
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversation {
     /// Meta's id of it.
-    pub id: String,
+    pub id: ConversationId,
     /// When somebody last wrote, as Meta spells it.
     pub updated: Option<String>,
     /// Who takes part, the account included: id and name.
@@ -26,7 +26,7 @@ impl Conversation {
     fn of(row: &Value) -> Option<Self> {
         let people = row.pointer("/participants/data").and_then(Value::as_array);
         Some(Self {
-            id: text(row, "id")?,
+            id: text(row, "id")?.into(),
             updated: text(row, "updated_time"),
             participants: people
                 .into_iter()
@@ -49,11 +49,11 @@ pub struct ListConversations {
 }
 
 impl Endpoint for ListConversations {
-    type Answer = Rows<Conversation>;
+    type Answer = Page<Conversation>;
 
     fn request(&self, credentials: &Credentials) -> Request {
         let node = match &credentials.login {
-            Login::Facebook { page_id } => page_id,
+            Login::Facebook { page_id } => page_id.as_str(),
             Login::Instagram => "me",
         };
         Request::get("conversations", &[node, "conversations"])
@@ -65,7 +65,7 @@ impl Endpoint for ListConversations {
     }
 
     fn read(&self, answer: &Answer) -> Result<Self::Answer, CallError> {
-        Ok(Rows::of(
+        Ok(Page::of(
             &object(answer, "conversations are a list")?,
             Conversation::of,
         ))

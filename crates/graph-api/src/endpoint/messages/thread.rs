@@ -6,6 +6,7 @@
 use crate::client::Credentials;
 use crate::endpoint::rows::{object, text};
 use crate::error::CallError;
+use crate::id::{ConversationId, Mid};
 use crate::request::{Answer, Endpoint, Request};
 use serde_json::Value;
 use std::fmt;
@@ -17,7 +18,7 @@ const FIELDS: &str = "messages.limit(20){id,created_time,from,to,message,attachm
 #[derive(Clone, PartialEq)]
 pub struct Message {
     /// The message.
-    pub id: String,
+    pub id: Mid,
     /// When, as Meta spells it.
     pub created: Option<String>,
     /// Who wrote it: id and name.
@@ -54,7 +55,7 @@ impl Message {
         };
         let unsupported = row.get("is_unsupported");
         Some(Self {
-            id: text(row, "id")?,
+            id: text(row, "id")?.into(),
             created: text(row, "created_time"),
             from: row
                 .get("from")
@@ -75,14 +76,14 @@ impl Message {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GetThread {
     /// Meta's id of the conversation.
-    pub conversation: String,
+    pub conversation: ConversationId,
 }
 
 impl Endpoint for GetThread {
     type Answer = Vec<Message>;
 
     fn request(&self, _: &Credentials) -> Request {
-        Request::get("conversation", &[&self.conversation]).with("fields", FIELDS)
+        Request::get("conversation", &[self.conversation.as_str()]).with("fields", FIELDS)
     }
 
     fn read(&self, answer: &Answer) -> Result<Vec<Message>, CallError> {

@@ -46,7 +46,20 @@ pub struct UserTag {
     pub y: Option<f64>,
 }
 
-/// A container's parameters.
+/// A container's parameters. What is wrong with them is told before Meta is asked, all of it at once:
+///
+/// ```
+/// use graph_api::endpoint::publish::{Kind, Source, Work};
+///
+/// let source = Source::ImageUrl("https://example.com/a.jpg".to_owned());
+/// let work = Work {
+///     caption: Some("x".repeat(2_201)),
+///     audio_name: Some("a song".to_owned()),
+///     ..Work::new(Kind::Image, source)
+/// };
+/// let places: Vec<_> = work.problems().iter().map(|problem| problem.at).collect();
+/// assert_eq!(places, ["caption", "audio_name"]);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Work {
     /// What it is.

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    body::{TokenIn, account, ask},
+    body::{TokenIn, account},
     insight::{InsightOut, ValueOut},
 };
 use crate::{
@@ -91,7 +91,7 @@ async fn insights(
         days.since.as_deref(),
         days.until.as_deref(),
     )?;
-    let ask = ask(&gate, &account, &wishes);
+    let ask = wishes.ask(&gate, &account);
     let got = gateway::account_numbers(ask, period, window, &METRICS).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let fetched = meta_time(got.fetched_at_ms);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::body::{TokenIn, account, ask};
+use super::body::{TokenIn, account};
 use crate::{
     api::{ApiError, Asked, DocumentCall, Failures, Gate, InOrder, Provenance},
     gateway::{self, Group, Served, Wishes},
@@ -99,7 +99,7 @@ async fn insights(
             ApiError::invalid_at("period", "must be lifetime, day, week or days_28")
         })?,
     };
-    let got = gateway::audience(ask(&gate, &account, &wishes), timeframe, &Axis::DOCUMENT).await?;
+    let got = gateway::audience(wishes.ask(&gate, &account), timeframe, &Axis::DOCUMENT).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let answer = got.map(|groups| AudienceAnswer {
         insights: AudienceOut {

@@ -5,10 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{
-    api::{Account, ApiError, DocumentCall, Gate, Scope},
-    gateway::{Ask, Wishes},
-};
+use crate::api::{Account, ApiError, DocumentCall, Gate, Scope};
 
 /// The body of the document's calls.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -48,13 +45,4 @@ pub(super) async fn account(
     call.caller
         .account(gate, call.body.user_id.as_deref())
         .await
-}
-
-pub(super) fn ask<'a>(gate: &'a Gate, account: &'a Account, wishes: &Wishes) -> Ask<'a> {
-    Ask {
-        gate,
-        account,
-        anew: wishes.anew,
-        urgency: graph_api::budget::Urgency::Now,
-    }
 }

@@ -108,8 +108,8 @@ impl Page {
             let _ = write!(
                 body,
                 "<label><input type=\"radio\" name=\"page_id\" value=\"{}\" required> {} (@{})</label>",
-                escaped(&page.id),
-                escaped(page.name.as_deref().unwrap_or(&page.id)),
+                escaped(page.id.as_str()),
+                escaped(page.name.as_deref().unwrap_or(page.id.as_str())),
                 escaped(page.username.as_deref().unwrap_or_default()),
             );
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::body::{TokenIn, account, ask};
+use super::body::{TokenIn, account};
 use crate::{
     api::{ApiError, Asked, DocumentCall, Failures, Gate, Provenance, cursor},
     gateway::{self, Listing, Served, Wishes},
@@ -135,7 +135,7 @@ async fn media(
         until_s: None,
         children: false,
     };
-    let got = gateway::list(ask(&gate, &account, &wishes), &listing).await?;
+    let got = gateway::list(wishes.ask(&gate, &account), &listing).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let answer = got.map(|found| {
         let after = found.after.as_deref().map(cursor::wrap);

@@ -12,11 +12,11 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    body::{TokenIn, account, ask},
+    body::{TokenIn, account},
     insight::{InsightOut, ValueOut},
 };
 use crate::{
-    api::{ApiError, DocumentCall, Failures, Gate, Provenance, media_id},
+    api::{ApiError, DocumentCall, Failures, Gate, Provenance, meta_id},
     gateway::{self, Numbers, Served, Wishes},
 };
 
@@ -58,8 +58,8 @@ async fn insights(
     call: DocumentCall<TokenIn>,
 ) -> Result<Served, ApiError> {
     let account = account(&gate, &call).await?;
-    let media: MediaId = media_id(&media)?;
-    let got = Box::pin(gateway::numbers(ask(&gate, &account, &wishes), &media)).await?;
+    let media: MediaId = meta_id("media_id", media)?;
+    let got = Box::pin(gateway::numbers(wishes.ask(&gate, &account), &media)).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let answer = got.map(|numbers| MediaInsightsAnswer {
         insights: shape(numbers),

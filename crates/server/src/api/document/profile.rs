@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::body::{TokenIn, account, ask};
+use super::body::{TokenIn, account};
 use crate::{
     api::{ApiError, DocumentCall, Failures, Gate, Provenance},
     gateway::{self, Served, Wishes},
@@ -61,7 +61,7 @@ async fn profile(
     call: DocumentCall<TokenIn>,
 ) -> Result<Served, ApiError> {
     let account = account(&gate, &call).await?;
-    let got = gateway::profile(ask(&gate, &account, &wishes)).await?;
+    let got = gateway::profile(wishes.ask(&gate, &account)).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let answer = got.map(|profile| ProfileAnswer {
         profile: ProfileOut {

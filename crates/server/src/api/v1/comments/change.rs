@@ -11,8 +11,8 @@ use graph_api::endpoint::comments::{DeleteComment, HideComment, SwitchComments};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{DoneOut, a_comment, id};
-use crate::api::{ApiError, Caller, Failures, Gate, In, Scope, change, remove};
+use super::{DoneOut, a_comment};
+use crate::api::{ApiError, Caller, Failures, Gate, In, Scope, change, meta_id, remove};
 
 const DONE: Json<DoneOut> = Json(DoneOut { success: true });
 
@@ -39,10 +39,10 @@ pub(super) async fn hide(
     In(body): In<HideIn>,
 ) -> Result<Json<DoneOut>, ApiError> {
     caller.need(Scope::Manage)?;
-    id("comment", &comment)?;
+    let comment = meta_id("comment", comment)?;
     let account = caller.account(&gate, Some(&account)).await?;
     let call = HideComment {
-        comment: comment.into(),
+        comment,
         hide: body.hidden,
     };
     change(&gate, &account, &call).await?;
@@ -61,7 +61,7 @@ pub(super) async fn delete(
     Path((account, comment)): Path<(String, String)>,
 ) -> Result<Json<DoneOut>, ApiError> {
     caller.need(Scope::Manage)?;
-    id("comment", &comment)?;
+    let comment = meta_id("comment", comment)?;
     let account = caller.account(&gate, Some(&account)).await?;
     let call = DeleteComment {
         comment: a_comment(&gate, &account, comment).await?,
@@ -93,10 +93,10 @@ pub(super) async fn switch(
     In(body): In<SwitchIn>,
 ) -> Result<Json<DoneOut>, ApiError> {
     caller.need(Scope::Manage)?;
-    id("media", &media)?;
+    let media = meta_id("media", media)?;
     let account = caller.account(&gate, Some(&account)).await?;
     let call = SwitchComments {
-        media: media.into(),
+        media,
         enabled: body.enabled,
     };
     change(&gate, &account, &call).await?;

@@ -6,7 +6,10 @@ mod write;
 
 use std::sync::Arc;
 
-use graph_api::endpoint::{Rows, comments::Comment};
+use graph_api::{
+    endpoint::{self, comments::Comment},
+    id::{CommentId, MediaId},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -62,8 +65,8 @@ impl From<Comment> for CommentOut {
             timestamp: comment.timestamp,
             like_count: comment.like_count,
             hidden: comment.hidden,
-            parent_id: comment.parent.map(graph_api::id::CommentId::into_string),
-            media_id: comment.media.map(graph_api::id::MediaId::into_string),
+            parent_id: comment.parent.map(CommentId::into_string),
+            media_id: comment.media.map(MediaId::into_string),
             replies: comment.replies.into_iter().map(Into::into).collect(),
         }
     }
@@ -76,11 +79,11 @@ struct CommentsOut {
     paging: Paging,
 }
 
-impl From<Rows<Comment>> for CommentsOut {
-    fn from(rows: Rows<Comment>) -> Self {
+impl From<endpoint::Page<Comment>> for CommentsOut {
+    fn from(found: endpoint::Page<Comment>) -> Self {
         Self {
-            data: rows.data.into_iter().map(Into::into).collect(),
-            paging: Paging { after: rows.after },
+            data: found.data.into_iter().map(Into::into).collect(),
+            paging: Paging { after: found.after },
         }
     }
 }
@@ -109,25 +112,13 @@ fn fifty() -> u32 {
     50
 }
 
-/// Ids go into addresses of Meta's.
-fn id(at: &str, id: &str) -> Result<(), ApiError> {
-    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-');
-    if !id.is_empty() && id.len() <= 128 && id.bytes().all(plain) {
-        Ok(())
-    } else {
-        Err(ApiError::invalid_at(at, "is no id"))
-    }
-}
-
 /// The comment with this id, of which Meta was asked: the same call on a post's id would delete the post.
 async fn a_comment(
     gate: &crate::api::Gate,
     account: &crate::api::Account,
-    comment: String,
-) -> Result<graph_api::id::CommentId, ApiError> {
-    let call = graph_api::endpoint::comments::GetComment {
-        comment: comment.into(),
-    };
+    comment: CommentId,
+) -> Result<CommentId, ApiError> {
+    let call = graph_api::endpoint::comments::GetComment { comment };
     let bucket = graph_api::budget::Bucket::Other;
     let found = crate::api::ask(gate, account, bucket, &call).await?;
     // Only a comment stands under a post or under another comment.

@@ -16,8 +16,8 @@ use graph_api::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{CommentOut, CommentsOut, Page, id};
-use crate::api::{ApiError, Asked, Caller, Failures, Gate, Scope, ask};
+use super::{CommentOut, CommentsOut, Page};
+use crate::api::{ApiError, Asked, Caller, Failures, Gate, Scope, ask, meta_id};
 
 /// The comments under a post, newest first, each with its first replies.
 #[utoipa::path(
@@ -32,10 +32,10 @@ pub(super) async fn of_post(
     Asked(page): Asked<Page>,
 ) -> Result<Json<CommentsOut>, ApiError> {
     caller.need(Scope::Read)?;
-    id("media", &media)?;
+    let media = meta_id("media", media)?;
     let account = caller.account(&gate, Some(&account)).await?;
     let call = ListComments {
-        media: media.into(),
+        media,
         limit: page.limit,
         after: page.after,
     };
@@ -56,11 +56,9 @@ pub(super) async fn one(
     Path((account, comment)): Path<(String, String)>,
 ) -> Result<Json<CommentOut>, ApiError> {
     caller.need(Scope::Read)?;
-    id("comment", &comment)?;
+    let comment = meta_id("comment", comment)?;
     let account = caller.account(&gate, Some(&account)).await?;
-    let call = GetComment {
-        comment: comment.into(),
-    };
+    let call = GetComment { comment };
     Ok(Json(
         ask(&gate, &account, Bucket::Other, &call).await?.into(),
     ))
@@ -79,10 +77,10 @@ pub(super) async fn replies(
     Asked(page): Asked<Page>,
 ) -> Result<Json<CommentsOut>, ApiError> {
     caller.need(Scope::Read)?;
-    id("comment", &comment)?;
+    let comment = meta_id("comment", comment)?;
     let account = caller.account(&gate, Some(&account)).await?;
     let call = ListReplies {
-        comment: comment.into(),
+        comment,
         limit: page.limit,
         after: page.after,
     };
@@ -103,11 +101,9 @@ pub(super) async fn mention_in_comment(
     Path((account, comment)): Path<(String, String)>,
 ) -> Result<Json<CommentOut>, ApiError> {
     caller.need(Scope::Read)?;
-    id("comment", &comment)?;
+    let comment = meta_id("comment", comment)?;
     let account = caller.account(&gate, Some(&account)).await?;
-    let call = MentionedComment {
-        comment: comment.into(),
-    };
+    let call = MentionedComment { comment };
     Ok(Json(
         ask(&gate, &account, Bucket::Other, &call).await?.into(),
     ))
@@ -142,11 +138,9 @@ pub(super) async fn mention_in_caption(
     Path((account, media)): Path<(String, String)>,
 ) -> Result<Json<MentionOut>, ApiError> {
     caller.need(Scope::Read)?;
-    id("media", &media)?;
+    let media = meta_id("media", media)?;
     let account = caller.account(&gate, Some(&account)).await?;
-    let call = MentionedMedia {
-        media: media.into(),
-    };
+    let call = MentionedMedia { media };
     let post = ask(&gate, &account, Bucket::Other, &call).await?;
     Ok(Json(MentionOut {
         id: post.id.into_string(),

@@ -10,14 +10,14 @@ use graph_api::{
     budget::Bucket,
     endpoint::comments::GetComment,
     limits::{PRIVATE_REPLY_WINDOW_MS, TEXT_BYTES, comment_problem},
+    time::epoch_ms,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::id;
 use crate::{
-    api::{ApiError, Caller, Failures, Gate, In, Once, Scope, ask},
-    writes::{Deed, Told, WriteOut, earlier, epoch_ms, order},
+    api::{ApiError, Caller, Failures, Gate, In, Once, Scope, ask, meta_id},
+    writes::{Deed, Told, WriteOut, earlier, order},
 };
 
 /// Words that people will see.
@@ -56,7 +56,7 @@ pub(super) async fn comment(
     In(body): In<CommentIn>,
 ) -> Result<Told, ApiError> {
     caller.need(Scope::Manage)?;
-    id("media", &media)?;
+    let media = meta_id("media", media)?;
     let account = caller.account(&gate, Some(&account)).await?;
     let deed = Deed::Comment {
         media,
@@ -80,7 +80,7 @@ pub(super) async fn reply(
     In(body): In<CommentIn>,
 ) -> Result<Told, ApiError> {
     caller.need(Scope::Manage)?;
-    id("comment", &comment)?;
+    let comment = meta_id("comment", comment)?;
     let account = caller.account(&gate, Some(&account)).await?;
     let deed = Deed::Reply {
         comment,
@@ -114,7 +114,7 @@ pub(super) async fn private_reply(
     In(body): In<PrivateReplyIn>,
 ) -> Result<Told, ApiError> {
     caller.need(Scope::Send)?;
-    id("comment", &comment)?;
+    let comment: String = meta_id("comment", comment)?;
     let account = caller.account(&gate, Some(&account)).await?;
     if let Some(told) = earlier(&gate, &account, once).await? {
         return Ok(told);

@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{account, ask};
 use crate::{
-    api::{ApiError, Asked, Caller, Failures, Gate, Provenance},
+    api::{ApiError, Asked, Caller, Failures, Gate, Provenance, Scope},
     gateway::{self, Group, Served, Wishes},
 };
 
@@ -84,7 +83,8 @@ async fn audience(
     wishes: Wishes,
     caller: Caller,
 ) -> Result<Served, ApiError> {
-    let account = account(&gate, &caller, &id).await?;
+    caller.need(Scope::Read)?;
+    let account = caller.account(&gate, Some(&id)).await?;
     let timeframe = match asked.timeframe.as_deref() {
         None | Some("" | "this_month") => Timeframe::ThisMonth,
         Some("this_week") => Timeframe::ThisWeek,
@@ -95,7 +95,7 @@ async fn audience(
             ));
         }
     };
-    let got = gateway::audience(ask(&gate, &account, &wishes), timeframe, &AXES).await?;
+    let got = gateway::audience(wishes.ask(&gate, &account), timeframe, &AXES).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let answer = got.map(|groups| AudienceGroups {
         data: groups.groups.into_iter().map(shape).collect(),

@@ -7,9 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{account, ask};
 use crate::{
-    api::{ApiError, Caller, Failures, Gate, Provenance},
+    api::{ApiError, Caller, Failures, Gate, Provenance, Scope},
     gateway::{self, Served, Wishes},
 };
 
@@ -52,8 +51,9 @@ async fn profile(
     wishes: Wishes,
     caller: Caller,
 ) -> Result<Served, ApiError> {
-    let account = account(&gate, &caller, &id).await?;
-    let got = gateway::profile(ask(&gate, &account, &wishes)).await?;
+    caller.need(Scope::Read)?;
+    let account = caller.account(&gate, Some(&id)).await?;
+    let got = gateway::profile(wishes.ask(&gate, &account)).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let answer = got.map(|profile| AccountProfileOut {
         id: profile.user_id,

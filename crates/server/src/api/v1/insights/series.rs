@@ -10,9 +10,8 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{account, ask};
 use crate::{
-    api::{ApiError, Asked, Caller, Failures, Gate, NoteOut, Provenance, window},
+    api::{ApiError, Asked, Caller, Failures, Gate, NoteOut, Provenance, Scope, window},
     error::Problems,
     gateway::{self, AccountNumbers, Period, Series, Served, Wishes},
 };
@@ -111,7 +110,8 @@ async fn insights(
     wishes: Wishes,
     caller: Caller,
 ) -> Result<Served, ApiError> {
-    let account = account(&gate, &caller, &id).await?;
+    caller.need(Scope::Read)?;
+    let account = caller.account(&gate, Some(&id)).await?;
     let mut problems = Problems::default();
     let metrics = metrics(asked.metrics.as_deref(), &mut problems);
     let window = problems.keep(window(
@@ -123,7 +123,7 @@ async fn insights(
     let (Some(metrics), Some((period, window))) = (metrics, window) else {
         return Err(problems.told());
     };
-    let ask = ask(&gate, &account, &wishes);
+    let ask = wishes.ask(&gate, &account);
     let got = gateway::account_numbers(ask, period, window, &metrics).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let fetched_at_ms = got.fetched_at_ms;

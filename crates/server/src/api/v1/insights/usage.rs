@@ -11,8 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::account;
-use crate::api::{ApiError, Caller, Failures, Gate, rfc3339};
+use crate::api::{ApiError, Caller, Failures, Gate, Scope, rfc3339};
 
 /// Days shown.
 const DAYS: u32 = 30;
@@ -63,7 +62,8 @@ async fn usage(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Json<UsageOut>, ApiError> {
-    let account = account(&gate, &caller, &id).await?;
+    caller.need(Scope::Read)?;
+    let account = caller.account(&gate, Some(&id)).await?;
     let now_ms = gate.clock.now_ms();
     gate.gateway.tally.write(&gate.store, now_ms, true).await;
     let counts = gate.store.call_counts(account.id.as_str(), DAYS).await?;

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use garde::Validate;
-use graph_api::endpoint::media::{Child, Edge, Media, Page};
+use graph_api::endpoint::{
+    Page,
+    media::{Child, Edge, Media},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{account, ask, numbers::NumbersOut};
+use super::numbers::NumbersOut;
 use crate::{
-    api::{ApiError, Asked, Caller, Failures, Gate, Paging, Provenance, cursor, moment},
+    api::{ApiError, Asked, Caller, Failures, Gate, Paging, Provenance, Scope, cursor, moment},
     gateway::{self, Ask, Got, Listing, Served, Wishes},
 };
 
@@ -172,8 +175,9 @@ async fn media(
     wishes: Wishes,
     caller: Caller,
 ) -> Result<Served, ApiError> {
-    let account = account(&gate, &caller, &id).await?;
-    let ask = ask(&gate, &account, &wishes);
+    caller.need(Scope::Read)?;
+    let account = caller.account(&gate, Some(&id)).await?;
+    let ask = wishes.ask(&gate, &account);
     answer(ask, Edge::Media, &page, &wishes).await
 }
 
@@ -188,8 +192,9 @@ async fn stories(
     wishes: Wishes,
     caller: Caller,
 ) -> Result<Served, ApiError> {
-    let account = account(&gate, &caller, &id).await?;
-    let ask = ask(&gate, &account, &wishes);
+    caller.need(Scope::Read)?;
+    let account = caller.account(&gate, Some(&id)).await?;
+    let ask = wishes.ask(&gate, &account);
     answer(ask, Edge::Stories, &page, &wishes).await
 }
 
@@ -204,8 +209,9 @@ async fn tags(
     wishes: Wishes,
     caller: Caller,
 ) -> Result<Served, ApiError> {
-    let account = account(&gate, &caller, &id).await?;
-    let ask = ask(&gate, &account, &wishes);
+    caller.need(Scope::Read)?;
+    let account = caller.account(&gate, Some(&id)).await?;
+    let ask = wishes.ask(&gate, &account);
     answer(ask, Edge::Tags, &page, &wishes).await
 }
 

@@ -8,12 +8,11 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    account, ask,
     list::{ChildOut, MediaOut},
     numbers::NumbersOut,
 };
 use crate::{
-    api::{ApiError, Caller, Failures, Gate, Provenance, media_id},
+    api::{ApiError, Caller, Failures, Gate, Provenance, Scope, meta_id},
     gateway::{self, Served, Wishes},
 };
 
@@ -49,8 +48,9 @@ async fn one(
     wishes: Wishes,
     caller: Caller,
 ) -> Result<Served, ApiError> {
-    let account = account(&gate, &caller, &id).await?;
-    let got = gateway::node(ask(&gate, &account, &wishes), &media_id(&media)?).await?;
+    caller.need(Scope::Read)?;
+    let account = caller.account(&gate, Some(&id)).await?;
+    let got = gateway::node(wishes.ask(&gate, &account), &meta_id("media", media)?).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let answer = got.map(|media| OneMedia {
         media: MediaOut::new(media, None),
@@ -70,8 +70,9 @@ async fn children(
     wishes: Wishes,
     caller: Caller,
 ) -> Result<Served, ApiError> {
-    let account = account(&gate, &caller, &id).await?;
-    let got = gateway::children(ask(&gate, &account, &wishes), &media_id(&media)?).await?;
+    caller.need(Scope::Read)?;
+    let account = caller.account(&gate, Some(&id)).await?;
+    let got = gateway::children(wishes.ask(&gate, &account), &meta_id("media", media)?).await?;
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let answer = got.map(|children| Children {
         data: children.into_iter().map(ChildOut::from).collect(),
@@ -91,10 +92,11 @@ async fn insights(
     wishes: Wishes,
     caller: Caller,
 ) -> Result<Served, ApiError> {
-    let account = account(&gate, &caller, &id).await?;
+    caller.need(Scope::Read)?;
+    let account = caller.account(&gate, Some(&id)).await?;
     let got = Box::pin(gateway::numbers(
-        ask(&gate, &account, &wishes),
-        &media_id(&media)?,
+        wishes.ask(&gate, &account),
+        &meta_id("media", media)?,
     ))
     .await?;
     let fetched_at_ms = got.fetched_at_ms;

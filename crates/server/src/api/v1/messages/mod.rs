@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::api::{ApiError, Gate};
+use crate::api::Gate;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
     OpenApiRouter::new()
@@ -18,14 +18,4 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
         .routes(routes!(send::write))
         .routes(routes!(sign::react))
         .routes(routes!(sign::sign))
-}
-
-/// Ids go into addresses of Meta's; those of conversations and messages are long.
-fn id(at: &str, id: &str) -> Result<(), ApiError> {
-    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'=' | b':');
-    if !id.is_empty() && id.len() <= 512 && id.bytes().all(plain) {
-        Ok(())
-    } else {
-        Err(ApiError::invalid_at(at, "is no id"))
-    }
 }

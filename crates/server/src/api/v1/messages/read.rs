@@ -14,8 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::id;
-use crate::api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope, ask};
+use crate::api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope, ask, meta_id};
 
 /// Somebody who takes part.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,7 +48,7 @@ fn person((id, username): (String, Option<String>)) -> PersonOut {
 impl From<Conversation> for ConversationOut {
     fn from(conversation: Conversation) -> Self {
         Self {
-            id: conversation.id,
+            id: conversation.id.into_string(),
             updated_time: conversation.updated,
             participants: conversation.participants.into_iter().map(person).collect(),
         }
@@ -125,7 +124,7 @@ pub(super) struct MessageOut {
 impl From<Message> for MessageOut {
     fn from(message: Message) -> Self {
         Self {
-            id: message.id,
+            id: message.id.into_string(),
             created_time: message.created,
             from: message.from.map(person),
             text: message.text,
@@ -160,7 +159,7 @@ pub(super) async fn thread(
     Path((account, conversation)): Path<(String, String)>,
 ) -> Result<Json<ThreadOut>, ApiError> {
     caller.need(Scope::Read)?;
-    id("conversation", &conversation)?;
+    let conversation = meta_id("conversation", conversation)?;
     let account = caller.account(&gate, Some(&account)).await?;
     let call = GetThread { conversation };
     let found = ask(&gate, &account, Bucket::Conversations, &call).await?;

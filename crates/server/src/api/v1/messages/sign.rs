@@ -14,8 +14,7 @@ use graph_api::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::id;
-use crate::api::{ApiError, Caller, Failures, Gate, In, Scope, ask, ask_with};
+use crate::api::{ApiError, Caller, Failures, Gate, In, Scope, ask, ask_with, meta_id};
 
 /// It was shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,7 +50,7 @@ pub(super) async fn react(
     In(body): In<ReactionIn>,
 ) -> Result<Json<SignOut>, ApiError> {
     caller.need(Scope::Send)?;
-    id("message", &message)?;
+    let message = meta_id("message", message)?;
     let account = caller.account(&gate, Some(&account)).await?;
     let is_love = body
         .reaction
@@ -63,7 +62,7 @@ pub(super) async fn react(
     }
     let call = React {
         to: body.to.into(),
-        message: message.into(),
+        message,
         reaction: body.reaction,
     };
     ask(&gate, &account, Bucket::Text, &call).await?;

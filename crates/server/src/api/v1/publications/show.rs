@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{ApiError, Asked, Caller, Failures, Gate, Paging, Scope},
+    convert::moment,
     publishing::{Progress, Spec},
 };
 
@@ -58,11 +59,6 @@ pub(super) struct PublicationOut {
     error: Option<Value>,
     created_at: String,
     changed_at: String,
-}
-
-/// RFC 3339 in UTC.
-pub(super) fn moment(at_ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(at_ms).map_or_else(|_| String::new(), |at| at.to_string())
 }
 
 impl From<Publication> for PublicationOut {
