@@ -9,6 +9,7 @@
 
 mod client;
 mod deliveries;
+mod examples;
 mod fixtures;
 mod fixtures_all;
 mod fixtures_reads;
@@ -16,5 +17,6 @@ mod flows;
 mod oauth;
 mod responder;
 mod signatures;
+mod sources;
 mod texts;
 mod writes;
