@@ -138,15 +138,11 @@ impl From<StoreError> for Halt {
 
 /// The finish for a database that did not do its part.
 pub(crate) fn after_store_error(job: &Claimed, error: &StoreError) -> Finish {
-    if matches!(error, StoreError::LeaseLost) {
-        // Somebody else has the job; whatever is said here is refused by the store.
-        return Finish::HandBack;
+    let finish = Finish::after(error);
+    if finish != Finish::HandBack {
+        warn!(job = %job.id, %error, "the database did not do its part");
     }
-    warn!(job = %job.id, %error, "the database did not do its part");
-    Finish::Retry {
-        after_ms: None,
-        error: error.to_string(),
-    }
+    finish
 }
 
 /// The finish of a job whose last word was this delivery.

@@ -81,7 +81,7 @@ async fn take_back(ctx: &Context, route: &Route) -> Result<(), Halt> {
         .unfinished_in_line(REEL, &route.conversation.key())
         .await?
     {
-        let Ok(reel) = serde_json::from_value::<ReelJob>(job.payload) else {
+        let Ok(reel) = ReelJob::read(&job.payload) else {
             continue;
         };
         // One that is not there yet comes after this job, which stands before it in line: then there is none.

@@ -50,6 +50,16 @@ pub(crate) struct ReelJob {
 const ATTEMPTS: i32 = 5;
 
 impl ReelJob {
+    /// What such a job carries, read back.
+    pub(crate) fn read(payload: &Value) -> Result<Self, serde_json::Error> {
+        Self::deserialize(payload)
+    }
+
+    /// The same of any job; none where it is another queue's.
+    pub(crate) fn of(job: &JobRow) -> Option<Self> {
+        (job.queue == REEL).then(|| Self::read(&job.payload).ok())?
+    }
+
     /// The job that answers this, in the line of the conversation.
     pub(crate) fn job(&self, to: &Conversation) -> NewJob {
         let payload = serde_json::to_value(self).unwrap_or(Value::Null);
@@ -65,13 +75,10 @@ impl ReelJob {
 /// cost was given back. `tries` are the jobs of the event, each with whether the person may have heard of it; nothing
 /// comes of a reel that one of them answers, or of which anything was heard.
 pub fn reel_again(dead: &JobRow, event: &EventRow, tries: &[(JobRow, bool)]) -> Option<NewJob> {
-    let reel_of = |job: &JobRow| {
-        (job.queue == REEL).then(|| serde_json::from_value::<ReelJob>(job.payload.clone()).ok())?
-    };
-    let reel = reel_of(dead)?;
+    let reel = ReelJob::of(dead)?;
     let same: Vec<_> = tries
         .iter()
-        .filter(|(job, _)| reel_of(job).is_some_and(|other| other.n == reel.n))
+        .filter(|(job, _)| ReelJob::of(job).is_some_and(|other| other.n == reel.n))
         .collect();
     let is_last = same
         .iter()
@@ -167,7 +174,7 @@ pub(crate) struct Asked {
 
 /// Finds the ask of this job in the stored event again.
 async fn resolve(ctx: &Context, job: &Claimed) -> Result<Asked, Halt> {
-    let reel: ReelJob = serde_json::from_value(job.payload.clone()).map_err(|error| {
+    let reel = ReelJob::read(&job.payload).map_err(|error| {
         Halt::Finish(Finish::Dead {
             reason: format!("payload: {error}"),
         })

@@ -343,7 +343,7 @@ impl App {
         let studio = Arc::new(
             Studio::new(convert::media(settings)).context("the media tools cannot be set up")?,
         );
-        let bot = self.bot(Arc::clone(&studio))?;
+        let bot = self.bot(Arc::clone(&studio), tasks, stop)?;
         let queues = self.queues(&bot)?;
         let runner = Runner::new(self.store.clone(), queues, RunnerOptions::default());
         self.say_account_state().await;
@@ -378,7 +378,12 @@ impl App {
         }))
     }
 
-    fn bot(&self, studio: Arc<Studio>) -> anyhow::Result<Bot> {
+    fn bot(
+        &self,
+        studio: Arc<Studio>,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Bot> {
         let settings = &self.settings;
         let Meta {
             graph,
@@ -400,7 +405,13 @@ impl App {
             budget,
             convert::instagram_files(settings),
         ));
-        outside::introduce(&instagram, settings);
+        if let (Some(account), true) = (
+            settings.instagram.account_id.clone(),
+            settings.instagram.page_access_token.is_some(),
+        ) {
+            let instagram = Arc::clone(&instagram);
+            tasks.spawn(outside::introduce(instagram, account, stop.clone()));
+        }
         let mut channels: Vec<Arc<dyn Channel>> = vec![instagram];
         if let Some(telegram) = &self.telegram {
             channels.push(Arc::clone(telegram) as Arc<dyn Channel>);

@@ -3,7 +3,6 @@
 use store::{Admission, Admitted, EventRow, Finish, JobRow, NoteChange};
 use uuid::Uuid;
 
-use super::reel_of;
 use crate::asking::{Asking, on_it, payer};
 use crate::channel::{Content, Frame};
 use crate::context::Halt;
@@ -15,7 +14,7 @@ use crate::texts::{Text, plain};
 impl Asking<'_> {
     /// A failed one once more. It costs again: what failed was given back.
     pub(super) async fn try_again(&self, before: JobRow) -> Result<Finish, Halt> {
-        let Some(reel) = reel_of(&before) else {
+        let Some(reel) = ReelJob::of(&before) else {
             return self.answer_with(Text::AgainNothing).await;
         };
         match before.state.as_str() {
@@ -93,7 +92,7 @@ impl Asking<'_> {
     /// Whether this very message began the job.
     async fn is_ours(&self, job: Uuid) -> Result<bool, Halt> {
         let row = self.ctx.store.job(job).await?;
-        let reel = row.as_ref().and_then(reel_of);
+        let reel = row.as_ref().and_then(ReelJob::of);
         Ok(reel.is_some_and(|reel| reel.reply_job == Some(self.job.id)))
     }
 }

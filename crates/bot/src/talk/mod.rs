@@ -233,7 +233,7 @@ impl Asking<'_> {
         let Some(row) = self.ctx.store.job(job).await? else {
             return Ok(None);
         };
-        let Some(reel) = reel_of(&row) else {
+        let Some(reel) = ReelJob::of(&row) else {
             return Ok(None);
         };
         let event = self.ctx.store.event(reel.event_id).await?;
@@ -269,10 +269,6 @@ fn languages() -> Vec<Choice> {
 
 fn kept(entry: &Entry) -> Option<Kept> {
     serde_json::from_value(entry.words.clone()).ok()
-}
-
-fn reel_of(job: &JobRow) -> Option<ReelJob> {
-    (job.queue == REEL).then(|| serde_json::from_value(job.payload.clone()).ok())?
 }
 
 fn retry(error: String) -> Halt {

@@ -80,27 +80,25 @@ impl App {
     }
 }
 
-/// First questions and menu of the chat, beside the work: nobody waits for them.
-pub(super) fn introduce(instagram: &Arc<Instagram>, settings: &Settings) {
-    let (Some(account), true) = (
-        settings.instagram.account_id.clone(),
-        settings.instagram.page_access_token.is_some(),
-    ) else {
+/// First questions and menu of the chat, beside the work: nobody waits for them, and they may be set again at the next
+/// start.
+pub(super) async fn introduce(instagram: Arc<Instagram>, account: String, stop: CancellationToken) {
+    let Some(outcome) = stop
+        .run_until_cancelled(instagram.introduce(&account))
+        .await
+    else {
         return;
     };
-    let instagram = Arc::clone(instagram);
-    tokio::spawn(async move {
-        match instagram.introduce(&account).await {
-            Ok(()) => tracing::info!(account, "first questions and menu are set"),
-            Err(error) => {
-                tracing::info!(
-                    account,
-                    code = error.code,
-                    "first questions and menu could not be set"
-                );
-            }
+    match outcome {
+        Ok(()) => tracing::info!(account, "first questions and menu are set"),
+        Err(error) => {
+            tracing::info!(
+                account,
+                code = error.code,
+                "first questions and menu could not be set"
+            );
         }
-    });
+    }
 }
 
 /// The Telegram bot of the settings, if there is one.

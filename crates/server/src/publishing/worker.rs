@@ -78,14 +78,9 @@ pub(super) enum Failed {
 #[async_trait]
 impl Handler for Publisher {
     async fn run(&self, job: &Claimed) -> Finish {
-        match self.work(job).await {
-            Ok(finish) => finish,
-            Err(StoreError::LeaseLost) => Finish::HandBack,
-            Err(error) => Finish::Retry {
-                after_ms: None,
-                error: error.to_string(),
-            },
-        }
+        self.work(job)
+            .await
+            .unwrap_or_else(|error| Finish::after(&error))
     }
 
     async fn buried(&self, job: &Claimed, reason: &str) {

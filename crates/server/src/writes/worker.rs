@@ -44,14 +44,9 @@ struct Payload {
 #[async_trait]
 impl Handler for Writer {
     async fn run(&self, job: &Claimed) -> Finish {
-        match self.write(job).await {
-            Ok(finish) => finish,
-            Err(StoreError::LeaseLost) => Finish::HandBack,
-            Err(error) => Finish::Retry {
-                after_ms: None,
-                error: error.to_string(),
-            },
-        }
+        self.write(job)
+            .await
+            .unwrap_or_else(|error| Finish::after(&error))
     }
 
     async fn buried(&self, job: &Claimed, reason: &str) {

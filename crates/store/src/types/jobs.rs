@@ -6,6 +6,8 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::StoreError;
+
 /// A job to be done once, some time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewJob {
@@ -152,6 +154,20 @@ pub enum Finish {
     },
     /// The process is stopping: somebody else takes the job, at once. Counts no attempt.
     HandBack,
+}
+
+impl Finish {
+    /// For a job whose database did not do its part: again, unless somebody else has it by now and whatever is said
+    /// here would be refused.
+    pub fn after(error: &StoreError) -> Self {
+        match error {
+            StoreError::LeaseLost => Self::HandBack,
+            error => Self::Retry {
+                after_ms: None,
+                error: error.to_string(),
+            },
+        }
+    }
 }
 
 /// A job as the operator sees it.
