@@ -37,6 +37,7 @@ pub(crate) fn requests(graph: &Graph) -> Result<Vec<String>, CallError> {
             after: None,
             since_s: None,
             until_s: None,
+            children: false,
             insights: vec!["reach"],
         };
         let greeting = SendMessage {

@@ -31,6 +31,7 @@ pub(crate) async fn posts(
         after: None,
         since_s: None,
         until_s: None,
+        children: false,
         // What posts and reels have in common; one metric that a row does not know refuses the whole list.
         insights: LIST.to_vec(),
     };

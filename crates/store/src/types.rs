@@ -24,8 +24,8 @@ pub use forward::{
 pub use gateway::{CacheRow, CallCount, RefusalRow};
 pub use inbox::{Accepted, DeliveryRow, EventRow, NewDelivery, NewEvent};
 pub use jobs::{
-    Admission, Admitted, Claimed, Enqueued, Finish, JobRow, Lease, NewJob, Place, WaitingJob, Work,
-    WorkState, WorkTurn,
+    Admission, Admitted, Claimed, Enqueued, Finish, JobRow, Lease, NewJob, Place, Work, WorkState,
+    WorkTurn,
 };
 pub use library::{Entry, NewEntry};
 pub use outbox::{Conversation, Intent, IntentIn, NewPart, Part, Settle};

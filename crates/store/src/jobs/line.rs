@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::db::{Result, Row, values};
 use crate::store::Store;
-use crate::types::{Place, WaitingJob};
+use crate::types::Place;
 
 /// What jobs are taken by.
 type Key = (i32, i32, Uuid);
@@ -24,7 +24,7 @@ const BEFORE: &str = "SELECT COUNT(*) AS jobs FROM job WHERE state = ? AND queue
 const OF_LINE: &str = "SELECT id, queue, priority, turn FROM job WHERE order_key = ? \
      AND state IN ('waiting', 'scheduled')";
 
-const IN_ORDER: &str = "SELECT id, payload, order_key, person, created_at_ms, priority, turn FROM job \
+const IN_ORDER: &str = "SELECT id, order_key, priority, turn FROM job \
      WHERE state = ? AND queue = ? ORDER BY priority, turn, id";
 
 /// The next pair of priority and turn that done jobs have, in two seeks: databases differ in how well they look up a
@@ -53,7 +53,7 @@ impl Store {
         let running = self.count(RUNNING, values![queue.as_str()]).await?;
         let first = self.first_of(&queue, EXACT).await?;
         let mut before = None;
-        for (at, (_, row)) in (0..).zip(&first) {
+        for (at, row) in (0..).zip(&first) {
             if row.get::<Uuid>("id")? == job_id {
                 before = Some(at);
             }
@@ -99,37 +99,14 @@ impl Store {
         Ok(before.saturating_sub(u32::try_from(behind).unwrap_or(u32::MAX)))
     }
 
-    /// Of the first `limit` jobs of a queue that nobody has in hand, those that wait to be taken, in that order.
-    pub async fn waiting_jobs(&self, queue: &str, limit: u32) -> Result<Vec<WaitingJob>> {
-        let running = self.count(RUNNING, values![queue]).await?;
-        let mut waiting = Vec::new();
-        for (before, (is_waiting, row)) in (0..).zip(self.first_of(queue, limit).await?) {
-            if !is_waiting {
-                continue;
-            }
-            waiting.push(WaitingJob {
-                id: row.get("id")?,
-                payload: row.json("payload")?,
-                order_key: row.get("order_key")?,
-                person: row.get("person")?,
-                created_at_ms: row.get("created_at_ms")?,
-                place: Place {
-                    ahead: running.saturating_add(before),
-                    running,
-                },
-            });
-        }
-        Ok(waiting)
-    }
-
-    /// The first jobs of a queue, waiting (true) or put off, in the order in which they will be taken.
-    async fn first_of(&self, queue: &str, limit: u32) -> Result<Vec<(bool, Row)>> {
+    /// The first jobs of a queue, waiting or put off, in the order in which they will be taken.
+    async fn first_of(&self, queue: &str, limit: u32) -> Result<Vec<Row>> {
         let sql = format!("{IN_ORDER} LIMIT {limit}");
         let mut jobs = Vec::new();
         for state in ["waiting", "scheduled"] {
             for row in self.reader().all(&sql, values![state, queue]).await? {
                 let order_key = row.get("order_key")?;
-                jobs.push((key(&row)?, order_key, (state == "waiting", row)));
+                jobs.push((key(&row)?, order_key, row));
             }
         }
         let mut first = in_turn(jobs);

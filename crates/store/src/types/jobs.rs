@@ -204,23 +204,6 @@ pub struct Place {
     pub running: u32,
 }
 
-/// A waiting job and its place.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WaitingJob {
-    /// The job.
-    pub id: Uuid,
-    /// What the handler needs to know.
-    pub payload: Value,
-    /// The line it stands in.
-    pub order_key: Option<String>,
-    /// Whom it is for.
-    pub person: Option<String>,
-    /// When it was stored.
-    pub created_at_ms: i64,
-    /// See [`Store::place_in_line`](crate::Store::place_in_line).
-    pub place: Place,
-}
-
 /// Work that several jobs may need: done once, by one of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Work {

@@ -13,7 +13,7 @@ use store::intake::{Entry, Health, Intake};
 use store::{NewJob, StoreError};
 use tempfile::TempDir;
 
-use crate::support::House;
+use crate::support::{House, LEASE};
 
 const KEY: &str = "gramophone:jobs";
 /// Nothing here takes this long, unless it hangs.
@@ -539,7 +539,7 @@ async fn a_thousand_jobs_survive_ten_deaths_of_their_consumer() {
         }
         assert_eq!(done().await, 1_000);
         let mut numbers = BTreeSet::new();
-        for job in house.store.waiting_jobs("outside", 2_000).await.unwrap() {
+        for job in house.store.claim(&["outside"], 2_000, LEASE).await.unwrap() {
             numbers.insert(job.payload["n"].as_u64().unwrap());
         }
         assert_eq!(numbers.len(), 1_000);
