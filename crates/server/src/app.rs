@@ -42,7 +42,7 @@ use crate::{
     convert,
     files::{self, Files},
     forward,
-    gateway::Gateway,
+    gateway::{self, Gateway},
     health::{self, Health},
     http::Front,
     janitor::Janitor,
@@ -222,7 +222,9 @@ impl App {
         tasks.spawn(Arc::clone(&self.meta.accounts).know_settings(stop.clone()));
         if let Some(listener) = self.listener.take() {
             let updates = self.updates();
-            let mut routes = self.routes(recorder).merge(api::routes(self.gate(&stop)));
+            let gate = self.gate(&stop);
+            tasks.spawn(gateway::renew(Arc::clone(&gate), stop.clone()));
+            let mut routes = self.routes(recorder).merge(api::routes(gate));
             if self.settings.takes_instagram() {
                 let inbox = Arc::new(self.inbox()?);
                 routes = routes.merge(meta::routes(Arc::clone(&inbox)));

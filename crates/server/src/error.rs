@@ -243,6 +243,11 @@ impl ApiError {
         first.map_or(self.detail.as_str(), |problem| &problem.says)
     }
 
+    /// After how long the same call may succeed, as far as it is known.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        self.error.retry_after.map(Duration::from_secs)
+    }
+
     /// The HTTP status.
     pub(crate) fn status(&self) -> StatusCode {
         self.status

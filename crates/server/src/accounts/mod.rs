@@ -34,6 +34,7 @@ use crate::{
 };
 
 pub(crate) use heard::Heard;
+use verdict::Verdict;
 
 /// How often the view is read anew: another process may have changed what is stored.
 const READ_EVERY: Duration = Duration::from_secs(5);
@@ -44,6 +45,14 @@ pub(crate) struct Known {
     pub(crate) row: AccountRow,
     /// `None`: it is stored and does not open.
     pub(crate) token: Option<SecretString>,
+}
+
+/// What decides about kept answers of an account.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing {
+    pub(crate) connected_at_ms: i64,
+    /// Meta takes its token, as far as anybody knows.
+    pub(crate) is_usable: bool,
 }
 
 #[derive(Debug, Default)]
@@ -186,6 +195,17 @@ impl Registry {
                 view.accounts.values().find(scoped)
             };
             view.accounts.get(id).or_else(by_scoped).cloned()
+        })
+    }
+
+    /// How a connected account stands, as far as whatever is kept of it is concerned.
+    pub(crate) fn standing(&self, account: &str) -> Option<Standing> {
+        self.read(|view| {
+            let row = &view.accounts.get(account)?.row;
+            Some(Standing {
+                connected_at_ms: row.connected_at_ms,
+                is_usable: Verdict::parse(&row.health.verdict).is_usable(),
+            })
         })
     }
 

@@ -32,7 +32,12 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     info(
         title = "Gramophone",
         description = "Instagram Business accounts over one API: login, media, insights, comments, messages, \
-                       publishing and events, within Meta's limits and in far fewer calls."
+                       publishing and events, within Meta's limits and in far fewer calls.\n\n\
+                       Answers to reads are kept, and say so: `X-Gramophone-Cache` is `hit` (kept and fresh), `miss` \
+                       (Meta was asked), `revalidated` (kept, and asked for anew), `revalidating` (old, given at once, \
+                       and being renewed behind this answer) or `stale` (old, and Meta cannot be asked now). `Age` is \
+                       how old the answer is in seconds, `X-Gramophone-Calls` what it cost at Meta. \
+                       `Cache-Control: no-cache` asks anew; `ETag` and `If-None-Match` save the body."
     ),
     components(schemas(ErrorAnswer))
 )]

@@ -6,12 +6,7 @@ use graph_api::{
     insights::Surface,
 };
 
-use super::{
-    entry::{Got, Kind},
-    errand::Errand,
-    flow::Ask,
-    media::to_value,
-};
+use super::{entry::Got, errand::Errand, flow::Ask, media::to_value, wanted::Wanted};
 use crate::api::ApiError;
 
 /// The two fields that Meta does not document for Instagram Login stand and fall together.
@@ -41,7 +36,7 @@ pub(crate) async fn profile(ask: Ask<'_>) -> Result<Got<AccountProfile>, ApiErro
         to_value(&profile)
     };
     gateway
-        .get(ask, Kind::Profile, "", &errand, work)
+        .get(ask, &Wanted::Profile, &errand, work)
         .await?
         .read()
 }

@@ -8,10 +8,11 @@ use graph_api::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    entry::{Got, Kind},
+    entry::Got,
     errand::{Errand, Trouble},
     flow::Ask,
     media::to_value,
+    wanted::Wanted,
 };
 use crate::api::ApiError;
 
@@ -48,15 +49,17 @@ pub(crate) async fn audience(
     axes: &[Axis],
 ) -> Result<Got<Groups>, ApiError> {
     let errand = Errand::new(ask.gate, ask.account, ask.urgency);
-    let names: Vec<&str> = axes.iter().map(|axis| axis.as_str()).collect();
-    let name = format!("{}:{}", timeframe.as_str(), names.join(","));
+    let wanted = Wanted::Audience {
+        timeframe,
+        axes: axes.to_vec(),
+    };
     let work = async {
         let groups = fetch(&errand, timeframe, axes).await?;
         to_value(&groups)
     };
     ask.gate
         .gateway
-        .get(ask, Kind::Audience, &name, &errand, work)
+        .get(ask, &wanted, &errand, work)
         .await?
         .read()
 }

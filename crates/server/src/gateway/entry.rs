@@ -46,22 +46,43 @@ impl Kind {
         }
     }
 
-    /// How long it is as good as new.
-    fn fresh_ms(self, cache: &Cache) -> i64 {
-        let seconds = match self {
-            Self::Profile => cache.profile_seconds,
-            Self::Media | Self::Tagged => cache.media_seconds,
-            Self::Numbers => cache.media_insights_seconds,
-            Self::Account => cache.account_insights_seconds,
-            Self::Audience => cache.audience_seconds,
-            Self::ClosedDay | Self::NoNumbers => return FOR_GOOD_MS,
+    /// The times of every kind, in one table: how long it is as good as new, and how much longer it is given at once
+    /// while it is renewed.
+    fn ages(self, cache: &Cache) -> Ages {
+        let (fresh, renew) = match self {
+            Self::Profile => (cache.profile_seconds, cache.profile_renew_seconds),
+            Self::Media | Self::Tagged => (cache.media_seconds, cache.media_renew_seconds),
+            Self::Numbers => (
+                cache.media_insights_seconds,
+                cache.media_insights_renew_seconds,
+            ),
+            Self::Account => (
+                cache.account_insights_seconds,
+                cache.account_insights_renew_seconds,
+            ),
+            Self::Audience => (cache.audience_seconds, cache.audience_renew_seconds),
+            Self::ClosedDay | Self::NoNumbers => {
+                return Ages {
+                    fresh_ms: FOR_GOOD_MS,
+                    renew_ms: 0,
+                };
+            }
         };
-        i64::from(seconds) * 1000
+        Ages {
+            fresh_ms: i64::from(fresh) * 1000,
+            renew_ms: i64::from(renew) * 1000,
+        }
     }
 
     pub(crate) fn is_stored(self) -> bool {
         self != Self::Tagged
     }
+}
+
+/// How long a kind of answer lives; how long it may stand in while Meta cannot be asked is the same for all.
+struct Ages {
+    fresh_ms: i64,
+    renew_ms: i64,
 }
 
 /// An answer that is kept.
@@ -71,6 +92,8 @@ pub(crate) struct Entry {
     pub(crate) etag: String,
     pub(crate) fetched_at_ms: i64,
     pub(crate) fresh_until_ms: i64,
+    /// Until then it is old and given at once, while it is renewed behind.
+    pub(crate) renew_until_ms: i64,
     pub(crate) stale_until_ms: i64,
     /// What it cost, and so what each reuse saves.
     pub(crate) calls: u32,
@@ -80,25 +103,28 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(crate) fn new(kind: Kind, body: Value, now_ms: i64, cache: &Cache) -> Self {
-        let fresh_ms = kind.fresh_ms(cache);
-        let stale_ms = fresh_ms.saturating_add(i64::from(cache.stale_seconds) * 1000);
+        let Ages { fresh_ms, renew_ms } = kind.ages(cache);
+        let fresh_until_ms = now_ms.saturating_add(fresh_ms);
+        let stale_ms = i64::from(cache.stale_seconds) * 1000;
         Self {
             etag: mark(body.to_string().as_bytes()),
             body,
             fetched_at_ms: now_ms,
-            fresh_until_ms: now_ms.saturating_add(fresh_ms),
-            stale_until_ms: now_ms.saturating_add(stale_ms),
+            fresh_until_ms,
+            renew_until_ms: fresh_until_ms.saturating_add(renew_ms),
+            stale_until_ms: fresh_until_ms.saturating_add(stale_ms.max(renew_ms)),
             calls: 0,
             turn: 0,
         }
     }
 
-    pub(crate) fn from_row(row: CacheRow) -> Option<Self> {
+    pub(crate) fn from_row(row: CacheRow, kind: Kind, cache: &Cache) -> Option<Self> {
         Some(Self {
             body: serde_json::from_str(&row.body).ok()?,
             etag: row.etag,
             fetched_at_ms: row.fetched_at_ms,
             fresh_until_ms: row.fresh_until_ms,
+            renew_until_ms: row.fresh_until_ms.saturating_add(kind.ages(cache).renew_ms),
             stale_until_ms: row.stale_until_ms,
             calls: row.calls.unsigned_abs(),
             turn: 0,
@@ -146,10 +172,12 @@ pub(crate) enum Source {
     Hit,
     /// Meta was asked.
     Miss,
-    /// It was kept and is old, and Meta cannot be asked now.
-    Stale,
     /// It was kept, and Meta was asked all the same.
     Revalidated,
+    /// It was kept and is old, and is being renewed behind this answer.
+    Revalidating,
+    /// It was kept and is old, and Meta cannot be asked now.
+    Stale,
 }
 
 impl Source {
@@ -157,8 +185,9 @@ impl Source {
         match self {
             Self::Hit => "hit",
             Self::Miss => "miss",
-            Self::Stale => "stale",
             Self::Revalidated => "revalidated",
+            Self::Revalidating => "revalidating",
+            Self::Stale => "stale",
         }
     }
 
@@ -168,7 +197,8 @@ impl Source {
             Self::Hit => 0,
             Self::Revalidated => 1,
             Self::Miss => 2,
-            Self::Stale => 3,
+            Self::Revalidating => 3,
+            Self::Stale => 4,
         };
         if rank(other) > rank(self) {
             other
@@ -183,6 +213,8 @@ impl Source {
 pub(crate) struct Got<T> {
     pub(crate) body: T,
     pub(crate) fetched_at_ms: i64,
+    /// When it was given: its age is from the one to the other.
+    pub(crate) given_at_ms: i64,
     pub(crate) source: Source,
     /// Graph calls that this answer cost now.
     pub(crate) calls: u32,
@@ -194,9 +226,15 @@ impl<T> Got<T> {
         Got {
             body: shape(self.body),
             fetched_at_ms: self.fetched_at_ms,
+            given_at_ms: self.given_at_ms,
             source: self.source,
             calls: self.calls,
         }
+    }
+
+    /// How old it is, in whole seconds.
+    pub(crate) fn age_s(&self) -> i64 {
+        (self.given_at_ms - self.fetched_at_ms).max(0) / 1000
     }
 }
 

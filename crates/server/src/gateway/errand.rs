@@ -17,7 +17,8 @@ use crate::{
     error::throttled,
 };
 
-/// How often a read is made at most, the first time included.
+/// How often a read is made at most, the first time included, for somebody who waits. What nobody waits for is tried
+/// once and again when it is asked for again.
 const TRIES: u32 = 3;
 /// The first pause between two tries; each further one doubles.
 const PAUSE_MS: u64 = 250;
@@ -162,7 +163,7 @@ impl<'a> Errand<'a> {
                 Err(error) => error,
             };
             learn(gate, &credentials.payer(), Bucket::Other, &error);
-            if tries >= TRIES {
+            if tries >= TRIES || self.urgency == Urgency::CanWait {
                 return Err(Trouble::Call(error));
             }
             match error.reaction_if_repeatable() {
@@ -181,7 +182,7 @@ impl<'a> Errand<'a> {
     async fn wait(&self) -> Result<(), Trouble> {
         let gate = self.gate;
         let payer = self.account.credentials.payer();
-        if self.hurried.load(Ordering::Relaxed) {
+        if self.hurried.load(Ordering::Relaxed) || self.urgency == Urgency::CanWait {
             let now_ms = gate.clock.now_ms();
             let permit = gate
                 .budget

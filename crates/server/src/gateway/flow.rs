@@ -1,27 +1,26 @@
-//! The third flow, top to bottom: is it kept? — does somebody ask already? — may Meta be asked? — ask — keep — hand
-//! over. An answer that is old is better than none while Meta cannot be asked.
+//! The third flow, top to bottom: is it kept? — is it old, and can be renewed behind? — does somebody ask already? — may
+//! Meta be asked? — ask — keep — hand over. An answer that is old is better than none while Meta cannot be asked.
 
 use std::{
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use graph_api::{
-    budget::Urgency,
-    insights::{Family, Refusal, Support, Surface},
-};
+use bot::Accounts as _;
+use graph_api::{budget::Urgency, insights::Support};
 use moka::future::Cache as Memory;
 use serde_json::Value;
-use store::RefusalRow;
 use tokio::sync::OnceCell;
 
 use super::{
     entry::{Entry, Got, Kind, Source},
     errand::Errand,
+    renew::{Offer, Renewals},
     tally::Tally,
+    wanted::Wanted,
 };
 use crate::api::{Account, ApiError, Gate};
 
@@ -32,6 +31,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) account: &'a Account,
     /// `Cache-Control: no-cache`: ask Meta even if an answer is kept.
     pub(crate) anew: bool,
+    /// Whether somebody waits. What can wait is a renewal, and an old answer is of no use to it.
     pub(crate) urgency: Urgency,
 }
 
@@ -45,9 +45,10 @@ struct Slot {
 /// What is kept in memory, and what was learned.
 pub(crate) struct Gateway {
     memory: Memory<String, Slot>,
-    support: RwLock<Support>,
-    remembered: OnceCell<()>,
+    pub(super) support: RwLock<Support>,
+    pub(super) remembered: OnceCell<()>,
     turns: AtomicU64,
+    pub(super) renewals: Renewals,
     pub(crate) tally: Tally,
 }
 
@@ -67,35 +68,39 @@ impl Gateway {
             support: RwLock::default(),
             remembered: OnceCell::new(),
             turns: AtomicU64::new(1),
+            renewals: Renewals::default(),
             tally: Tally::default(),
         }
     }
 
-    /// The answer called `what`: kept, or fetched by `work`, which runs at most once at a time for all who ask.
+    /// The answer to what is `wanted`: kept, or fetched by `work`, which runs at most once at a time for all who ask.
     ///
     /// Longer than other functions, since it is the flow itself and is to be read in one go.
     pub(crate) async fn get(
         &self,
         ask: Ask<'_>,
-        kind: Kind,
-        what: &str,
+        wanted: &Wanted,
         errand: &Errand<'_>,
         work: impl Future<Output = Result<Value, ApiError>> + Send,
     ) -> Result<Got<Arc<Entry>>, ApiError> {
         self.remember_refusals(ask.gate).await;
-        let key = key(ask.account, kind, what);
+        let kind = wanted.kind();
+        let key = key(ask.account, kind, &wanted.name());
         let turn = self.turns.fetch_add(1, Ordering::Relaxed);
         let now_ms = ask.gate.clock.now_ms();
         let good = |entry: &Entry| {
             let asked_anew = !ask.anew || entry.turn > turn;
             entry.fresh_until_ms > now_ms && asked_anew
         };
+        let old = self.kept(ask, kind, &key).await;
+        if let Some(entry) = &old
+            && !good(entry)
+            && let Some(source) = self.renewed_behind(ask, wanted, &key, entry)
+        {
+            return Ok(self.hand_over(ask, Arc::clone(entry), source, 0).await);
+        }
         let mut source = Source::Hit;
         let refill = async {
-            let old = match self.memory.get(&key).await.and_then(|slot| slot.entry) {
-                Some(entry) => Some(entry),
-                None => self.stored(ask, kind, &key).await,
-            };
             if let Some(entry) = &old
                 && good(entry)
             {
@@ -113,11 +118,10 @@ impl Gateway {
                     } else {
                         Source::Miss
                     };
-                    let calls = errand.calls();
-                    let entry = self.keep(ask, kind, &key, body, calls).await;
+                    let entry = self.keep(ask, kind, &key, body, errand.calls()).await;
                     Slot {
-                        entry: Some(entry),
-                        failure: None,
+                        failure: entry.is_none().then(ApiError::account_away),
+                        entry,
                     }
                 }
                 Err(failure) => Slot {
@@ -135,38 +139,116 @@ impl Gateway {
             .await;
         let slot = found.into_value();
         let calls = errand.calls();
-        let saved = match (&slot.entry, calls) {
-            (Some(entry), 0) => entry.calls.max(1),
-            _ => 0,
-        };
-        let account = ask.account.id.as_str();
-        if ask.account.private.is_none() {
-            self.tally.count(account, calls, saved, now_ms);
-        }
-        self.tally.write(&ask.gate.store, now_ms, false).await;
         match (slot.entry, slot.failure) {
-            (Some(entry), failure) => Ok(Got {
-                fetched_at_ms: entry.fetched_at_ms,
-                body: entry,
-                source: if failure.is_some() {
-                    Source::Stale
-                } else {
-                    source
-                },
-                calls,
-            }),
-            (None, Some(failure)) => Err(failure),
+            (Some(entry), None) => Ok(self.hand_over(ask, entry, source, calls).await),
+            (Some(entry), Some(_)) if ask.urgency == Urgency::Now => {
+                Ok(self.hand_over(ask, entry, Source::Stale, calls).await)
+            }
+            (_, Some(failure)) => {
+                self.count(ask, calls, 0).await;
+                Err(failure)
+            }
             (None, None) => Err(ApiError::internal()),
         }
     }
 
+    /// Whether this answer, which is not fresh, is given as it is: because it is renewed behind, or because that failed
+    /// a moment ago.
+    fn renewed_behind(
+        &self,
+        ask: Ask<'_>,
+        wanted: &Wanted,
+        key: &str,
+        entry: &Entry,
+    ) -> Option<Source> {
+        let now_ms = ask.gate.clock.now_ms();
+        let is_asked_so = ask.urgency == Urgency::Now && !ask.anew;
+        let is_of_age = entry.renew_until_ms > now_ms;
+        if !is_asked_so || !is_of_age || !is_renewed(ask.gate, ask.account) {
+            return None;
+        }
+        let account = ask.account.id.as_str();
+        match self.renewals.offer(account, key, wanted, now_ms) {
+            Offer::Taken => Some(Source::Revalidating),
+            Offer::Failed => Some(Source::Stale),
+            Offer::Full => None,
+        }
+    }
+
+    async fn hand_over(
+        &self,
+        ask: Ask<'_>,
+        entry: Arc<Entry>,
+        source: Source,
+        calls: u32,
+    ) -> Got<Arc<Entry>> {
+        let saved = if calls == 0 { entry.calls.max(1) } else { 0 };
+        self.count(ask, calls, saved).await;
+        Got {
+            fetched_at_ms: entry.fetched_at_ms,
+            given_at_ms: ask.gate.clock.now_ms(),
+            body: entry,
+            source,
+            calls,
+        }
+    }
+
+    /// Counts calls that were made, and those that a caller would have cost.
+    async fn count(&self, ask: Ask<'_>, calls: u32, saved: u32) {
+        let now_ms = ask.gate.clock.now_ms();
+        let saved = if ask.urgency == Urgency::Now {
+            saved
+        } else {
+            0
+        };
+        if ask.account.private.is_none() {
+            self.tally
+                .count(ask.account.id.as_str(), calls, saved, now_ms);
+        }
+        self.tally.write(&ask.gate.store, now_ms, false).await;
+    }
+
     /// What is kept of it, however old; Meta is not asked.
     pub(crate) async fn peek(&self, ask: Ask<'_>, kind: Kind, what: &str) -> Option<Arc<Entry>> {
-        let key = key(ask.account, kind, what);
-        match self.memory.get(&key).await.and_then(|slot| slot.entry) {
+        self.kept(ask, kind, &key(ask.account, kind, what)).await
+    }
+
+    /// In memory, else in the database. What is older than the account's connection is of an earlier one, which was
+    /// ended: another process may still have it in memory.
+    async fn kept(&self, ask: Ask<'_>, kind: Kind, key: &str) -> Option<Arc<Entry>> {
+        let entry = match self.memory.get(key).await.and_then(|slot| slot.entry) {
             Some(entry) => Some(entry),
-            None => self.stored(ask, kind, &key).await,
+            None => self.stored(ask, kind, key).await,
+        };
+        let is_private = ask.account.private.is_some();
+        let standing = ask.gate.accounts.standing(ask.account.id.as_str());
+        let since_ms = standing
+            .filter(|_| !is_private)
+            .map(|it| it.connected_at_ms);
+        entry.filter(|entry| since_ms.is_none_or(|since_ms| entry.fetched_at_ms >= since_ms))
+    }
+
+    /// Forgets all that this process has in memory of an account that was disconnected; the store did so itself.
+    pub(crate) async fn forget(&self, account: &str) {
+        self.renewals.forget(account);
+        let prefix = format!("{account}|");
+        for (key, _) in &self.memory {
+            if key.starts_with(&prefix) {
+                self.memory.invalidate(key.as_str()).await;
+            }
         }
+    }
+
+    /// Takes back what was written down of an account that was disconnected while Meta was being asked.
+    async fn is_kept_in_vain(&self, ask: Ask<'_>) -> bool {
+        let account = ask.account.id.as_str();
+        if ask.account.private.is_some() || ask.gate.accounts.credentials(account).is_some() {
+            return false;
+        }
+        if let Err(error) = ask.gate.store.forget_cached(account).await {
+            tracing::warn!(%error, "what came too late could not be forgotten");
+        }
+        true
     }
 
     /// Keeps what came along with another answer: the next who asks for it costs nothing.
@@ -189,8 +271,10 @@ impl Gateway {
             self.memory.insert(key, slot).await;
         }
         write_down(ask, rows).await;
+        self.is_kept_in_vain(ask).await;
     }
 
+    /// None: the account was disconnected meanwhile.
     async fn keep(
         &self,
         ask: Ask<'_>,
@@ -198,7 +282,7 @@ impl Gateway {
         key: &str,
         body: Value,
         calls: u32,
-    ) -> Arc<Entry> {
+    ) -> Option<Arc<Entry>> {
         let now_ms = ask.gate.clock.now_ms();
         let mut entry = Entry::new(kind, body, now_ms, &ask.gate.settings.cache);
         entry.calls = calls;
@@ -207,7 +291,8 @@ impl Gateway {
             let row = entry.to_row(key, ask.account.id.as_str(), kind);
             write_down(ask, vec![row]).await;
         }
-        Arc::new(entry)
+        let is_kept = !self.is_kept_in_vain(ask).await;
+        is_kept.then(|| Arc::new(entry))
     }
 
     async fn stored(&self, ask: Ask<'_>, kind: Kind, key: &str) -> Option<Arc<Entry>> {
@@ -218,84 +303,12 @@ impl Gateway {
             Ok(rows) => rows
                 .into_iter()
                 .next()
-                .and_then(Entry::from_row)
+                .and_then(|row| Entry::from_row(row, kind, &ask.gate.settings.cache))
                 .map(Arc::new),
             Err(error) => {
                 tracing::warn!(%error, "kept answers cannot be read");
                 None
             }
-        }
-    }
-
-    /// What may be asked for, and what not.
-    pub(crate) fn split<'a>(
-        &self,
-        family: Family,
-        surface: Surface,
-        wanted: &[&'a str],
-        now_ms: i64,
-    ) -> (Vec<&'a str>, Vec<&'a str>) {
-        let support = self.support.read().unwrap_or_else(PoisonError::into_inner);
-        support.split(family, surface, wanted, now_ms)
-    }
-
-    /// Remembers that Meta does not give a metric. What it refuses to a token that a caller brought may be that token's
-    /// fault, and is believed for that answer alone.
-    pub(crate) async fn learn_refusal(
-        &self,
-        gate: &Gate,
-        account: &Account,
-        surface: Surface,
-        metric: &str,
-    ) {
-        if account.private.is_some() {
-            return;
-        }
-        let family = Family::from(&account.credentials.login);
-        let now_ms = gate.clock.now_ms();
-        let learnt = self
-            .support
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .learn(family, surface, metric, now_ms);
-        let Some(refusal) = learnt else {
-            return;
-        };
-        let row = RefusalRow {
-            family: family.as_str().to_owned(),
-            surface: surface.as_str().to_owned(),
-            metric: refusal.metric,
-            until_ms: refusal.until_ms,
-        };
-        tracing::info!(
-            metric,
-            surface = row.surface,
-            family = row.family,
-            "Meta refused a metric; it is left out for a while"
-        );
-        if let Err(error) = gate.store.keep_refusal(row).await {
-            tracing::warn!(%error, "a refusal could not be written down");
-        }
-    }
-
-    /// Refusals of earlier processes, read once.
-    async fn remember_refusals(&self, gate: &Gate) {
-        let read = self.remembered.get_or_try_init(|| async {
-            let rows = gate.store.refusals().await?;
-            let refusals = rows.into_iter().filter_map(|row| {
-                Some(Refusal {
-                    family: Family::from_word(&row.family)?,
-                    surface: Surface::from_word(&row.surface)?,
-                    metric: row.metric,
-                    until_ms: row.until_ms,
-                })
-            });
-            let support = Support::from_refusals(refusals);
-            *self.support.write().unwrap_or_else(PoisonError::into_inner) = support;
-            Ok::<(), store::StoreError>(())
-        });
-        if let Err(error) = read.await {
-            tracing::warn!(%error, "earlier refusals cannot be read");
         }
     }
 }
@@ -319,4 +332,11 @@ async fn write_down(ask: Ask<'_>, rows: Vec<store::CacheRow>) {
 fn key(account: &Account, kind: Kind, what: &str) -> String {
     let whose = account.private.as_deref().unwrap_or_default();
     format!("{}|{whose}|{}|{what}", account.id, kind.as_str())
+}
+
+/// Whether this account's answers are renewed by ourselves: not with a token that a caller brought for their own
+/// call, and not with one that Meta refuses.
+pub(super) fn is_renewed(gate: &Gate, account: &Account) -> bool {
+    let standing = gate.accounts.standing(account.id.as_str());
+    account.private.is_none() && standing.is_none_or(|standing| standing.is_usable)
 }

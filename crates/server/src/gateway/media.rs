@@ -17,6 +17,7 @@ use super::{
     errand::{Errand, Trouble},
     flow::Ask,
     numbers::Numbers,
+    wanted::Wanted,
 };
 use crate::api::ApiError;
 
@@ -37,7 +38,7 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let bare = if self.children { "" } else { ":bare" };
         let number = |at: Option<i64>| at.map_or_else(String::new, |at| at.to_string());
         format!(
@@ -50,7 +51,7 @@ impl Listing {
         )
     }
 
-    fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         match self.edge {
             Edge::Tags => Kind::Tagged,
             Edge::Media | Edge::Stories => Kind::Media,
@@ -88,10 +89,10 @@ pub(crate) async fn list(ask: Ask<'_>, listing: &Listing) -> Result<Got<Page<Med
         }
         to_value(&page)
     };
-    let name = listing.name();
+    let wanted = Wanted::List(listing.clone());
     ask.gate
         .gateway
-        .get(ask, listing.kind(), &name, &errand, work)
+        .get(ask, &wanted, &errand, work)
         .await?
         .read()
 }
@@ -152,9 +153,10 @@ pub(crate) async fn node(ask: Ask<'_>, media: &MediaId) -> Result<Got<Media>, Ap
         let media = errand.ask(&call).await?;
         to_value(&media)
     };
+    let wanted = Wanted::Node(media.clone());
     ask.gate
         .gateway
-        .get(ask, Kind::Media, &node_name(media), &errand, work)
+        .get(ask, &wanted, &errand, work)
         .await?
         .read()
 }
@@ -169,10 +171,10 @@ pub(crate) async fn children(ask: Ask<'_>, media: &MediaId) -> Result<Got<Vec<Ch
         let children = errand.ask(&call).await?;
         to_value(&children)
     };
-    let name = format!("children:{media}");
+    let wanted = Wanted::Children(media.clone());
     ask.gate
         .gateway
-        .get(ask, Kind::Media, &name, &errand, work)
+        .get(ask, &wanted, &errand, work)
         .await?
         .read()
 }

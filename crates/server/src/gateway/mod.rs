@@ -9,9 +9,12 @@ mod errand;
 mod flow;
 mod media;
 mod numbers;
+mod refusals;
+mod renew;
 mod series;
 mod tally;
 mod totals;
+mod wanted;
 
 pub(crate) use account::profile;
 pub(crate) use answer::{Served, Wishes};
@@ -21,4 +24,5 @@ pub(crate) use errand::Trouble;
 pub(crate) use flow::{Ask, Gateway};
 pub(crate) use media::{Listing, children, list, node};
 pub(crate) use numbers::{Missing, Numbers, many, numbers};
+pub(crate) use renew::renew;
 pub(crate) use series::{AccountNumbers, Period, Series, account_numbers};

@@ -17,6 +17,7 @@ use super::{
     errand::{Errand, Trouble},
     flow::Ask,
     media::{node_name, to_value},
+    wanted::Wanted,
 };
 use crate::api::ApiError;
 
@@ -153,7 +154,8 @@ async fn unless(ask: Ask<'_>, media: &MediaId, barred: &Barred) -> Result<Got<Nu
         }
         Ok(body)
     };
-    Box::pin(gateway.get(ask, Kind::Numbers, media.as_str(), &errand, work))
+    let wanted = Wanted::Numbers(media.clone());
+    Box::pin(gateway.get(ask, &wanted, &errand, work))
         .await?
         .read()
 }

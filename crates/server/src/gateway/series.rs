@@ -17,6 +17,7 @@ use super::{
     media::to_value,
     numbers::Missing,
     totals::{DayTotals, by_day, total},
+    wanted::Wanted,
 };
 use crate::api::ApiError;
 
@@ -88,13 +89,11 @@ pub(crate) async fn account_numbers(
     // In whichever order they are named it is the same question.
     let metrics = in_order(|metric| metrics.contains(&metric));
     let metrics = metrics.as_slice();
-    let name = format!(
-        "{}:{}:{}:{}",
-        period.as_str(),
-        window.since,
-        window.until,
-        metrics.join(",")
-    );
+    let wanted = Wanted::Account {
+        period,
+        window,
+        metrics: metrics.to_vec(),
+    };
     let work = async {
         let numbers = fetch(ask, &errand, period, window, metrics).await?;
         to_value(&numbers)
@@ -102,7 +101,7 @@ pub(crate) async fn account_numbers(
     let got: Got<AccountNumbers> = ask
         .gate
         .gateway
-        .get(ask, Kind::Account, &name, &errand, work)
+        .get(ask, &wanted, &errand, work)
         .await?
         .read()?;
     if !metrics.contains(&"follower_count") {
@@ -119,6 +118,7 @@ pub(crate) async fn account_numbers(
             (source, other) => source.and(other),
         },
         fetched_at_ms: fetched_at_ms.min(profile.fetched_at_ms),
+        given_at_ms: profile.given_at_ms,
         body: AccountNumbers {
             followers: total,
             ..got.body

@@ -190,6 +190,16 @@ pub struct Cache {
     pub account_insights_seconds: u32,
     /// How long demographics are fresh.
     pub audience_seconds: u32,
+    /// How much longer an old profile is given at once while it is renewed.
+    pub profile_renew_seconds: u32,
+    /// The same of media.
+    pub media_renew_seconds: u32,
+    /// The same of numbers of media.
+    pub media_insights_renew_seconds: u32,
+    /// The same of numbers of the account.
+    pub account_insights_renew_seconds: u32,
+    /// The same of demographics.
+    pub audience_renew_seconds: u32,
     /// How much longer an answer may stand in when Meta cannot be asked.
     pub stale_seconds: u32,
 }

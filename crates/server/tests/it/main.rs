@@ -37,6 +37,7 @@ mod publications;
 mod reading;
 mod receiver;
 mod refusals;
+mod renewing;
 mod repeats;
 mod replay;
 mod replies;

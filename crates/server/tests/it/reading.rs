@@ -108,20 +108,25 @@ impl Reading {
         answer.json().await.unwrap_or_default()
     }
 
+    /// What the simulator shows here.
+    pub(crate) async fn look(&self, path: &str) -> Value {
+        let url = format!("{}{path}", self.simulator.base_url());
+        let answer = self.http.get(url).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// Has the simulator forget what is here.
+    pub(crate) async fn forget(&self, path: &str) {
+        let url = format!("{}{path}", self.simulator.base_url());
+        let answer = self.http.delete(url).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}");
+    }
+
     /// Graph calls that arrived since the last look: path and status. The look at each account's health, which the
     /// server takes by itself (`/me`), is no answer to anybody and is left out.
     pub(crate) async fn calls(&self) -> Vec<(String, u64)> {
-        let url = format!("{}/_sim/calls?limit=5000", self.simulator.base_url());
-        let log: Value = self
-            .http
-            .get(&url)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
-        self.http.delete(&url).send().await.unwrap();
+        let log = self.look("/_sim/calls?limit=5000").await;
+        self.forget("/_sim/calls").await;
         let calls = log["calls"].as_array().expect("calls");
         calls
             .iter()

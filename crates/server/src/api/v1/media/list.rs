@@ -235,10 +235,7 @@ async fn answer(
     if page.insights && edge != Edge::Tags {
         for found in gateway::many(ask, &got.body.data).await {
             got.calls += found.calls;
-            // What came along with the page is part of the same call.
-            if found.calls > 0 {
-                got.source = got.source.and(found.source);
-            }
+            got.source = got.source.and(found.source);
             numbers.push(found);
         }
     }
