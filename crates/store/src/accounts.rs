@@ -37,7 +37,8 @@ impl Store {
         .await
     }
 
-    /// Disconnects an account: its token and every key that stood for it are gone. False: it was not connected.
+    /// Disconnects an account: its token, every key that stood for it and every answer that was kept are gone. False: it
+    /// was not connected.
     pub async fn remove_account(&self, account: &str) -> Result<bool> {
         self.write(account.to_owned(), |tx, account| {
             Box::pin(async move {
@@ -49,6 +50,8 @@ impl Store {
                     .exec(sql, values![now_ms, now_ms, account.as_str()])
                     .await?;
                 revoke_handles(tx, account).await?;
+                let sql = "DELETE FROM cached WHERE account = ?";
+                tx.exec(sql, values![account.as_str()]).await?;
                 Ok(removed == 1)
             })
         })

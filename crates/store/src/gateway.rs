@@ -55,7 +55,7 @@ impl Store {
         .await
     }
 
-    /// Forgets everything that is kept about an account: it was disconnected.
+    /// Forgets every answer that is kept about an account.
     pub async fn forget_cached(&self, account: &str) -> Result<u64> {
         self.write(account.to_owned(), |tx, account| {
             Box::pin(async move {

@@ -294,7 +294,12 @@ async fn connect(tx: &Tx, outer: &[OuterKey], account: &NewAccount) -> Result<()
         ("removed_at_ms", none.into()),
         ("changed_at_ms", now_ms.into()),
     ];
-    if known.is_none() {
+    // What came before a disconnection is over: the account is connected from now on.
+    let is_connected = match &known {
+        Some(row) => row.get::<Option<i64>>("removed_at_ms")?.is_none(),
+        None => false,
+    };
+    if !is_connected {
         news.push(("connected_at_ms", now_ms.into()));
     }
     // What a login does not say is known from before.

@@ -17,11 +17,17 @@ use crate::types::{DayValue, MediaDay, NumberNotes, Numbers};
 const DAY_COLUMNS: &str = "metric, on_day, value, split, note, settled, fetched_at_ms, api_version";
 const MEDIA_COLUMNS: &str = "media, on_day, surface, numbers, notes, fetched_at_ms, api_version";
 
+/// Rows that one transaction erases.
+const PIECE: u64 = 2_000;
+
 impl Store {
     /// Writes down numbers of an account's days. What was read earlier than what is stored changes nothing.
     pub async fn record_days(&self, account: &str, days: Vec<DayValue>) -> Result<()> {
         self.write((account.to_owned(), days), |tx, (account, days)| {
             Box::pin(async move {
+                if is_over(tx, account).await? {
+                    return Ok(());
+                }
                 for value in days {
                     record_day(tx, account, value).await?;
                 }
@@ -41,6 +47,9 @@ impl Store {
         let call = (account.to_owned(), days, read_at_ms);
         self.write(call, |tx, (account, days, read_at_ms)| {
             Box::pin(async move {
+                if is_over(tx, account).await? {
+                    return Ok(());
+                }
                 for day in days {
                     let key = vec![
                         ("account", account.as_str().into()),
@@ -90,6 +99,9 @@ impl Store {
     pub async fn record_media(&self, account: &str, posts: Vec<MediaDay>) -> Result<()> {
         self.write((account.to_owned(), posts), |tx, (account, posts)| {
             Box::pin(async move {
+                if is_over(tx, account).await? {
+                    return Ok(());
+                }
                 let known = known_media(tx, account, posts).await?;
                 for post in posts {
                     let earlier = known.get(&(post.media.clone(), post.day.clone()));
@@ -99,6 +111,32 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// Erases every number of an account, of its posts and of its stories; answers how many rows that were. In pieces,
+    /// so that nobody else waits long for the database.
+    pub async fn erase_history(&self, account: &str) -> Result<u64> {
+        let mut erased = 0;
+        for table in ["day_value", "media_day", "story_reading", "story"] {
+            loop {
+                let gone = self
+                    .write((account.to_owned(), table), |tx, (account, table)| {
+                        Box::pin(erase_piece(tx, account, table))
+                    })
+                    .await?;
+                erased += gone;
+                if gone < PIECE {
+                    break;
+                }
+            }
+        }
+        let days = self.write(account.to_owned(), |tx, account| {
+            Box::pin(async move {
+                let sql = "DELETE FROM day_read WHERE account = ?";
+                tx.exec(sql, values![account.as_str()]).await
+            })
+        });
+        Ok(erased + days.await?)
     }
 
     /// A post's numbers from one day to another, both included, oldest first.
@@ -117,6 +155,24 @@ impl Store {
         let rows = self.reader().all(&sql, values).await?;
         rows.iter().map(media_day).collect()
     }
+}
+
+async fn erase_piece(tx: &Tx, account: &str, table: &str) -> Result<u64> {
+    let sql = format!(
+        "DELETE FROM {table} WHERE id IN (SELECT id FROM (\
+         SELECT id FROM {table} WHERE account = ? LIMIT {PIECE}) AS piece)"
+    );
+    tx.exec(&sql, values![account]).await
+}
+
+/// Whether the account was disconnected. What a job had just read then is not written down any more: its owner may have
+/// asked for everything to be erased.
+async fn is_over(tx: &Tx, account: &str) -> Result<bool> {
+    let sql = format!(
+        "SELECT account FROM account WHERE account = ? AND removed_at_ms IS NOT NULL{}",
+        tx.for_update()
+    );
+    Ok(tx.one(&sql, values![account]).await?.is_some())
 }
 
 async fn record_day(tx: &Tx, account: &str, value: &DayValue) -> Result<()> {

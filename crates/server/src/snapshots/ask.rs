@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::PoisonError, time::Duration};
 
+use bot::Accounts as _;
 use graph_api::{
     budget::{Bucket, Permit, Urgency},
     client::Credentials,
@@ -127,6 +128,10 @@ impl Run<'_> {
     async fn call<E: Endpoint>(&self, endpoint: &E) -> Result<Result<E::Answer, Failure>, Halt> {
         if self.job.stop.is_cancelled() {
             return Err(Halt(Box::new(Finish::HandBack)));
+        }
+        // Disconnected meanwhile: what Meta would still answer is not ours to keep.
+        if self.parts.accounts.credentials(self.account()).is_none() {
+            return Err(Halt::refused("the account is not connected any more"));
         }
         let (budget, account) = (&self.parts.budget, &self.credentials.account);
         let permit = budget.take(account, Bucket::Other, Urgency::CanWait, self.now_ms());

@@ -15,6 +15,7 @@ mod comments;
 mod contract;
 mod crash;
 mod deliveries;
+mod disconnecting;
 mod discovery;
 mod document;
 mod doors;

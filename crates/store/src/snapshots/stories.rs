@@ -1,6 +1,6 @@
 //! Stories: every look at their numbers, and the last numbers they had. The other side forgets them after a day.
 
-use super::{json, merged, notes, notes_text, numbers};
+use super::{is_over, json, merged, notes, notes_text, numbers};
 use crate::db::{Result, Row, Tx, values};
 use crate::store::Store;
 use crate::types::{NewStory, NumberNotes, Numbers, StoryQuery, StoryReading, StoryRow};
@@ -26,6 +26,9 @@ impl Store {
         let call = (account.to_owned(), media.to_owned(), reading);
         self.write(call, |tx, (account, media, reading)| {
             Box::pin(async move {
+                if is_over(tx, account).await? {
+                    return Ok(());
+                }
                 keep_look(tx, account, media, reading).await?;
                 let Some(story) = one(tx, account, media).await? else {
                     return Ok(());
@@ -123,7 +126,7 @@ async fn found(tx: &Tx, story: &NewStory) -> Result<bool> {
         tx.for_update()
     );
     let values = values![story.account.as_str(), story.media.as_str()];
-    if tx.one(&sql, values).await?.is_some() {
+    if tx.one(&sql, values).await?.is_some() || is_over(tx, &story.account).await? {
         return Ok(false);
     }
     let columns = [

@@ -7,14 +7,15 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use garde::Validate;
 use graph_api::oauth::{FACEBOOK_SCOPES, INSTAGRAM_SCOPES, Unsubscribe};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     accounts::{FACEBOOK, Known, Registry, no_account, tend::Tended, verdict::Verdict},
-    api::{ApiError, Caller, Failures, Gate, Reach, Scope},
+    api::{ApiError, Asked, Caller, Failures, Gate, Reach, Scope},
     convert::moment,
     error::throttled,
 };
@@ -126,28 +127,81 @@ async fn one(
     Ok(Json(account_out(&gate, &known)))
 }
 
-/// Disconnects an account: its events stop, its token and every handle of it are gone.
+/// What becomes of the numbers that were kept.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[garde(allow_unvalidated)]
+struct DisconnectIn {
+    /// `keep` or `erase`: the daily numbers of the account and its posts, and its stories' last ones.
+    #[param(default = "keep", example = "keep")]
+    history: Option<String>,
+}
+
+/// Disconnects an account: its events stop, its token, every handle of it and every answer kept of Meta's are gone.
+///
+/// Its history stays, since Meta could not give it back: snapshots of the account, its posts and its stories. They are
+/// shown again when the account is connected again. `history=erase` erases them too, also those of an account that was
+/// disconnected before.
 #[utoipa::path(
     delete, path = "/v1/accounts/{account}", tag = "accounts",
-    params(("account" = String, Path, description = "Either id of the account")),
+    params(("account" = String, Path, description = "Either id of the account"), DisconnectIn),
     responses((status = 204, description = "It is disconnected."), Failures)
 )]
 async fn disconnect(
     State(gate): State<Arc<Gate>>,
     caller: Caller,
     Path(account): Path<String>,
+    Asked(asked): Asked<DisconnectIn>,
 ) -> Result<StatusCode, ApiError> {
     caller.need(Scope::Admin)?;
-    let known = found(&gate.accounts, &caller, &account)?;
+    let erase = match asked.history.as_deref() {
+        None | Some("" | "keep") => false,
+        Some("erase") => true,
+        Some(_) => return Err(ApiError::invalid_at("history", "must be keep or erase")),
+    };
+    let account = match found(&gate.accounts, &caller, &account) {
+        Ok(known) => {
+            end_connection(&gate, &known).await?;
+            known.row.account
+        }
+        Err(error) if erase => once_connected(&gate, &caller, &account)
+            .await?
+            .ok_or(error)?,
+        Err(error) => return Err(error),
+    };
+    if erase {
+        let rows = gate.store.erase_history(&account).await?;
+        tracing::info!(account, rows, "the account's history was erased");
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn end_connection(gate: &Gate, known: &Known) -> Result<(), ApiError> {
     // With a dead token Meta delivers nothing either; the account goes all the same.
-    if let Some(credentials) = gate.accounts.credentials_of(&known)
+    if let Some(credentials) = gate.accounts.credentials_of(known)
         && let Err(error) = gate.graph.ask(&credentials, &Unsubscribe).await
     {
         tracing::warn!(%error, account = %known.row.account, "Meta was not told to stop its deliveries");
     }
     gate.store.remove_account(&known.row.account).await?;
     gate.accounts.reload().await?;
-    Ok(StatusCode::NO_CONTENT)
+    gate.gateway.forget(&known.row.account).await;
+    Ok(())
+}
+
+/// The id of an account that is not connected any more and that this caller may speak of.
+async fn once_connected(
+    gate: &Gate,
+    caller: &Caller,
+    account: &str,
+) -> Result<Option<String>, ApiError> {
+    let may = match caller.reach() {
+        Reach::All => true,
+        Reach::Only(ids) => ids.contains(account),
+    };
+    let row = gate.store.linked_account(account).await?;
+    let row = row.filter(|row| may && row.removed_at_ms.is_some());
+    Ok(row.map(|row| row.account))
 }
 
 /// Refreshes the token now, or asks Meta how the account is where there is nothing to refresh.
