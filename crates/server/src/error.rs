@@ -248,6 +248,11 @@ impl ApiError {
         self.error.retry_after.map(Duration::from_secs)
     }
 
+    /// What happened, for people.
+    pub(crate) fn says(&self) -> &str {
+        &self.detail
+    }
+
     /// The HTTP status.
     pub(crate) fn status(&self) -> StatusCode {
         self.status

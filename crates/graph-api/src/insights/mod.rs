@@ -10,17 +10,19 @@ mod days;
 mod followers;
 mod gather;
 mod metric;
+mod online;
 mod reading;
 mod support;
 
 pub use audience::{Axis, Share, Timeframe, counts, shares};
 pub use days::{Day, Span, Window, WindowError};
-pub use followers::totals_from_changes;
+pub use followers::{FollowerTotal, Known, follower_totals};
 pub use gather::{Gather, Gathered};
 pub use metric::{
     ACCOUNT, AccountMetric, DOCUMENT, Family, LIST, MEDIA, MediaMetric, Sum, Surface, Unit,
     account_metric, add_up, for_surface, media_metric, words,
 };
+pub use online::online_hours;
 pub(crate) use reading::whole;
 pub use reading::{Breakdown, Insight, Insights, Point, Row, TotalValue};
 pub use support::{BELIEVED_MS, Refusal, Support};

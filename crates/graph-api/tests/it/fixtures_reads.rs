@@ -5,7 +5,9 @@ use graph_api::client::{Credentials, Login};
 use graph_api::endpoint::account::{AccountDemographics, AccountInsights, Cut, GetProfile};
 use graph_api::endpoint::media::{Edge, GetChildren, GetMedia, ListMedia, Media, MediaInsights};
 use graph_api::error::{ErrorKind, classify};
-use graph_api::insights::{Axis, LIST, Span, Surface, Timeframe, counts, for_surface};
+use graph_api::insights::{
+    Axis, LIST, Span, Surface, Timeframe, counts, for_surface, online_hours,
+};
 use graph_api::request::Endpoint as _;
 use serde_json::json;
 
@@ -132,6 +134,8 @@ fn calls_for_numbers_are_the_pinned_ones() {
         is_pinned_for(&family, "media-insights-story-navigation", &navigation);
         let series = of_account("reach", Cut::Series("day"));
         is_pinned_for(&family, "account-insights-series", &series);
+        let online = of_account("online_followers", Cut::Series("lifetime"));
+        is_pinned_for(&family, "account-insights-online", &online);
         let total = split("media_product_type");
         is_pinned_for(&family, "account-insights-total", &total);
         is_pinned_for(&family, "account-insights-follows", &follows);
@@ -246,6 +250,11 @@ async fn numbers_of_the_account_mean_what_they_say() {
     let ends: Vec<_> = reach.values.iter().map(|v| v.end_time.as_deref()).collect();
     assert_eq!(ends[2], Some("2025-12-11T08:00:00+0000"));
     assert_eq!((ends.len(), reach.total_value.is_none()), (3, true));
+    let online = of_account("online_followers", Cut::Series("lifetime"));
+    let online = read("account-insights-online", &online).await;
+    let days = &online.get("online_followers").unwrap().values;
+    let hours = online_hours(&days[2].value);
+    assert_eq!((hours.len(), hours[&0], hours[&20]), (24, 41, 138));
     let total = of_account("reach", Cut::Total);
     let total = read("account-insights-total", &total).await;
     let reach = total.get("reach").unwrap();

@@ -184,10 +184,13 @@ fn failed(ask: Ask<'_>, media: &Media, error: &ApiError) -> Got<Numbers> {
     let body = error.body();
     let why = body["detail"].as_str().unwrap_or_default();
     let note = format!("Its numbers could not be read now: {why}.");
+    let now_ms = ask.gate.clock.now_ms();
     Got {
         body: Numbers::none(media.surface(), &note),
-        fetched_at_ms: ask.gate.clock.now_ms(),
-        source: Source::Miss,
+        fetched_at_ms: now_ms,
+        given_at_ms: now_ms,
+        // It says nothing about the page that it is in.
+        source: Source::Hit,
         calls: 0,
     }
 }

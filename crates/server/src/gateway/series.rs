@@ -4,16 +4,17 @@
 use graph_api::{
     endpoint::account::{AccountInsights, Cut},
     error::ErrorKind,
-    insights::{ACCOUNT, Day, Surface, Window, account_metric},
+    insights::{ACCOUNT, FollowerTotal, Surface, Window, account_metric},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     account::profile,
-    entry::{Got, Kind, Source},
+    entry::{Got, Source},
     errand::{Errand, Trouble},
     flow::Ask,
+    followers,
     media::to_value,
     numbers::Missing,
     totals::{DayTotals, by_day, total},
@@ -23,9 +24,6 @@ use crate::api::ApiError;
 
 pub(super) const REFUSED: &str = "Meta does not give this metric for this account now.";
 const NO_DATA: &str = "Meta has no data for this; it may take up to 48 hours.";
-const FOLLOWERS: &str =
-    "Meta gives this for the last 30 days, to accounts with at least 100 followers.";
-const LAST_FOLLOWERS: &str = "Meta gives this for the last 30 days; earlier days are not here.";
 
 /// How long a value's period is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +74,12 @@ pub(crate) struct AccountNumbers {
     pub(crate) missing: Vec<Missing>,
     /// All followers, when this was fetched.
     pub(crate) followers: Option<i64>,
+    /// All followers by the day, as far as they can be known; never kept, since it is made of other things that are.
+    #[serde(skip)]
+    pub(crate) totals: Vec<FollowerTotal>,
+    /// Daily changes up to now, of which the window is a part: what the totals are rebuilt from.
+    #[serde(default)]
+    pub(super) changes: Vec<(String, Value)>,
 }
 
 /// The account's numbers for a window.
@@ -98,10 +102,8 @@ pub(crate) async fn account_numbers(
         let numbers = fetch(ask, &errand, period, window, metrics).await?;
         to_value(&numbers)
     };
-    let got: Got<AccountNumbers> = ask
-        .gate
-        .gateway
-        .get(ask, &wanted, &errand, work)
+    let gateway = &ask.gate.gateway;
+    let got: Got<AccountNumbers> = Box::pin(gateway.get(ask, &wanted, &errand, work))
         .await?
         .read()?;
     if !metrics.contains(&"follower_count") {
@@ -111,6 +113,13 @@ pub(crate) async fn account_numbers(
     let (calls, source, fetched_at_ms) = (got.calls, got.source, got.fetched_at_ms);
     let profile = profile(ask).await?;
     let total = profile.body.followers_count;
+    let totals = match (period, total) {
+        (Period::Day, Some(total)) => {
+            let now = (profile.fetched_at_ms, total);
+            followers::by_day(ask, window.since, now, &got.body.changes).await?
+        }
+        _ => Vec::new(),
+    };
     Ok(Got {
         calls: calls + profile.calls,
         source: match (source, profile.source) {
@@ -121,6 +130,7 @@ pub(crate) async fn account_numbers(
         given_at_ms: profile.given_at_ms,
         body: AccountNumbers {
             followers: total,
+            totals,
             ..got.body
         },
     })
@@ -150,7 +160,7 @@ async fn fetch(
         suspect = Box::pin(reach(errand, period, window, &mut numbers)).await?;
     }
     if metrics.contains(&"follower_count") && period == Period::Day {
-        new_followers(errand, window, &mut numbers).await?;
+        followers::new_by_day(errand, window, &mut numbers).await?;
     }
     if !totals.is_empty() {
         match period {
@@ -230,7 +240,7 @@ impl AccountNumbers {
 }
 
 /// How Meta answered a question for a series.
-enum Told {
+pub(super) enum Told {
     Given(Series),
     /// Refused; and under this name, if the series itself is what Meta refused.
     Refused(Option<String>),
@@ -266,42 +276,9 @@ async fn reach(
     Ok(suspect)
 }
 
-/// Followers that came on each day; only the last thirty days have it.
-async fn new_followers(
-    errand: &Errand<'_>,
-    window: Window,
-    numbers: &mut AccountNumbers,
-) -> Result<(), Trouble> {
-    let oldest = Day::of(errand.gate.clock.now_ms()).plus(-29);
-    let lately = Window {
-        since: window.since.max(oldest),
-        until: window.until,
-    };
-    let found = if lately.since <= lately.until {
-        series(errand, "follower_count", "day", lately).await?
-    } else {
-        Told::Refused(None)
-    };
-    match found {
-        Told::Given(series) if !series.points.is_empty() => {
-            numbers.series.push(Series {
-                metric: "new_followers".to_owned(),
-                title: None,
-                description: None,
-                ..series
-            });
-            if window.since < oldest {
-                numbers.refuse(&["new_followers".to_owned()], LAST_FOLLOWERS);
-            }
-        }
-        _ => numbers.refuse(&["new_followers".to_owned()], FOLLOWERS),
-    }
-    Ok(())
-}
-
-/// A series in pieces of thirty days, unless Meta refuses it or did so lately. A value belongs to the day before its `end_time`, so
-/// what Meta adds at the edges is left out.
-async fn series(
+/// A series in pieces of thirty days, unless Meta refuses it or did so lately. A value belongs to the day before its
+/// `end_time`, so what Meta adds at the edges is left out.
+pub(super) async fn series(
     errand: &Errand<'_>,
     metric: &'static str,
     period: &'static str,

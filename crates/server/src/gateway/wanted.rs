@@ -13,6 +13,7 @@ use super::{
     flow::Ask,
     media::{Listing, children, list, node, node_name},
     numbers::numbers,
+    online::online,
     series::{Period, account_numbers},
 };
 use crate::api::ApiError;
@@ -34,6 +35,7 @@ pub(crate) enum Wanted {
         timeframe: Timeframe,
         axes: Vec<Axis>,
     },
+    Online,
 }
 
 impl Wanted {
@@ -44,7 +46,7 @@ impl Wanted {
             Self::Node(_) | Self::Children(_) => Kind::Media,
             Self::Numbers(_) => Kind::Numbers,
             Self::Account { .. } => Kind::Account,
-            Self::Audience { .. } => Kind::Audience,
+            Self::Audience { .. } | Self::Online => Kind::Audience,
         }
     }
 
@@ -71,6 +73,7 @@ impl Wanted {
                 let axes: Vec<&str> = axes.iter().map(|axis| axis.as_str()).collect();
                 format!("{}:{}", timeframe.as_str(), axes.join(","))
             }
+            Self::Online => "online".to_owned(),
         }
     }
 
@@ -90,6 +93,7 @@ impl Wanted {
                 .await
                 .map(drop),
             Self::Audience { timeframe, axes } => audience(ask, *timeframe, axes).await.map(drop),
+            Self::Online => online(ask).await.map(drop),
         }
     }
 }

@@ -20,6 +20,7 @@ mod discovery;
 mod document;
 mod doors;
 mod flow;
+mod followers;
 mod forward;
 mod gallery;
 mod house;

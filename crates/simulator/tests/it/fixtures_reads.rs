@@ -190,6 +190,7 @@ async fn numbers_of_the_account_have_the_pinned_shapes() {
     for host in HOSTS {
         for (asked, answered) in [
             ("account-insights-series", "account-insights-series"),
+            ("account-insights-online", "account-insights-online"),
             ("account-insights-total", "account-insights-total"),
             ("account-insights-follows", "account-insights-follows-late"),
             ("demographics", "demographics"),

@@ -426,13 +426,43 @@ async fn account_calls_have_rules() {
             .len(),
         20
     );
-    let online = ask("metric=online_followers&period=lifetime").await.body;
+}
+
+#[tokio::test]
+async fn followers_are_online_by_the_hour_from_a_hundred_on_and_two_days_late() {
+    let world = World::without_webhook().await;
+    let seed = world.look("seed").await;
+    let ask = async |query: &str| world.get(&format!("{INSTAGRAM}/me/insights?{query}")).await;
+    let online = "metric=online_followers&period=lifetime";
+    let late = ask(online).await.body["data"][0]["values"].clone();
+    assert_eq!(late.as_array().unwrap().len(), 2, "{late}");
+    for value in late.as_array().unwrap() {
+        assert_eq!(value["value"], json!({}), "not counted yet is not zero");
+    }
+    let days = settled(&world, &seed, (0, 5)).await;
+    let answer = ask(&format!("{online}&{}", around(&days))).await.body;
+    let values = answer["data"][0]["values"].as_array().unwrap().clone();
+    assert_eq!(values.len(), 5);
+    for value in values {
+        let hours = &seed["audience"]["online_followers"];
+        assert_eq!(
+            (&value["value"], hours.as_object().unwrap().len()),
+            (hours, 24)
+        );
+    }
     assert_eq!(
-        online["data"][0]["values"][0]["value"]
-            .as_object()
-            .unwrap()
-            .len(),
-        24
+        message(&ask("metric=online_followers&period=day").await),
+        "(#100) Incompatible metrics (online_followers) with period (day)"
+    );
+    assert!(
+        message(&ask(&format!("{online}&metric_type=total_value")).await)
+            .contains("metric_type=time_series")
+    );
+    let now = world.look("clock").await["now_ms"].as_i64().unwrap() / 1_000;
+    let (since, until) = (now - 40 * 86_400, now - 35 * 86_400);
+    assert_eq!(
+        message(&ask(&format!("{online}&since={since}&until={until}")).await),
+        "(#100) (online_followers) metric only supports querying data for the last 30 days excluding the current day"
     );
 }
 

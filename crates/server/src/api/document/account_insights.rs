@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use garde::Validate;
-use graph_api::insights::Window;
+use graph_api::insights::{FollowerTotal, Known, Window};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -32,7 +32,8 @@ const METRICS: [&str; 10] = [
     "saves",
 ];
 
-const TOTAL: &str = "All followers when this was fetched; new_followers holds the daily change.";
+const TOTAL: &str = "The last value is all followers when this was fetched. Earlier ones were counted by our snapshots, or \
+                     (derived) are what the daily changes in new_followers leave, which do not name who left.";
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
     OpenApiRouter::new().routes(routes!(insights))
@@ -96,7 +97,7 @@ async fn insights(
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let fetched = meta_time(got.fetched_at_ms);
     let answer = got.map(|numbers| AccountInsightsAnswer {
-        insights: shape(numbers, period, &fetched),
+        insights: shape(numbers, (period, window), &fetched),
         period: period.as_str(),
         message: "Account insights retrieved successfully",
         source,
@@ -104,15 +105,15 @@ async fn insights(
     Ok(Served::new(answer, &wishes))
 }
 
-fn shape(mut numbers: AccountNumbers, period: Period, fetched: &str) -> AccountInsightsOut {
+fn shape(
+    mut numbers: AccountNumbers,
+    (period, window): (Period, Window),
+    fetched: &str,
+) -> AccountInsightsOut {
     let mut data = Vec::new();
     for name in METRICS.iter().chain(&["new_followers"]) {
         if *name == "follower_count" {
-            data.extend(
-                numbers
-                    .followers
-                    .map(|total| followers(total, period, fetched)),
-            );
+            data.extend(followers(&numbers, period, window, fetched));
             continue;
         }
         let Some(at) = numbers.series.iter().position(|s| s.metric == *name) else {
@@ -123,8 +124,8 @@ fn shape(mut numbers: AccountNumbers, period: Period, fetched: &str) -> AccountI
             .points
             .into_iter()
             .map(|(end_time, value)| ValueOut {
-                value,
                 end_time: Some(end_time),
+                ..ValueOut::of(value)
             })
             .collect();
         data.push(
@@ -138,14 +139,31 @@ fn shape(mut numbers: AccountNumbers, period: Period, fetched: &str) -> AccountI
     }
 }
 
-fn followers(total: i64, period: Period, fetched: &str) -> InsightOut {
+/// The days that were asked for, as far as they can be known, and the moment of this answer.
+fn followers(
+    numbers: &AccountNumbers,
+    period: Period,
+    window: Window,
+    fetched: &str,
+) -> Option<InsightOut> {
     let now = ValueOut {
-        value: total.into(),
         end_time: Some(fetched.to_owned()),
+        ..ValueOut::of(numbers.followers?)
     };
-    InsightOut {
+    let days = window.since..=window.until;
+    let ended = |it: &&FollowerTotal| it.known != Known::Now && days.contains(&it.day);
+    let values = numbers.totals.iter().filter(ended).map(|it| ValueOut {
+        end_time: Some(it.day.end_time()),
+        derived: (it.known == Known::Derived).then_some(true),
+        ..ValueOut::of(it.total)
+    });
+    Some(InsightOut {
         derived_from: Some("followers_count"),
         note: Some(TOTAL.to_owned()),
-        ..InsightOut::new("follower_count", period.as_str(), vec![now])
-    }
+        ..InsightOut::new(
+            "follower_count",
+            period.as_str(),
+            values.chain([now]).collect(),
+        )
+    })
 }

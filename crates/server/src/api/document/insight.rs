@@ -39,6 +39,9 @@ pub(super) struct ValueOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2024-01-15T08:00:00+0000")]
     pub(super) end_time: Option<String>,
+    /// True where Meta does not say it and it follows from what Meta says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) derived: Option<bool>,
 }
 
 impl InsightOut {
@@ -78,6 +81,7 @@ impl ValueOut {
         Self {
             value: value.into(),
             end_time: None,
+            derived: None,
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::world::pacific;
 
 /// Several insights are kept from smaller accounts (the page named above).
 pub(super) const FOLLOWERS_NEEDED: u64 = 100;
-/// Follows and unfollows come so late (seen in practice, 2026-09).
-const FOLLOWS_LATE_MS: i64 = 48 * 3_600_000;
+/// Follows and unfollows come so late (seen in practice, 2026-09), and followers by the hour are chosen to.
+const LATE_MS: i64 = 48 * 3_600_000;
 
 const PERIODS: [&str; 6] = [
     "day",
@@ -190,6 +190,9 @@ fn series(view: &View<'_>, (metric, period): (&str, &str), window: &Window) -> V
         .filter_map(|date| {
             let value: Value = match (metric, period) {
                 ("online_followers", _) if pacific::end_ms(*date) > view.now_ms => return None,
+                ("online_followers", _) if pacific::end_ms(*date) > view.now_ms - LATE_MS => {
+                    json!({})
+                }
                 ("online_followers", _) => json!(numbers.audience.online_followers),
                 ("reach", "week") => numbers.reach_of(*date, 7, view.now_ms)?.into(),
                 ("reach", "days_28") => numbers.reach_of(*date, 28, view.now_ms)?.into(),
@@ -218,7 +221,7 @@ fn total(view: &View<'_>, metric: &str, window: &Window) -> Option<Value> {
         return Some(json!({"value": value}));
     };
     if metric == "follows_and_unfollows" {
-        if pacific::end_ms(last) > view.now_ms - FOLLOWS_LATE_MS {
+        if pacific::end_ms(last) > view.now_ms - LATE_MS {
             return Some(json!({"breakdowns": [{"dimension_keys": [breakdown]}]}));
         }
         let sum = |name: &str| -> u64 {

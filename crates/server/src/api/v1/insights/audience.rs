@@ -1,6 +1,6 @@
-//! `GET /v1/accounts/{account}/audience`: who the people are, as heads and as shares.
+//! `GET /v1/accounts/{account}/audience`: who the people are, as heads and as shares, and when they are online.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::{Path, State};
 use garde::Validate;
@@ -10,8 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{ApiError, Asked, Caller, Failures, Gate, Provenance, Scope},
-    gateway::{self, Group, Served, Wishes},
+    api::{ApiError, Asked, Caller, Failures, Gate, InOrder, Provenance, Scope},
+    gateway::{self, Group, Online, Served, Wishes},
 };
 
 const AXES: [Axis; 4] = [Axis::Age, Axis::Gender, Axis::Country, Axis::City];
@@ -36,7 +36,33 @@ struct AudienceGroups {
     data: Vec<AudienceGroup>,
     #[schema(example = "this_month")]
     timeframe: String,
+    online_followers: OnlineOut,
     source: Provenance,
+}
+
+/// When followers are online.
+#[derive(Debug, Serialize, ToSchema)]
+struct OnlineOut {
+    /// Heads by the hour of the day (0 to 23): the mean over `by_day`, rounded.
+    #[schema(value_type = std::collections::BTreeMap<String, i64>, example = json!({"9": 310, "20": 1240}))]
+    hours: InOrder,
+    /// As Meta sends them: of the last 30 days those that it has finished counting, which takes 48 hours.
+    by_day: Vec<OnlineDay>,
+    /// The zone of the days, and, as far as Meta says anything about it, of the hours.
+    #[schema(example = "America/Los_Angeles")]
+    time_zone: &'static str,
+    available: bool,
+    /// Why it is empty: Meta gives it from 100 followers on.
+    note: Option<String>,
+}
+
+/// One day's hours.
+#[derive(Debug, Serialize, ToSchema)]
+struct OnlineDay {
+    #[schema(example = "2026-01-31")]
+    day: String,
+    #[schema(value_type = std::collections::BTreeMap<String, i64>, example = json!({"9": 305, "20": 1255}))]
+    hours: InOrder,
 }
 
 /// One metric.
@@ -72,7 +98,7 @@ struct ShareOut {
     percent: i64,
 }
 
-/// Who the people are.
+/// Who the people are, and at which hours followers are online.
 #[utoipa::path(get, path = "/v1/accounts/{account}/audience", tag = "insights",
     params(("account" = String, Path, example = "17841400000000001"), AudienceIn),
     responses((status = 200, body = AudienceGroups), (status = 304, description = "As you have it."), Failures))]
@@ -95,14 +121,57 @@ async fn audience(
             ));
         }
     };
-    let got = gateway::audience(wishes.ask(&gate, &account), timeframe, &AXES).await?;
+    let ask = wishes.ask(&gate, &account);
+    let mut got = gateway::audience(ask, timeframe, &AXES).await?;
+    let online = match gateway::online(ask).await {
+        Ok(online) => {
+            got.calls += online.calls;
+            got.source = got.source.and(online.source);
+            got.fetched_at_ms = got.fetched_at_ms.min(online.fetched_at_ms);
+            online.body
+        }
+        // The groups are good all the same.
+        Err(error) => Online {
+            note: Some(format!(
+                "Meta could not be asked for this: {}",
+                error.says()
+            )),
+            ..Online::default()
+        },
+    };
     let source = Provenance::of(&gate, got.fetched_at_ms);
     let answer = got.map(|groups| AudienceGroups {
         data: groups.groups.into_iter().map(shape).collect(),
         timeframe: groups.timeframe,
+        online_followers: hours(online),
         source,
     });
     Ok(Served::new(answer, &wishes))
+}
+
+fn hours(online: Online) -> OnlineOut {
+    let in_order = |hours: BTreeMap<u32, i64>| {
+        let named = hours.into_iter();
+        InOrder(
+            named
+                .map(|(hour, heads)| (hour.to_string(), heads))
+                .collect(),
+        )
+    };
+    OnlineOut {
+        hours: in_order(online.usual()),
+        available: !online.days.is_empty(),
+        by_day: online
+            .days
+            .into_iter()
+            .map(|(day, hours)| OnlineDay {
+                day,
+                hours: in_order(hours),
+            })
+            .collect(),
+        time_zone: "America/Los_Angeles",
+        note: online.note,
+    }
 }
 
 fn shape(group: Group) -> AudienceGroup {

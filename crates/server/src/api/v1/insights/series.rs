@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use garde::Validate;
-use graph_api::insights::{ACCOUNT, Day, Sum, account_metric, add_up, totals_from_changes};
+use graph_api::insights::{
+    ACCOUNT, Day, FollowerTotal, Known, Sum, Window, account_metric, add_up,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -94,12 +96,17 @@ struct PointOut {
     value: Value,
     /// False while Meta may still change it.
     settled: bool,
+    /// Of `follower_count`: `now` (Meta's total), `snapshot` (we counted when the day ended) or `daily_changes` (a later
+    /// total less `new_followers`, which does not name who left).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "daily_changes")]
+    known_by: Option<&'static str>,
 }
 
 /// Numbers of the account over days.
 ///
-/// `follower_count` comes as two series: `new_followers`, as Meta gives it, and `follower_count`, the totals rebuilt
-/// from today's total and the daily changes.
+/// `follower_count` comes as two series: `new_followers`, as Meta gives it, and `follower_count`, the totals: our own
+/// snapshots, and where there is none, rebuilt backwards from the next later total and the daily changes.
 #[utoipa::path(get, path = "/v1/accounts/{account}/insights", tag = "insights",
     params(("account" = String, Path, example = "17841400000000001"), SeriesIn),
     responses((status = 200, body = SeriesAnswer), (status = 304, description = "As you have it."), Failures))]
@@ -133,7 +140,7 @@ async fn insights(
             .iter()
             .map(|series| shape(series, period, fetched_at_ms))
             .collect();
-        data.extend(followers(&numbers, fetched_at_ms));
+        data.extend(followers(&numbers, window, fetched_at_ms));
         SeriesAnswer {
             data,
             notes: numbers.missing.into_iter().map(NoteOut::from).collect(),
@@ -177,6 +184,7 @@ fn point(end_time: &str, value: Value, now_ms: i64) -> PointOut {
         end_time: end_time.to_owned(),
         value,
         settled: day.is_some_and(|day| day.is_settled(now_ms)),
+        known_by: None,
     }
 }
 
@@ -206,33 +214,31 @@ fn is_unique(metric: &str) -> bool {
     account_metric(metric).is_some_and(|known| known.sum == Sum::Never)
 }
 
-/// Totals at the end of each day, where the daily changes reach up to now.
-fn followers(numbers: &AccountNumbers, now_ms: i64) -> Option<SeriesOut> {
-    let total = numbers.followers?;
-    let changes: Vec<(Day, i64)> = numbers
-        .series
-        .iter()
-        .filter(|series| series.metric == "new_followers")
-        .flat_map(|series| &series.points)
-        .filter_map(|(end_time, value)| Some((Day::of_end_time(end_time)?, value.as_i64()?)))
-        .collect();
-    let today = Day::of(now_ms);
-    // Without yesterday's change nobody knows what was there before.
-    let reaches_now = changes
-        .last()
-        .is_some_and(|(day, _)| *day >= today.plus(-1));
-    let totals = if reaches_now {
-        totals_from_changes(total, &changes)
-    } else {
-        vec![(today, total)]
+/// Totals at the end of each day of the window; where none is known, the one of now.
+fn followers(numbers: &AccountNumbers, window: Window, now_ms: i64) -> Option<SeriesOut> {
+    let now = FollowerTotal {
+        day: Day::of(now_ms),
+        total: numbers.followers?,
+        known: Known::Now,
+    };
+    let days = window.since..=window.until;
+    let within = numbers.totals.iter().filter(|it| days.contains(&it.day));
+    let mut totals: Vec<FollowerTotal> = within.copied().collect();
+    if totals.is_empty() {
+        totals.push(now);
+    }
+    let shown = |it: FollowerTotal| PointOut {
+        known_by: Some(match it.known {
+            Known::Now => "now",
+            Known::Counted => "snapshot",
+            Known::Derived => "daily_changes",
+        }),
+        ..point(&it.day.end_time(), it.total.into(), now_ms)
     };
     Some(SeriesOut {
         metric: "follower_count".to_owned(),
         period: "day",
-        values: totals
-            .into_iter()
-            .map(|(day, total)| point(&day.end_time(), total.into(), now_ms))
-            .collect(),
+        values: totals.into_iter().map(shown).collect(),
         sum: None,
         derived_from: Some("followers_count"),
     })
