@@ -18,7 +18,6 @@ use graph_api::{
     error::{CallError, ErrorKind, NotSent, Outcome, Reaction as MetaReaction},
     id::Igsid,
     limits,
-    time::epoch_ms,
     webhook::{Kind, Shape, parse_stored},
 };
 use media::{ChannelLimits, link::Hosts};
