@@ -118,6 +118,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
             get(world_calls::limits).post(world_calls::set_limits),
         )
         .route("/_sim/limits/close", post(world_calls::close_budget))
+        .route("/_sim/limits/level", post(world_calls::level_budget))
         .route("/_sim/usage", get(world_calls::usage))
         .route("/_sim/reset", post(world_calls::reset))
         .route("/_sim/accounts", get(accounts::list).post(accounts::change))

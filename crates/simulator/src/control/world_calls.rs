@@ -105,7 +105,7 @@ pub(super) async fn usage(State(world): State<Shared>) -> Json<Value> {
 pub(super) struct CloseIn {
     budget: Which,
     minutes: i64,
-    /// Of `account` and `page`; absent: the first account.
+    /// Of `account`, `page` and `messenger`; absent: the first account.
     account: Option<String>,
 }
 
@@ -119,6 +119,33 @@ pub(super) async fn close_budget(
         .account
         .unwrap_or_else(|| world.options().account_id.clone());
     let found = world.lock().close_budget(input.budget, &account, until_ms);
+    if !found {
+        return Err(Refused::missing(format!("there is no account {account}")));
+    }
+    Ok(usage(State(world)).await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LevelIn {
+    budget: Which,
+    /// 0: what was really counted.
+    percent: u32,
+    /// Of `account`, `page` and `messenger`; absent: the first account.
+    account: Option<String>,
+}
+
+/// Lets the usage headers say that a budget is so full, until told otherwise. Nothing is refused for it.
+pub(super) async fn level_budget(
+    State(world): State<Shared>,
+    Json(input): Json<LevelIn>,
+) -> Answer {
+    let account = input
+        .account
+        .unwrap_or_else(|| world.options().account_id.clone());
+    let found = world
+        .lock()
+        .level_budget(input.budget, &account, input.percent);
     if !found {
         return Err(Refused::missing(format!("there is no account {account}")));
     }

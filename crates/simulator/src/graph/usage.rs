@@ -32,15 +32,18 @@ pub(crate) fn spend(world: &World, call: &mut Call, caller: &Caller) -> Result<(
     } = &mut *state;
     let mut blocked = false;
     let mut count = |budget: &mut Budget, allowance: Allowance, code: i64, message: &str| {
+        // 1996 is how Meta names odd traffic among the reasons of a 613.
+        let subcode = (code == 613).then_some(1996);
         budget.take(now_ms, allowance, limits).map_err(|full| {
             blocked |= full.was_closed;
-            GraphError::new(code, None, format!("(#{code}) {message}"))
+            GraphError::new(code, subcode, format!("(#{code}) {message}"))
         })
     };
     let app = hourly(limits.app_calls_per_hour);
     let odd = hourly(limits.custom_calls_per_hour);
     let user = hourly(limits.user_calls_per_hour);
     let page = hourly(limits.page_calls_per_hour);
+    let messenger = hourly(limits.messenger_calls_per_hour);
     let outcome = count(&mut platform.app, app, 4, "Application request limit reached")
         .and_then(|()| {
             count(&mut platform.custom, odd, 613, "Calls to this api have exceeded the rate limit.")
@@ -55,6 +58,10 @@ pub(crate) fn spend(world: &World, call: &mut Call, caller: &Caller) -> Result<(
                 let own = limits.of_account(account);
                 if caller.kind == TokenKind::Page {
                     count(&mut account.spent.page_calls, page, 32, "Page request limit reached")?;
+                }
+                // Messaging is bounded for itself, not by the account's formula.
+                if is_messaging(call) {
+                    return count(&mut account.spent.messenger_calls, messenger, 80_006, "There have been too many calls from this Page account. Wait a bit and try again.");
                 }
                 count(&mut account.spent.calls, own, 80_002, "There have been too many calls to this Instagram account. Wait a bit and try again.")
             }
@@ -102,14 +109,20 @@ pub(crate) fn report(world: &World, call: &Call, caller: &Caller, headers: &mut 
     let Some(account) = state.accounts.get(&caller.account) else {
         return;
     };
-    let usage = figures(&account.spent.calls, limits.of_account(account));
-    let messenger = caller.login == Login::Facebook
-        && call
-            .segments
-            .iter()
-            .any(|segment| OF_MESSENGER.contains(&segment.as_str()));
-    let kind = if messenger { "messenger" } else { "instagram" };
+    let messenger = caller.login == Login::Facebook && is_messaging(call);
+    let (kind, usage) = if messenger {
+        let own = hourly(limits.messenger_calls_per_hour);
+        ("messenger", figures(&account.spent.messenger_calls, own))
+    } else {
+        let own = limits.of_account(account);
+        ("instagram", figures(&account.spent.calls, own))
+    };
     write_business(headers, &account.id, kind, usage);
+}
+
+fn is_messaging(call: &Call) -> bool {
+    let mut segments = call.segments.iter();
+    segments.any(|segment| OF_MESSENGER.contains(&segment.as_str()))
 }
 
 /// Puts a fault's figures over the real ones, for every account that the answer names.

@@ -35,6 +35,8 @@ pub(crate) struct Budget {
     counted: VecDeque<(i64, u32)>,
     closed_until_ms: Option<i64>,
     refused: u32,
+    /// What the headers say at least, whatever was counted.
+    shown_at_least: u32,
 }
 
 impl Budget {
@@ -93,6 +95,7 @@ impl Budget {
             .checked_div(allowance.calls)
             .unwrap_or(0);
         let share = u32::try_from(share).unwrap_or(u32::MAX);
+        let share = share.max(self.shown_at_least);
         if self.minutes_closed(now_ms) > 0 {
             share.max(100)
         } else {
@@ -152,7 +155,7 @@ pub(crate) fn hourly(calls: u32) -> Allowance {
     }
 }
 
-/// Which budget `POST /_sim/limits/close` closes.
+/// Which budget `POST /_sim/limits/close` closes and `POST /_sim/limits/level` fills.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Which {
@@ -161,6 +164,7 @@ pub(crate) enum Which {
     Custom,
     Page,
     Account,
+    Messenger,
 }
 
 impl World {
@@ -178,7 +182,14 @@ impl World {
                     .spent
                     .page_calls
                     .show(now_ms, hourly(limits.page_calls_per_hour));
-                (id.clone(), json!({"account": own, "page": page}))
+                let messenger = account
+                    .spent
+                    .messenger_calls
+                    .show(now_ms, hourly(limits.messenger_calls_per_hour));
+                (
+                    id.clone(),
+                    json!({"account": own, "page": page, "messenger": messenger}),
+                )
             })
             .collect();
         let platform = &state.platform;
@@ -194,22 +205,31 @@ impl World {
 impl State {
     /// Closes a budget for a while; false if there is no such account.
     pub(crate) fn close_budget(&mut self, which: Which, account: &str, until_ms: i64) -> bool {
+        let budget = self.budget(which, account);
+        budget.map(|budget| budget.close(until_ms)).is_some()
+    }
+
+    /// Lets the headers say that a budget is so full; false if there is no such account.
+    pub(crate) fn level_budget(&mut self, which: Which, account: &str, percent: u32) -> bool {
+        let budget = self.budget(which, account);
+        budget
+            .map(|budget| budget.shown_at_least = percent)
+            .is_some()
+    }
+
+    fn budget(&mut self, which: Which, account: &str) -> Option<&mut Budget> {
         let own = self
             .accounts
             .get_mut(account)
             .map(|account| &mut account.spent);
-        let budget = match which {
+        match which {
             Which::App => Some(&mut self.platform.app),
             Which::User => Some(&mut self.platform.user),
             Which::Custom => Some(&mut self.platform.custom),
             Which::Page => own.map(|spent| &mut spent.page_calls),
             Which::Account => own.map(|spent| &mut spent.calls),
-        };
-        let found = budget.is_some();
-        if let Some(budget) = budget {
-            budget.close(until_ms);
+            Which::Messenger => own.map(|spent| &mut spent.messenger_calls),
         }
-        found
     }
 }
 

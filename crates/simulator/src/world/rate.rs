@@ -29,8 +29,10 @@ pub(crate) struct Limits {
     pub(crate) user_calls_per_hour: u32,
     /// Calls with a Page's token in an hour (32).
     pub(crate) page_calls_per_hour: u32,
-    /// Calls of the whole app in an hour that make its traffic look odd (613).
+    /// Calls of the whole app in an hour that make its traffic look odd (613 with 1996).
     pub(crate) custom_calls_per_hour: u32,
+    /// Calls for an account's messaging in an hour (80006).
+    pub(crate) messenger_calls_per_hour: u32,
     /// Whether a full budget refuses calls.
     pub(crate) enforce_calls: bool,
     /// What each refused call adds to the time a budget stays closed; Meta gives no figure.
@@ -63,6 +65,7 @@ impl Default for Limits {
             user_calls_per_hour: 20_000,
             page_calls_per_hour: 0,
             custom_calls_per_hour: 0,
+            messenger_calls_per_hour: 0,
             enforce_calls: true,
             prolong_ms: 60_000,
             private_replies_per_hour: 750,
@@ -84,6 +87,7 @@ pub(crate) struct Spent {
     pub(crate) private_replies: Window,
     pub(crate) calls: Budget,
     pub(crate) page_calls: Budget,
+    pub(crate) messenger_calls: Budget,
 }
 
 /// Times of the calls of the last moment.

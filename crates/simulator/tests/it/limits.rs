@@ -71,6 +71,10 @@ async fn calling_on_while_closed_is_seen_and_prolongs_the_closing() {
             json!({"calls_per_hour": 1, "prolong_ms": 600_000}),
         )
         .await;
+    // Calls are counted by the minute, and no minute may end while they are made.
+    let now_ms = world.look("clock").await["now_ms"].as_i64().unwrap();
+    let to = (now_ms / MINUTE_MS + 1) * MINUTE_MS + 10_000;
+    world.sim("clock", json!({ "to": to })).await;
     assert_eq!(me(&world).await.status, 200);
     let first = business(&me(&world).await).1;
     assert!((1..=60).contains(&first), "{first}");
@@ -95,16 +99,16 @@ async fn calling_on_while_closed_is_seen_and_prolongs_the_closing() {
 #[tokio::test]
 async fn each_budget_refuses_with_its_own_code() {
     for (limit, code) in [
-        ("app_calls_per_hour", 4),
-        ("custom_calls_per_hour", 613),
-        ("page_calls_per_hour", 32),
-        ("calls_per_hour", 80_002),
+        ("app_calls_per_hour", (4, None)),
+        ("custom_calls_per_hour", (613, Some(1996))),
+        ("page_calls_per_hour", (32, None)),
+        ("calls_per_hour", (80_002, None)),
     ] {
         let world = World::without_webhook().await;
         world.sim("limits", json!({limit: 1})).await;
         let path = format!("{FACEBOOK}/me");
         assert_eq!(world.get(&path).await.status, 200);
-        assert_eq!(world.get(&path).await.error(), (code, None), "{limit}");
+        assert_eq!(world.get(&path).await.error(), code, "{limit}");
         world.sim("limits", json!({"enforce_calls": false})).await;
         assert_eq!(world.get(&path).await.status, 200);
     }
@@ -154,4 +158,37 @@ async fn messaging_of_a_page_has_a_use_case_of_its_own() {
     assert_eq!(kind(&read), "instagram");
     let own = world.get(&format!("{INSTAGRAM}/me/conversations")).await;
     assert_eq!(kind(&own), "instagram");
+}
+
+#[tokio::test]
+async fn messaging_is_not_counted_with_the_account() {
+    let world = World::without_webhook().await;
+    let talk = format!("{FACEBOOK}/me/conversations?platform=instagram");
+    let limits =
+        json!({"calls_per_hour": 1, "messenger_calls_per_hour": 2, "conversations_per_second": 0});
+    world.sim("limits", limits).await;
+    assert_eq!(world.get(&talk).await.status, 200);
+    let read = format!("{FACEBOOK}/{ACCOUNT}");
+    assert_eq!(world.get(&read).await.status, 200);
+    assert_eq!(world.get(&read).await.error(), (80_002, None));
+    assert_eq!(business(&world.get(&talk).await).0, 100);
+    let full = world.get(&talk).await;
+    assert_eq!(full.error(), (80_006, None));
+    assert!(business(&full).1 > 0);
+}
+
+#[tokio::test]
+async fn headers_can_be_held_at_a_level() {
+    let world = World::without_webhook().await;
+    let other = "17841400000000080";
+    for (budget, account) in [("app", ACCOUNT), ("account", other)] {
+        let level = json!({"budget": budget, "percent": 95, "account": account});
+        world.sim("limits/level", level).await;
+    }
+    let read = me(&world).await;
+    assert_eq!(header(&read, "x-app-usage")["call_count"], 95);
+    assert_eq!(business(&read).0, 0, "of another account");
+    let level = json!({"budget": "app", "percent": 0});
+    world.sim("limits/level", level).await;
+    assert_eq!(header(&me(&world).await, "x-app-usage")["call_count"], 0);
 }
