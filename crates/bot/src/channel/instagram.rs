@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use graph_api::budget::{Bucket, Budget, Memory, Permit, Urgency};
-use graph_api::client::{Action, CallRecord, Credentials, Graph, ThreadMessage, Upload};
-use graph_api::error::{CallError, ErrorKind, NotSent, Outcome, Reaction as MetaReaction};
+use graph_api::client::{Action, CallCode, CallRecord, Credentials, Graph, ThreadMessage, Upload};
+use graph_api::error::{
+    CallError, ErrorKind, NotSent, Outcome, Reaction as MetaReaction, classify,
+};
 use graph_api::id::{AccountId, Igsid};
 use graph_api::limits;
 use graph_api::webhook::{Kind, Shape, parse_stored, without_person};
@@ -99,6 +101,15 @@ impl Instagram {
         }
     }
 
+    /// Whether calls of this bucket may be made at all; what is no message takes nothing of its rate.
+    fn is_open(&self, account: &AccountId, bucket: Bucket) -> Result<(), Duration> {
+        let opens_ms = self.budget.opens_ms(account, bucket, Urgency::Now);
+        match u64::try_from(opens_ms - self.clock.now_ms()) {
+            Ok(wait_ms) if wait_ms > 0 => Err(Duration::from_millis(wait_ms)),
+            _ => Ok(()),
+        }
+    }
+
     /// What this error means, and what it teaches about the rates.
     fn error(
         &self,
@@ -163,15 +174,23 @@ fn reaction(meta: MetaReaction) -> Reaction {
     }
 }
 
-/// Teaches the budget what the headers of a call said. For the server's observer.
+/// Teaches the budget what a call's end and its headers said. For the server's observer.
 pub fn learn(budget: &Budget<Memory>, call: &CallRecord, now_ms: i64) {
+    let bucket = match call.endpoint {
+        "messages" | "sender_action" => Bucket::Text,
+        "message_attachments" => Bucket::Media,
+        "conversations" | "conversation" => Bucket::Conversations,
+        _ => Bucket::Other,
+    };
+    let is_taken = match call.code {
+        CallCode::Http(status) => (200..300).contains(&status),
+        CallCode::Graph { code, subcode } => !classify(code, subcode).is_throttle(),
+        CallCode::Transport(_) => false,
+    };
+    if is_taken {
+        budget.learn_open(&call.payer, bucket, now_ms);
+    }
     if let Some(usage) = &call.usage {
-        let bucket = match call.endpoint {
-            "messages" | "sender_action" => Bucket::Text,
-            "message_attachments" => Bucket::Media,
-            "conversations" | "conversation" => Bucket::Conversations,
-            _ => Bucket::Other,
-        };
         budget.learn(&call.payer, bucket, usage, now_ms);
     }
 }
@@ -291,6 +310,8 @@ impl Channel for Instagram {
         file: FileToUpload<'_>,
     ) -> Result<String, ChannelError> {
         let credentials = self.credentials(to)?;
+        self.is_open(&credentials.account, Bucket::Media)
+            .map_err(|wait| not_now("budget", Reaction::Throttled(Some(wait))))?;
         let name = file_name(file.path, file.kind);
         let upload = Upload {
             kind: media_kind(file.kind),
@@ -323,19 +344,13 @@ impl Channel for Instagram {
 
     async fn newest(&self, of: &Conversation) -> Result<Vec<Lying>, ChannelError> {
         let credentials = self.credentials(of)?;
-        let unread = |code: &str, reaction| ChannelError {
-            may_be_done: false,
-            reaction,
-            code: code.to_owned(),
-            trace: None,
-        };
         self.take(&of.account, Bucket::Conversations)
-            .map_err(|wait| unread("budget", Reaction::Throttled(Some(wait))))?;
+            .map_err(|wait| not_now("budget", Reaction::Throttled(Some(wait))))?;
         let person = Igsid::from(of.person.as_str());
         match self.graph.recent_messages(&credentials, &person).await {
             // The person wrote to us, so a thread without a message is a thread that was not read.
             Ok(messages) if messages.is_empty() => {
-                Err(unread("empty_thread", Reaction::Later(None)))
+                Err(not_now("empty_thread", Reaction::Later(None)))
             }
             Ok(messages) => Ok(messages
                 .into_iter()
@@ -355,9 +370,14 @@ impl Channel for Instagram {
 
 /// A call that this channel does not have.
 fn refused(code: &str) -> ChannelError {
+    not_now(code, Reaction::Refused)
+}
+
+/// A call that was not made, or proved nothing.
+fn not_now(code: &str, reaction: Reaction) -> ChannelError {
     ChannelError {
         may_be_done: false,
-        reaction: Reaction::Refused,
+        reaction,
         code: code.to_owned(),
         trace: None,
     }

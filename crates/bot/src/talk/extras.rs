@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use media::{Fitted, Language, SummaryKind, SummaryRequest};
-use store::{Entry, Part};
+use store::{Entry, Finish, Part};
 use uuid::Uuid;
 
 use super::{kept, retry};
 use crate::asking::Asking;
-use crate::channel::{Content, FileKind, FileToUpload, Handed, LocalFile, Look};
+use crate::channel::{
+    ChannelError, Content, FileKind, FileToUpload, Handed, LocalFile, Look, Reaction,
+};
 use crate::context::Halt;
 use crate::desk::folder_of;
 use crate::files::work_dir;
@@ -178,12 +180,23 @@ impl Asking<'_> {
         let id = channel
             .upload(self.to(), file)
             .await
-            .map_err(|error| retry(error.code))?;
+            .map_err(|error| self.not_uploaded(error))?;
         let until_ms = self.ctx.now_ms() + ATTACHMENT_MS;
         store
             .remember_attachment(account, &print.hash, &id, until_ms)
             .await?;
         Ok(Handed::Known(id))
+    }
+
+    /// What the channel's allowance keeps from going out waits for it, however long; anything else is tried again.
+    fn not_uploaded(&self, error: ChannelError) -> Halt {
+        match error.reaction {
+            Reaction::Throttled(Some(after)) => Halt::Finish(Finish::Wait {
+                until_ms: self.ctx.now_ms() + i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
+                why: "throttled".to_owned(),
+            }),
+            _ => retry(error.code),
+        }
     }
 
     /// The same words once more, in another language.

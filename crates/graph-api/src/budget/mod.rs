@@ -2,14 +2,17 @@
 //! that close when Meta's headers or errors say so. Pure: the clock is an argument and the numbers
 //! stand behind [`Counters`], so that one process or many may share them.
 
+mod door;
 mod payer;
 mod usage;
 
+pub use door::State;
 pub use payer::Payer;
 pub use usage::{BusinessUse, Load, Usage};
 
 use crate::error::{ErrorKind, GraphError};
 use crate::limits;
+use door::Closing;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -19,9 +22,6 @@ use std::time::Duration;
 const RESERVE_PERCENT: u32 = 80;
 /// How long calls that can wait stay away when an allowance enters its last fifth.
 const RESERVE_MS: i64 = 60_000;
-/// How long a door stays closed where Meta does not say. Calling while it is closed makes it
-/// longer, so this is not short.
-const CLOSED_MS: i64 = 5 * 60_000;
 /// As [`CLOSED_MS`], after too many sends in one second.
 const SEND_RATE_MS: i64 = 2_000;
 
@@ -99,18 +99,6 @@ pub struct Key {
     pub payer: Option<Payer>,
     /// The bucket; `Other` for the app.
     pub bucket: Bucket,
-}
-
-/// What is remembered for one key. Plain numbers, so that any store can hold them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct State {
-    /// When the bucket would be full again if nothing more were taken (epoch milliseconds,
-    /// thousandths of a millisecond kept apart so that fast rates do not round to nothing).
-    pub full_at_us: i64,
-    /// Until when nothing goes.
-    pub closed_until_ms: i64,
-    /// Until when only what cannot wait goes.
-    pub reserved_until_ms: i64,
 }
 
 /// Where the numbers stand. `change` must see and replace one state in one step.
@@ -218,15 +206,19 @@ impl<C: Counters> Budget<C> {
         now_ms: i64,
     ) -> Permit {
         let payer = payer.into();
+        let mut permit = Permit::Go;
         if !payer.is_guest() {
-            let mut door_ms = 0;
-            self.counters
-                .update(&app(), &mut |state| door_ms = state.door_ms(urgency));
-            if door_ms > now_ms {
-                return Permit::Wait { until_ms: door_ms };
+            self.counters.update(&app(), &mut |state| {
+                permit = match payer {
+                    // Proves nothing about the others, so it is not the one that tries the door.
+                    Payer::App => state.knock(urgency, now_ms),
+                    _ => state.take(None, urgency, now_ms),
+                };
+            });
+            if permit != Permit::Go {
+                return permit;
             }
         }
-        let mut permit = Permit::Go;
         self.counters.update(&key(&payer, bucket), &mut |state| {
             permit = state.take(self.rate(bucket), urgency, now_ms);
         });
@@ -252,29 +244,26 @@ impl<C: Counters> Budget<C> {
     pub fn learn(&self, payer: impl Into<Payer>, bucket: Bucket, usage: &Usage, now_ms: i64) {
         let payer = payer.into();
         if let Some(load) = usage.app {
-            let full = load.fullest() >= 100;
+            let closing = (load.fullest() >= 100).then_some(Closing::Guessed);
             for key in doors_of_app(&payer) {
-                self.shut(
-                    &key,
-                    full.then_some(now_ms + CLOSED_MS),
-                    load.fullest(),
-                    now_ms,
-                );
+                self.shut(&key, closing, load.fullest(), now_ms);
             }
         }
-        let fullest = usage.fullest_business();
-        let until = match usage.regain() {
-            Some(regain) => Some(now_ms + millis(regain)),
-            None => (fullest >= 100).then_some(now_ms + CLOSED_MS),
-        };
-        if until.is_some() || fullest >= RESERVE_PERCENT {
-            for bucket in alike(bucket) {
-                self.shut(&key(&payer, bucket), until, fullest, now_ms);
+        for line in &usage.business {
+            let fullest = line.load.fullest();
+            let closing = match line.regain {
+                Some(regain) => Some(Closing::Told(millis(regain))),
+                None => (fullest >= 100).then_some(Closing::Guessed),
+            };
+            if closing.is_some() || fullest >= RESERVE_PERCENT {
+                for bucket in counted_by(&line.kind, bucket) {
+                    self.shut(&key(&payer, bucket), closing, fullest, now_ms);
+                }
             }
         }
     }
 
-    /// Learns from an error. Says how long the door is closed now, if the error closed one.
+    /// Learns from an error. Says how long the call's own door is closed now, if the error closed one.
     pub fn learn_error(
         &self,
         payer: impl Into<Payer>,
@@ -283,34 +272,45 @@ impl<C: Counters> Budget<C> {
         now_ms: i64,
     ) -> Option<Duration> {
         let payer = payer.into();
-        let told = error.retry_after.map(millis);
-        let (whole_app, closed_ms) = match error.kind {
+        let closing = match error.kind {
             // A rate of seconds: the minutes of the usage headers are about something else.
-            ErrorKind::SendRate => {
-                self.shut(&key(&payer, bucket), Some(now_ms + SEND_RATE_MS), 0, now_ms);
-                return Some(Duration::from_millis(SEND_RATE_MS.unsigned_abs()));
-            }
-            // 4 is the app's own limit; the others are an account's or a use's.
-            ErrorKind::Throttled => (error.code == 4, told.unwrap_or(CLOSED_MS)),
+            ErrorKind::SendRate => Closing::Told(SEND_RATE_MS),
+            ErrorKind::Throttled => error
+                .retry_after
+                .map_or(Closing::Guessed, |told| Closing::Told(millis(told))),
             _ => return None,
         };
-        let until = Some(now_ms + closed_ms);
-        if whole_app {
-            for key in doors_of_app(&payer) {
-                self.shut(&key, until, 0, now_ms);
-            }
-        } else {
-            for bucket in alike(bucket) {
-                self.shut(&key(&payer, bucket), until, 0, now_ms);
-            }
+        let keys = match (error.kind, error.code, error.subcode) {
+            (ErrorKind::SendRate, ..) => vec![key(&payer, bucket)],
+            (_, code, subcode) => doors_of(code, subcode, &payer, bucket),
+        };
+        for key in keys {
+            self.shut(&key, Some(closing), 0, now_ms);
         }
-        Some(Duration::from_millis(closed_ms.unsigned_abs()))
+        let opens_ms = self.opens_ms(&payer, bucket, Urgency::Now);
+        Some(Duration::from_millis(
+            opens_ms.saturating_sub(now_ms).unsigned_abs(),
+        ))
     }
 
-    fn shut(&self, key: &Key, until_ms: Option<i64>, percent: u32, now_ms: i64) {
+    /// Learns that Meta took a call of this bucket: what was closed by a guess is open.
+    pub fn learn_open(&self, payer: impl Into<Payer>, bucket: Bucket, now_ms: i64) {
+        let payer = payer.into();
+        // What is asked in the app's own name is not sure to be counted with the rest.
+        let is_like_others = matches!(payer, Payer::Account(_));
+        for key in [is_like_others.then(app), Some(key(&payer, bucket))]
+            .into_iter()
+            .flatten()
+        {
+            self.counters
+                .update(&key, &mut |state| state.is_open_after_all(now_ms));
+        }
+    }
+
+    fn shut(&self, key: &Key, closing: Option<Closing>, percent: u32, now_ms: i64) {
         self.counters.update(key, &mut |state| {
-            if let Some(until_ms) = until_ms {
-                state.closed_until_ms = state.closed_until_ms.max(until_ms);
+            if let Some(closing) = closing {
+                let until_ms = state.close(closing, now_ms);
                 // When it opens again, whoever has somebody waiting goes first.
                 state.reserved_until_ms = state.reserved_until_ms.max(until_ms + RESERVE_MS);
             }
@@ -318,40 +318,6 @@ impl<C: Counters> Budget<C> {
                 state.reserved_until_ms = state.reserved_until_ms.max(now_ms + RESERVE_MS);
             }
         });
-    }
-}
-
-impl State {
-    fn door_ms(&self, urgency: Urgency) -> i64 {
-        match urgency {
-            Urgency::Now => self.closed_until_ms,
-            Urgency::CanWait => self.closed_until_ms.max(self.reserved_until_ms),
-        }
-    }
-
-    /// A token bucket kept as one number: the moment at which it is full again. Each permit moves
-    /// that moment on by its share of the period; it may not be further away than one period.
-    fn take(&mut self, rate: Option<Rate>, urgency: Urgency, now_ms: i64) -> Permit {
-        let door_ms = self.door_ms(urgency);
-        if door_ms > now_ms {
-            return Permit::Wait { until_ms: door_ms };
-        }
-        let Some(rate) = rate else {
-            return Permit::Go;
-        };
-        let current_us = now_ms * 1000;
-        let period_us = rate.period_ms * 1000;
-        let step_us = period_us / i64::from(rate.permits.max(1));
-        let full_at_us = self.full_at_us.max(current_us) + step_us;
-        let too_far_us = full_at_us - current_us - period_us;
-        if too_far_us > 0 {
-            // Round up, so that asking again at that moment succeeds.
-            return Permit::Wait {
-                until_ms: now_ms + (too_far_us + 999) / 1000,
-            };
-        }
-        self.full_at_us = full_at_us;
-        Permit::Go
     }
 }
 
@@ -379,6 +345,36 @@ fn doors_of_app(payer: &Payer) -> Vec<Key> {
     } else {
         vec![app()]
     }
+}
+
+/// What a refusal with this code closes
+/// (<https://developers.facebook.com/docs/graph-api/overview/rate-limiting>, read 2026): what was refused, and whatever
+/// else is counted with it.
+fn doors_of(code: i64, subcode: Option<i64>, payer: &Payer, bucket: Bucket) -> Vec<Key> {
+    let of = |buckets: &mut dyn Iterator<Item = Bucket>| -> Vec<Key> {
+        buckets.map(|bucket| key(payer, bucket)).collect()
+    };
+    match (code, subcode) {
+        // 4 and 341 are the app's own limit; 613 with 1996 says that the app's traffic is odd.
+        (4 | 341, _) | (613, Some(1996)) => doors_of_app(payer),
+        // Whoever the token belongs to, the person or the Page, has asked too much of whatever kind.
+        (17 | 32, _) => of(&mut Bucket::ALL.into_iter()),
+        (80_002, _) => of(&mut alike(bucket).chain(counted_by("instagram", bucket))),
+        (80_006, _) => of(&mut alike(bucket).chain(counted_by("messenger", bucket))),
+        _ => of(&mut alike(bucket)),
+    }
+}
+
+/// The buckets that are counted under a business use case, as a header's line names it. Messaging has limits of its own
+/// (<https://developers.facebook.com/docs/instagram-platform/overview>, read 2026), and a line may be about something
+/// else than its call.
+fn counted_by(kind: &str, bucket: Bucket) -> impl Iterator<Item = Bucket> {
+    let sample = match kind {
+        "instagram" => Bucket::Other,
+        "messenger" => Bucket::Text,
+        _ => bucket,
+    };
+    alike(sample)
 }
 
 /// The buckets that share an allowance with this one.

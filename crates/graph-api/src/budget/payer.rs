@@ -10,6 +10,8 @@ pub enum Payer {
     /// That of a token which a caller brought along, by the token's hash. It may belong to another app, so what Meta
     /// says to it closes no door but its own, and no door of ours stops it.
     Guest(String),
+    /// The app itself, where a call is made with its secret: to exchange a code, to look at a token.
+    App,
 }
 
 impl Payer {

@@ -1,5 +1,6 @@
 //! The budget, with the clock moved by hand.
 
+use super::door::{CLOSED_MS, TRIAL_MS};
 use super::*;
 use crate::error::classify;
 use crate::id::AccountId;
@@ -253,4 +254,86 @@ fn guests_without_number_leave_the_accounts_alone() {
     let states = budget.counters.0.lock().unwrap().len();
     assert!(states <= MOST_STATES, "{states}");
     assert!(budget.opens_ms(&account, Bucket::Other, Urgency::Now) > NOW);
+}
+
+#[test]
+fn a_code_closes_what_is_counted_with_it_and_nothing_else() {
+    let all = Bucket::ALL.map(Bucket::as_str).to_vec();
+    let messaging = vec!["text", "media", "conversations", "private_replies"];
+    for (code, subcode, asked, closed, whole_app) in [
+        (4, None, Bucket::Other, &all, true),
+        (341, None, Bucket::Text, &all, true),
+        (613, Some(1996), Bucket::Other, &all, true),
+        (613, None, Bucket::Text, &messaging, false),
+        (613, None, Bucket::Other, &vec!["other"], false),
+        (17, None, Bucket::Other, &all, false),
+        (32, None, Bucket::Text, &all, false),
+        (80_002, None, Bucket::Other, &vec!["other"], false),
+        (80_002, None, Bucket::Text, &all, false),
+        (80_006, None, Bucket::Text, &messaging, false),
+    ] {
+        let (budget, account) = budget();
+        budget.learn_error(&account, asked, &error(code, subcode, None), NOW);
+        let shut = |account: &AccountId| -> Vec<&str> {
+            let opens = |bucket| budget.opens_ms(account, bucket, Urgency::Now);
+            let shut = Bucket::ALL
+                .into_iter()
+                .filter(|bucket| opens(*bucket) > NOW);
+            shut.map(Bucket::as_str).collect()
+        };
+        assert_eq!(&shut(&account), closed, "{code}/{subcode:?} of {asked:?}");
+        assert_eq!(
+            !shut(&AccountId::from("179")).is_empty(),
+            whole_app,
+            "{code}"
+        );
+    }
+}
+
+#[test]
+fn a_headers_line_is_about_what_it_names() {
+    let (budget, account) = budget();
+    let header = r#"{"178":[{"type":"instagram","call_count":20},
+        {"type":"messenger","call_count":100,"estimated_time_to_regain_access":19}]}"#;
+    let usage = Usage::from_headers(None, Some(header)).unwrap();
+    budget.learn(&account, Bucket::Other, &usage, NOW);
+    let read = budget.take(&account, Bucket::Other, Urgency::CanWait, NOW);
+    assert_eq!(read, Permit::Go);
+    let until_ms = NOW + 19 * 60_000;
+    let send = budget.take(&account, Bucket::Text, Urgency::Now, NOW);
+    assert_eq!(send, Permit::Wait { until_ms });
+}
+
+#[test]
+fn a_guess_that_was_too_short_doubles_and_one_call_tries_the_door() {
+    let (budget, account) = budget();
+    let take = |now_ms| budget.take(&account, Bucket::Text, Urgency::Now, now_ms);
+    let mut now_ms = NOW;
+    for minutes in [5, 10, 20, 40, 60, 60] {
+        for _ in 0..3 {
+            // Calls that were on their way together count once.
+            budget.learn_error(&account, Bucket::Text, &error(4, None, None), now_ms);
+        }
+        let until_ms = now_ms + minutes * 60_000;
+        assert_eq!(take(until_ms - 1), Permit::Wait { until_ms }, "{minutes}");
+        now_ms = until_ms;
+        assert_eq!(take(now_ms), Permit::Go);
+        let until_ms = now_ms + TRIAL_MS;
+        assert_eq!(take(now_ms), Permit::Wait { until_ms }, "one tries it");
+    }
+    budget.learn_open(&account, Bucket::Text, now_ms);
+    assert_eq!([take(now_ms), take(now_ms)], [Permit::Go, Permit::Go]);
+    budget.learn_error(&account, Bucket::Text, &error(4, None, None), now_ms);
+    let until_ms = now_ms + CLOSED_MS;
+    assert_eq!(take(now_ms), Permit::Wait { until_ms }, "from the start");
+    // What was on its way when it closed proves nothing, and neither does a guest's call.
+    budget.learn_open(&account, Bucket::Text, now_ms);
+    budget.learn_open(Payer::Guest("a".into()), Bucket::Text, until_ms);
+    for _ in 0..2 {
+        let own = budget.take(&Payer::App, Bucket::Other, Urgency::Now, until_ms);
+        assert_eq!(own, Permit::Go, "in the app's own name");
+    }
+    budget.learn_open(&Payer::App, Bucket::Other, until_ms);
+    assert_eq!(take(until_ms), Permit::Go);
+    assert_ne!(take(until_ms), Permit::Go);
 }

@@ -41,12 +41,11 @@ impl Graph {
             AppHost::InstagramApi => Method::POST,
             AppHost::GraphInstagram | AppHost::GraphFacebook => Method::GET,
         };
-        let account = AccountId::from("app");
         let called = Called {
             endpoint: call.endpoint,
             method: method_name(&method),
-            payer: Payer::from(&account),
-            account,
+            payer: Payer::App,
+            account: AccountId::from("app"),
             started: Instant::now(),
         };
         let mut told = Told::default();
