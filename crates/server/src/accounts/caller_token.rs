@@ -81,7 +81,7 @@ impl Registry {
         let found = if let Some(found) = self.brought.get(&hash) {
             found
         } else {
-            if let Err(until_ms) = self.permit(&credentials, Urgency::Now) {
+            if let Err(until_ms) = self.permit(&credentials.payer(), Urgency::Now) {
                 let wait_ms = until_ms.saturating_sub(self.brought.clock.now_ms());
                 return Err(throttled(Duration::from_millis(wait_ms.unsigned_abs())));
             }

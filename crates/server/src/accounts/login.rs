@@ -4,9 +4,10 @@
 //!
 //! Longer than 400 lines, because the flow is told in one file, and each of its steps can fail in ways of its own.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use graph_api::{
+    budget::{Payer, Urgency},
     client::{AccessToken, Credentials, Login},
     error::{CallError, ErrorKind},
     id::{AccountId, PageId},
@@ -158,6 +159,10 @@ pub(crate) enum LoginError {
     Known(Failure, Option<CallError>),
     /// Several Pages could be meant: the login goes on with the ones that are chosen.
     Choose(Vec<LinkedPage>),
+    /// Meta takes no calls for so long. Nothing of the login is used up: it may be finished then.
+    NotYet(Duration),
+    /// Meta ended it in the middle, and takes no calls for so long: another login is needed then.
+    CutShort(Duration),
     Store(StoreError),
 }
 
@@ -260,6 +265,8 @@ impl Registry {
         bound: &Bound,
         back: Back,
     ) -> Result<Vec<Connected>, LoginError> {
+        // Before the state and the code are spent: both are good once.
+        self.may_call(&Payer::App).await?;
         let (meant, kept) = match (&back.state, back.without_state) {
             (Some(state), _) => self.take(bound, state).await?,
             (None, Some(family)) => (Meant { family, only: None }, None),
@@ -289,6 +296,41 @@ impl Registry {
         Ok(connected)
     }
 
+    /// A permit for somebody who waits, within the bound for everybody who does.
+    async fn may_call(&self, payer: &Payer) -> Result<(), LoginError> {
+        let clock = self.safe.store().clock();
+        let patience_ms = i64::from(self.settings.api.wait_seconds) * 1000;
+        let give_up_ms = clock.now_ms().saturating_add(patience_ms);
+        loop {
+            match self.permit(payer, Urgency::Now) {
+                Ok(()) => return Ok(()),
+                Err(until_ms) if until_ms <= give_up_ms => clock.sleep_until(until_ms).await,
+                Err(until_ms) => return Err(LoginError::NotYet(self.left(until_ms))),
+            }
+        }
+    }
+
+    fn left(&self, until_ms: i64) -> Duration {
+        let now_ms = self.safe.store().clock().now_ms();
+        Duration::from_millis(until_ms.saturating_sub(now_ms).max(0).unsigned_abs())
+    }
+
+    /// A call of a login that is being finished, with its permit; a refusal tells the calls that follow.
+    async fn paid<T>(
+        &self,
+        payer: &Payer,
+        call: impl Future<Output = Result<T, CallError>> + Send,
+    ) -> Result<T, LoginError> {
+        match self.may_call(payer).await {
+            Err(LoginError::NotYet(wait)) => return Err(LoginError::CutShort(wait)),
+            other => other?,
+        }
+        call.await.map_err(|error| match self.learn(payer, &error) {
+            Some(until_ms) => LoginError::CutShort(self.left(until_ms)),
+            None => error.into(),
+        })
+    }
+
     /// A code is exchanged once, whoever brings it again and however fast.
     async fn code<'a>(&self, back: &'a Back) -> Result<&'a SecretString, LoginError> {
         let code = back.code.as_ref().ok_or(verdict::CODE_MISSING)?;
@@ -310,17 +352,26 @@ impl Registry {
         let app = self.app(family)?;
         let code = self.code(back).await?;
         let uri = self.redirect_uri();
+        let payer = Payer::App;
         let exchanged = match family {
-            Family::Instagram => self.graph.instagram_code(&app, &uri, code).await,
-            Family::Facebook => self.graph.facebook_code(&app, &uri, code).await,
+            Family::Instagram => {
+                let call = self.graph.instagram_code(&app, &uri, code);
+                self.paid(&payer, call).await
+            }
+            Family::Facebook => {
+                let call = self.graph.facebook_code(&app, &uri, code);
+                self.paid(&payer, call).await
+            }
         };
         let error = match exchanged {
             Ok(grant) => return Ok(grant),
-            Err(error) => error,
+            // Meta did not look at it.
+            Err(LoginError::CutShort(wait)) => LoginError::NotYet(wait),
+            Err(LoginError::Known(_, Some(CallError::NotSent(why)))) => {
+                CallError::NotSent(why).into()
+            }
+            Err(error) => return Err(code_is_spent(error)),
         };
-        if !matches!(error, CallError::NotSent(_)) {
-            return Err(code_is_spent(error.into()));
-        }
         let store = self.safe.store();
         store
             .give_back_code(&secret::hash(code.expose_secret()))
@@ -328,7 +379,7 @@ impl Registry {
         if let Some(state) = &back.state {
             store.give_back_login(&bound.hash(state)).await?;
         }
-        Err(error.into())
+        Err(error)
     }
 
     /// A login of Facebook's that can go on with the token that it has: a Page has to be chosen, or Meta is away.
@@ -339,9 +390,13 @@ impl Registry {
         back: &Back,
         person: SecretString,
     ) -> Result<LoginError, StoreError> {
+        let error = match error {
+            LoginError::CutShort(wait) if back.state.is_some() => LoginError::NotYet(wait),
+            error => error,
+        };
         let can = matches!(
             error,
-            LoginError::Choose(_) | LoginError::Known(verdict::AWAY, _)
+            LoginError::Choose(_) | LoginError::NotYet(_) | LoginError::Known(verdict::AWAY, _)
         );
         match &back.state {
             Some(state) if can => {
@@ -355,7 +410,8 @@ impl Registry {
 
     async fn instagram_grant(&self, short: Grant) -> Result<Grant, LoginError> {
         let app = self.app(Family::Instagram)?;
-        let mut long = self.graph.instagram_long_lived(&app, &short.token).await?;
+        let exchange = self.graph.instagram_long_lived(&app, &short.token);
+        let mut long = self.paid(&Payer::App, exchange).await?;
         long.permissions = long.permissions.or(short.permissions);
         let lacks_basic = long.permissions.as_ref().is_some_and(|granted| {
             !granted
@@ -371,8 +427,9 @@ impl Registry {
     async fn facebook_grant(&self, bound: &Bound, back: &Back) -> Result<SecretString, LoginError> {
         let short = self.exchange(Family::Facebook, bound, back).await?;
         let app = self.app(Family::Facebook)?;
-        let long = self.graph.facebook_long_lived(&app, &short.token).await;
-        Ok(long.map_err(|error| code_is_spent(error.into()))?.token)
+        let exchange = self.graph.facebook_long_lived(&app, &short.token);
+        let long = self.paid(&Payer::App, exchange).await;
+        Ok(long.map_err(code_is_spent)?.token)
     }
 
     async fn connect_instagram(
@@ -422,10 +479,9 @@ impl Registry {
             let login = Login::Facebook { page_id: page.id };
             let credentials = self.fresh_credentials(account, login, &token);
             // A Page's token has no end; what it may do, Meta says on asking.
-            let facts = self
-                .graph
-                .debug_token(&self.app(Family::Facebook)?, &token)
-                .await;
+            let app = self.app(Family::Facebook)?;
+            let look = self.graph.debug_token(&app, &token);
+            let facts = self.paid(&Payer::App, look).await;
             let grant = Grant {
                 token,
                 lives: None,
@@ -442,19 +498,21 @@ impl Registry {
             page_id: PageId::from("me"),
         };
         let credentials = self.fresh_credentials(AccountId::from("me"), login, person);
-        let mut pages = self.graph.ask(&credentials, &OwnPages).await?;
+        let payer = newcomer(&credentials);
+        let listed = self.graph.ask(&credentials, &OwnPages);
+        let mut pages = self.paid(&payer, listed).await?;
         if pages.is_empty() {
             // Pages of a business are missing from the list at times, though they were chosen.
             let app = self.app(Family::Facebook)?;
-            let facts = self.graph.debug_token(&app, person).await?;
+            let look = self.graph.debug_token(&app, person);
+            let facts = self.paid(&Payer::App, look).await?;
             for page in facts.targets.into_iter().take(MOST_PAGES) {
-                // Targets are Pages and accounts alike; what is no Page is none of ours.
-                if let Ok(page) = self
-                    .graph
-                    .ask(&credentials, &PageAccount { page: page.into() })
-                    .await
-                {
-                    pages.push(page);
+                let call = PageAccount { page: page.into() };
+                match self.paid(&payer, self.graph.ask(&credentials, &call)).await {
+                    Ok(page) => pages.push(page),
+                    Err(LoginError::CutShort(wait)) => return Err(LoginError::CutShort(wait)),
+                    // Targets are Pages and accounts alike; what is no Page is none of ours.
+                    Err(_) => {}
                 }
             }
         }
@@ -480,7 +538,8 @@ impl Registry {
         mut credentials: Credentials,
         grant: Grant,
     ) -> Result<Connected, LoginError> {
-        let profile = self.graph.ask(&credentials, &OwnAccount).await?;
+        let asked = self.graph.ask(&credentials, &OwnAccount);
+        let profile = self.paid(&newcomer(&credentials), asked).await?;
         let account = profile.account.as_str().to_owned();
         let is_other = meant.only.as_deref().is_some_and(|only| only != account);
         if is_other || !bound.may_connect(&account) {
@@ -543,19 +602,32 @@ impl Registry {
             scopes: row.scopes.clone(),
             only_core: false,
         };
+        let payer = credentials.payer();
         let account = credentials.account.as_str();
-        let mut error = self.graph.ask(credentials, &subscribe).await.err()?;
+        let asked = self.graph.ask(credentials, &subscribe);
+        let mut error = self.paid(&payer, asked).await.err()?;
         // Meta takes all fields or none, and its list changes: fewer kinds of event are better than no event.
-        if error
-            .graph()
-            .is_some_and(|graph| graph.kind == ErrorKind::BadRequest)
+        if let LoginError::Known(_, Some(refusal)) = &error
+            && refusal
+                .graph()
+                .is_some_and(|graph| graph.kind == ErrorKind::BadRequest)
         {
-            tracing::warn!(%error, account, "Meta refused the list of events, so only messages and comments are asked for");
+            tracing::warn!(error = %refusal, account, "Meta refused the list of events, so only messages and comments are asked for");
             subscribe.only_core = true;
-            error = self.graph.ask(credentials, &subscribe).await.err()?;
+            let asked = self.graph.ask(credentials, &subscribe);
+            error = self.paid(&payer, asked).await.err()?;
         }
-        tracing::warn!(%error, account, "the account's events are not delivered to us yet");
-        Some(verdict::of(&error))
+        let failure = match error {
+            LoginError::Known(failure, _) => failure,
+            _ => verdict::THROTTLED,
+        };
+        let code = failure.code;
+        tracing::warn!(
+            code,
+            account,
+            "the account's events are not delivered to us yet"
+        );
+        Some(failure)
     }
 
     /// A new handle for an account: what our callers keep instead of Meta's token. It may do what the key that asked may.
@@ -619,4 +691,15 @@ impl Registry {
             None => format!("{}/instagram/auth/callback", self.base_url()),
         }
     }
+}
+
+/// Who pays for the calls of somebody whose account nobody knows yet: nobody else's allowance, and the app's.
+fn newcomer(credentials: &Credentials) -> Payer {
+    if credentials.account.as_str() == "me" {
+        return Payer::Account(AccountId::from(format!(
+            "login {}",
+            credentials.token.fingerprint()
+        )));
+    }
+    credentials.payer()
 }

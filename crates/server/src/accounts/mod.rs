@@ -19,7 +19,7 @@ use std::{
 use axum::http::StatusCode;
 use bot::{Accounts, channel::instagram::SharedBudget};
 use graph_api::{
-    budget::{Bucket, Permit, Urgency},
+    budget::{Bucket, Payer, Permit, Urgency},
     client::{Credentials, Graph, Login},
     error::CallError,
     id::{AccountId, PageId},
@@ -145,24 +145,22 @@ impl Registry {
         Ok(())
     }
 
-    /// Whether Meta may be asked with these credentials now; else when.
-    fn permit(&self, credentials: &Credentials, urgency: Urgency) -> Result<(), i64> {
+    /// Whether Meta may be asked on this account now; else when.
+    fn permit(&self, payer: &Payer, urgency: Urgency) -> Result<(), i64> {
         let now_ms = self.safe.store().clock().now_ms();
-        let payer = credentials.payer();
-        match self.budget.take(&payer, Bucket::Other, urgency, now_ms) {
+        match self.budget.take(payer, Bucket::Other, urgency, now_ms) {
             Permit::Go => Ok(()),
             Permit::Wait { until_ms } => Err(until_ms),
         }
     }
 
-    /// What a refusal says about the calls that follow.
-    fn learn(&self, credentials: &Credentials, error: &CallError) {
-        if let Some(graph) = error.graph() {
-            let now_ms = self.safe.store().clock().now_ms();
-            let payer = credentials.payer();
-            self.budget
-                .learn_error(&payer, Bucket::Other, graph, now_ms);
-        }
+    /// What a refusal says about the calls that follow: until when they stay away, if it was for asking too much.
+    fn learn(&self, payer: &Payer, error: &CallError) -> Option<i64> {
+        let now_ms = self.safe.store().clock().now_ms();
+        let closed = self
+            .budget
+            .learn_error(payer, Bucket::Other, error.graph()?, now_ms)?;
+        Some(now_ms.saturating_add(i64::try_from(closed.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// Says where the listener is.
@@ -180,6 +178,19 @@ impl Registry {
         let address = self.listens.get().copied();
         let address = address.unwrap_or_else(|| (listen.address, listen.port).into());
         format!("http://{address}")
+    }
+
+    /// Whether the account's login granted insights; none: nobody knows.
+    pub(crate) fn grants_insights(&self, account: &str) -> Option<bool> {
+        let granted = self.find(account)?.row.scopes?;
+        let is_it = |scope: &String| {
+            [
+                "instagram_manage_insights",
+                "instagram_business_manage_insights",
+            ]
+            .contains(&scope.as_str())
+        };
+        Some(granted.iter().any(is_it))
     }
 
     /// Every connected account.

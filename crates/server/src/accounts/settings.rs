@@ -85,7 +85,7 @@ impl Registry {
             // It was disconnected by hand, or a newer login stands in its place.
             return true;
         }
-        if self.permit(&credentials, Urgency::CanWait).is_err() {
+        if self.permit(&credentials.payer(), Urgency::CanWait).is_err() {
             return false;
         }
         match self.who(&credentials).await {
@@ -199,7 +199,7 @@ impl Registry {
     pub(super) async fn who(&self, credentials: &Credentials) -> Result<Found, CallError> {
         let found = self.ask_who(credentials).await;
         if let Err(error) = &found {
-            self.learn(credentials, error);
+            self.learn(&credentials.payer(), error);
         }
         found
     }

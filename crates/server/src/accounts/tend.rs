@@ -4,7 +4,11 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use graph_api::{budget::Urgency, error::CallError, oauth::OwnAccount};
+use graph_api::{
+    budget::{Payer, Urgency},
+    error::CallError,
+    oauth::OwnAccount,
+};
 use serde_json::json;
 use store::{AccountRow, Claimed, Finish, FreshToken, Handler, HealthChange, NewJob, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -98,7 +102,7 @@ impl Registry {
         let row = &known.row;
         let urgency = if now { Urgency::Now } else { Urgency::CanWait };
         if let Some(credentials) = self.credentials_of(&known)
-            && let Err(until_ms) = self.permit(&credentials, urgency)
+            && let Err(until_ms) = self.permit(&credentials.payer(), urgency)
         {
             self.warn_of_end(account).await?;
             return Ok(Some(Tended::Waits(until_ms)));
@@ -167,7 +171,8 @@ impl Registry {
             known.row.login.as_str(),
             &known.token,
             self.app(Family::Facebook),
-        ) && let Ok(facts) = self.graph.debug_token(&app, token).await
+        ) && self.permit(&Payer::App, Urgency::CanWait).is_ok()
+            && let Ok(facts) = self.graph.debug_token(&app, token).await
             && facts.is_valid
         {
             // Data stop about 90 days after the login, even where the token itself has no end.
@@ -182,8 +187,10 @@ impl Registry {
     }
 
     async fn tend_failed(&self, known: &Known, error: CallError) -> Tended {
-        if let Some(credentials) = self.credentials_of(known) {
-            self.learn(&credentials, &error);
+        if let Some(credentials) = self.credentials_of(known)
+            && let Some(until_ms) = self.learn(&credentials.payer(), &error)
+        {
+            return Tended::Waits(until_ms);
         }
         let failure = verdict::of(&error);
         if !failure.verdict.is_usable() {
@@ -277,7 +284,7 @@ impl Handler for Tender {
             Ok(Some(Tended::Checked)) => done("checked"),
             Ok(Some(Tended::Bad(failure))) => done(failure.code),
             Ok(Some(Tended::Waits(until_ms))) => {
-                let why = "Meta's allowance is kept for people".to_owned();
+                let why = "Meta's allowance is used up, or kept for people".to_owned();
                 Finish::Wait { until_ms, why }
             }
             Ok(None) => done("the account is no longer connected"),

@@ -207,8 +207,8 @@ failures! {
         "Meta stopped answering while the login was being finished.", "Ask for a new login link and log in again.",
         "A Meta parou de responder enquanto o login era concluído.", "Peça um link de login novo e entre de novo.";
     THROTTLED = "meta_throttled", Unchecked,
-        "Meta takes no more calls from this app for now.", "Try again in an hour.",
-        "A Meta não aceita mais chamadas deste app por enquanto.", "Tente de novo em uma hora.";
+        "Meta takes no more calls from this app for now.", "Begin the login again in an hour.",
+        "A Meta não aceita mais chamadas deste app por enquanto.", "Comece o login de novo daqui a uma hora.";
     UNCLEAR = "meta_refused", Unchecked,
         "Meta refused, without a reason that we know.",
         "Look for the app's alerts in Meta's dashboard, then try again.",

@@ -96,18 +96,23 @@ async fn paid<T>(
     permit(gate, &payer, bucket, Urgency::Now)
         .await
         .map_err(Trouble::Api)?;
-    call.await.map_err(|error| {
-        learn(gate, &payer, bucket, &error);
-        Trouble::Call(error)
-    })
+    call.await
+        .map_err(|error| match learn(gate, &payer, bucket, &error) {
+            Some(wait) => Trouble::Api(throttled(wait).caused_by(&error)),
+            None => Trouble::Call(error),
+        })
 }
 
-/// What a refusal says about the calls that follow.
-pub(crate) fn learn(gate: &Gate, payer: &Payer, bucket: Bucket, error: &CallError) {
-    if let Some(graph) = error.graph() {
-        let now_ms = gate.clock.now_ms();
-        gate.budget.learn_error(payer, bucket, graph, now_ms);
-    }
+/// What a refusal says about the calls that follow: how long they stay away, if it was for asking too much.
+pub(crate) fn learn(
+    gate: &Gate,
+    payer: &Payer,
+    bucket: Bucket,
+    error: &CallError,
+) -> Option<Duration> {
+    let now_ms = gate.clock.now_ms();
+    gate.budget
+        .learn_error(payer, bucket, error.graph()?, now_ms)
 }
 
 /// Waits for a permit as long as `api.wait_seconds` allows; else says when to come back.

@@ -162,9 +162,12 @@ impl<'a> Errand<'a> {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            learn(gate, &credentials.payer(), Bucket::Other, &error);
+            let closed = learn(gate, &credentials.payer(), Bucket::Other, &error);
             if tries >= TRIES || self.urgency == Urgency::CanWait {
-                return Err(Trouble::Call(error));
+                return Err(match closed {
+                    Some(wait) => Trouble::Api(throttled(wait).caused_by(&error)),
+                    None => Trouble::Call(error),
+                });
             }
             match error.reaction_if_repeatable() {
                 // The door is closed now; the next permit says until when, or waits.

@@ -32,6 +32,8 @@ const BEFORE: &str =
 const CHILD: &str =
     "A picture or video inside an album has no numbers of its own; ask for the album's.";
 const FEW_VIEWERS: &str =
+    "Meta shows a story's numbers from five viewers on, and this one has had fewer.";
+const FEW_OR_FORBIDDEN: &str =
     "Meta shows a story's numbers from five viewers on, and needs the permission for insights.";
 const NONE_AT_ALL: &str = "Meta gives no numbers for this media.";
 
@@ -237,11 +239,14 @@ async fn by_kind(errand: &Errand<'_>, node: &Media) -> Result<Numbers, Trouble> 
     };
     let found = errand.gather(surface, for_surface(surface), make).await?;
     if let Some(trouble) = found.object {
-        // Zeros would be a lie. Of a story the same code says that too few have seen it.
-        if trouble.is_forbidden() && surface != Surface::Story {
+        let granted = grants_insights(errand);
+        // Zeros would be a lie. Of a story the same code says that too few have seen it; what the login granted tells
+        // which is meant.
+        let may_be_few = surface == Surface::Story && granted != Some(false);
+        if trouble.is_forbidden() && !may_be_few {
             return Err(trouble);
         }
-        return Ok(Numbers::none(surface, nothing(surface, &trouble)));
+        return Ok(Numbers::none(surface, nothing(surface, &trouble, granted)));
     }
     let given: Vec<Insight> = found
         .read
@@ -258,12 +263,20 @@ async fn by_kind(errand: &Errand<'_>, node: &Media) -> Result<Numbers, Trouble> 
     Ok(numbers)
 }
 
-fn nothing(surface: Surface, trouble: &Trouble) -> &'static str {
-    match (trouble.kind(), surface) {
-        (Some(ErrorKind::BeforeBusiness), _) => BEFORE,
-        (Some(ErrorKind::Permission | ErrorKind::NeedsAdvancedAccess), Surface::Story) => {
-            FEW_VIEWERS
-        }
+/// Whether the account's login granted insights, where that is known.
+fn grants_insights(errand: &Errand<'_>) -> Option<bool> {
+    let account = errand.account;
+    if account.private.is_some() {
+        return None;
+    }
+    errand.gate.accounts.grants_insights(account.id.as_str())
+}
+
+fn nothing(surface: Surface, trouble: &Trouble, granted: Option<bool>) -> &'static str {
+    match (trouble.kind(), surface, granted) {
+        (Some(ErrorKind::BeforeBusiness), ..) => BEFORE,
+        (_, Surface::Story, Some(true)) if trouble.is_forbidden() => FEW_VIEWERS,
+        (_, Surface::Story, _) if trouble.is_forbidden() => FEW_OR_FORBIDDEN,
         _ => NONE_AT_ALL,
     }
 }

@@ -260,7 +260,8 @@ impl Publisher {
             };
             let once = format!("first-comment:{}", hand.publication.id);
             let account = &hand.publication.account;
-            let write = writes::place(&self.store, account, &deed, Some(once)).await?;
+            let waited = writes::Waited::ByNobody;
+            let write = writes::place(&self.store, account, &deed, Some(once), waited).await?;
             hand.progress.first_comment = Some(write);
         }
         let is_lost = hand.spec.first_comment.is_some() && media.is_none();

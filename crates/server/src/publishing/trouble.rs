@@ -45,6 +45,11 @@ impl Publisher {
         if is_closed(&error) {
             return self.closed(hand, error).await;
         }
+        if let Reaction::Throttled { after } = error.reaction_if_repeatable() {
+            // Nobody's mistake, and it passes: what waits for the allowance is not given up for it.
+            let wait = after.map_or(THROTTLED_MS, millis);
+            return Ok(Next::At(self.clock.now_ms() + wait, "throttled"));
+        }
         hand.progress.stumbles += 1;
         let is_fetch = error
             .graph()
@@ -57,10 +62,6 @@ impl Publisher {
             Reaction::RetryLater { after } if passes => {
                 let wait = after.map_or(backoff, |after| millis(after).max(backoff));
                 Ok(Next::At(now_ms + wait, "platform"))
-            }
-            Reaction::Throttled { after } if passes => {
-                let wait = after.map_or(THROTTLED_MS, millis);
-                Ok(Next::At(now_ms + wait, "throttled"))
             }
             _ => self.fail(hand, &error.into()).await,
         }

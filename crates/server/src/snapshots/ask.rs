@@ -26,7 +26,8 @@ const DATABASE_MS: i64 = 30_000;
 
 pub(super) const NO_DATA: &str = "Meta has no data for this yet";
 pub(super) const REFUSED: &str = "Meta refused this metric";
-pub(super) const TOO_FEW: &str = "Meta gives no numbers: fewer than five viewers, or the login lacks the permission for insights";
+pub(super) const TOO_FEW: &str = "Meta gives no numbers: fewer than five viewers";
+pub(super) const TOO_FEW_OR_FORBIDDEN: &str = "Meta gives no numbers: fewer than five viewers, or the login lacks the permission for insights";
 pub(super) const FORBIDDEN: &str = "the login lacks the permission for insights";
 pub(super) const BEFORE: &str = "published before the account became a professional one";
 
@@ -225,8 +226,9 @@ impl Run<'_> {
             Some(ErrorKind::NotFound | ErrorKind::Gone) => told.is_gone = true,
             Some(ErrorKind::BeforeBusiness) => told.note_all(metrics, BEFORE),
             Some(ErrorKind::Permission | ErrorKind::NeedsAdvancedAccess) => {
-                told.is_forbidden = true;
-                told.note_all(metrics, TOO_FEW);
+                let note = self.why_forbidden(surface);
+                told.is_forbidden = note != TOO_FEW;
+                told.note_all(metrics, note);
             }
             Some(_) => told.note_all(metrics, REFUSED),
         }

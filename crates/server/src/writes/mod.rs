@@ -15,7 +15,7 @@ mod worker;
 pub(crate) use carrier::MARGIN_MS;
 
 pub(crate) use deed::{Deed, FileWord, Message, MessageFile};
-pub(crate) use order::{earlier, is_ordered, look, order, place};
+pub(crate) use order::{Waited, earlier, is_ordered, look, order, place};
 use outcome::Outcome;
 pub(crate) use outcome::{Told, WriteOut};
 pub(crate) use worker::Writer;

@@ -27,7 +27,7 @@ pub(crate) async fn order(
     once: Option<Uuid>,
 ) -> Result<Told, ApiError> {
     let once = once.map(word_of);
-    let write = place(&gate.store, account.id.as_str(), deed, once).await?;
+    let write = place(&gate.store, account.id.as_str(), deed, once, Waited::For).await?;
     metrics::counter!("gramophone_gateway_writes_total", "kind" => deed.word()).increment(1);
     follow(gate, write).await
 }
@@ -81,19 +81,33 @@ async fn follow(gate: &Gate, write: Uuid) -> Result<Told, ApiError> {
     }
 }
 
+/// Whether somebody waits for a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waited {
+    /// Who is told, before long, that it did not go out.
+    For,
+    /// Nobody: it goes out as soon as Meta lets it, and that may be the next day.
+    ByNobody,
+}
+
 /// Stores a write; the worker does the rest.
 pub(crate) async fn place(
     store: &Store,
     account: &str,
     deed: &Deed,
     once: Option<String>,
+    waited: Waited,
 ) -> Result<Uuid, store::StoreError> {
+    let unhurried = waited == Waited::ByNobody;
     let job = NewJob {
         dedupe_key: once,
         order_key: Some(format!("{QUEUE}:{}", deed.place(account).key())),
         person: deed.person().map(str::to_owned),
         max_attempts: ATTEMPTS,
-        ..NewJob::new(QUEUE, json!({ "account": account, "deed": deed }))
+        ..NewJob::new(
+            QUEUE,
+            json!({ "account": account, "deed": deed, "unhurried": unhurried }),
+        )
     };
     Ok(store.enqueue(job).await?.id)
 }

@@ -1,6 +1,6 @@
 //! Does the writes: each by the bot's send protocol, its outcome written down before its job ends.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bot::{
@@ -18,12 +18,17 @@ use super::{
     order::outcome_of,
     outcome::STEP,
 };
-use crate::{accounts::Registry, error::ApiError};
+use crate::{
+    accounts::Registry,
+    error::{ApiError, throttled},
+};
 
 /// The name of the one part of such a job.
 const PART: &str = "write";
 /// A write that could not even be tried for so long is told as refused: nobody wants their reply to appear hours later.
 const STALE_MS: i64 = 15 * 60_000;
+/// The same for one that nobody waits for: a comment that goes with a post is as good on the next day.
+const STALE_UNHURRIED_MS: i64 = 48 * 3_600_000;
 
 /// Does the jobs of the queue.
 pub(crate) struct Writer {
@@ -39,6 +44,8 @@ pub(crate) struct Writer {
 struct Payload {
     account: String,
     deed: Deed,
+    #[serde(default)]
+    unhurried: bool,
 }
 
 #[async_trait]
@@ -84,7 +91,27 @@ impl Writer {
                 self.end(job, Outcome::Done { id }).await
             }
             Delivered::All { .. } => self.end(job, Outcome::Unknown).await,
-            Delivered::Pause { until_ms, why } => self.pause(job, &carrier, until_ms, why).await,
+            Delivered::Pause { until_ms, why } => {
+                let stale_ms = if payload.unhurried {
+                    STALE_UNHURRIED_MS
+                } else {
+                    STALE_MS
+                };
+                let stale_at_ms = job.created_at_ms.saturating_add(stale_ms);
+                let waiting = Outcome::Waiting {
+                    why: why.to_owned(),
+                    until_ms: Some(until_ms),
+                };
+                if until_ms > stale_at_ms && self.is_untried(job).await? {
+                    let refused = self.too_late(&carrier, until_ms, why);
+                    return self.end(job, Outcome::refused(&refused)).await;
+                }
+                self.tell(job, &waiting).await?;
+                Ok(Finish::Wait {
+                    until_ms,
+                    why: why.to_owned(),
+                })
+            }
             Delivered::Stop(stop) => {
                 let error = carrier.refusal().unwrap_or_else(|| of_stop(&stop));
                 self.end(job, Outcome::refused(&error)).await
@@ -122,29 +149,21 @@ impl Writer {
         Ok((route, carrier))
     }
 
-    async fn pause(
-        &self,
-        job: &Claimed,
-        carrier: &Carrier,
-        until_ms: i64,
-        why: &'static str,
-    ) -> Result<Finish, StoreError> {
+    /// Nothing of it can be out, nor is it being looked for.
+    async fn is_untried(&self, job: &Claimed) -> Result<bool, StoreError> {
         let parts = self.store.parts(job.id).await?;
-        let is_open = parts.iter().any(|part| part.state.is_open());
-        let was_absent = parts.iter().any(|part| part.state == PartState::Absent);
-        if !is_open && !was_absent && until_ms > job.created_at_ms.saturating_add(STALE_MS) {
-            let error = carrier.refusal().unwrap_or_else(ApiError::not_in_time);
-            return self.end(job, Outcome::refused(&error)).await;
+        Ok(!parts
+            .iter()
+            .any(|part| part.state.is_open() || part.state == PartState::Absent))
+    }
+
+    /// Why it is not waited for until then.
+    fn too_late(&self, carrier: &Carrier, until_ms: i64, why: &str) -> ApiError {
+        if ["budget", "throttled"].contains(&why) {
+            let wait_ms = until_ms.saturating_sub(self.clock.now_ms());
+            return throttled(Duration::from_millis(wait_ms.unsigned_abs()));
         }
-        let waiting = Outcome::Waiting {
-            why: why.to_owned(),
-            until_ms: Some(until_ms),
-        };
-        self.tell(job, &waiting).await?;
-        Ok(Finish::Wait {
-            until_ms,
-            why: why.to_owned(),
-        })
+        carrier.refusal().unwrap_or_else(ApiError::not_in_time)
     }
 
     async fn end(&self, job: &Claimed, outcome: Outcome) -> Result<Finish, StoreError> {

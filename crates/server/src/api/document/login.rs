@@ -24,7 +24,7 @@ use crate::{
         secret, verdict,
     },
     api::{ApiError, Asked, Caller, Failures, Gate, In, Reach, Scope, ShownOnce},
-    error::InputProblem,
+    error::{InputProblem, throttled},
 };
 
 const COOKIE: &str = "gramophone_login";
@@ -399,7 +399,8 @@ struct RedirectIn {
     get, path = "/instagram/auth/callback", tag = "login", params(RedirectIn), security(()),
     responses(
         (status = 200, description = "A page: the account is connected, or which Page is meant.", content_type = "text/html", body = String),
-        (status = 400, description = "A page: what went wrong, and the next step.", content_type = "text/html", body = String)
+        (status = 400, description = "A page: what went wrong, and the next step.", content_type = "text/html", body = String),
+        (status = 429, description = "A page: Meta takes no calls for now.", content_type = "text/html", body = String)
     )
 )]
 async fn redirected(
@@ -443,7 +444,8 @@ struct ChosenIn {
     request_body(content = String, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "A page: the account is connected.", content_type = "text/html", body = String),
-        (status = 400, description = "A page: what went wrong, and the next step.", content_type = "text/html", body = String)
+        (status = 400, description = "A page: what went wrong, and the next step.", content_type = "text/html", body = String),
+        (status = 429, description = "A page: Meta takes no calls for now.", content_type = "text/html", body = String)
     )
 )]
 async fn chosen(
@@ -492,6 +494,12 @@ fn without_tail(code: &str) -> SecretString {
 fn said(error: LoginError, has_state: bool) -> ApiError {
     match error {
         LoginError::Store(error) => error.into(),
+        LoginError::NotYet(wait) => throttled(wait).next_step(
+            "Send the same call again then. A login link lives for ten minutes: after that, ask for a new one.",
+        ),
+        LoginError::CutShort(wait) => {
+            throttled(wait).next_step("Ask for a new login link then; this one is used up.")
+        }
         LoginError::Choose(pages) => {
             let problems = pages.into_iter().map(|page| InputProblem {
                 at: "page_id".to_owned(),

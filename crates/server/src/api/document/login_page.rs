@@ -118,9 +118,14 @@ impl Page {
     }
 
     pub(super) fn failed(self, error: &LoginError) -> Response {
+        let mut wait = None;
         let failure = match error {
             LoginError::Known(failure, _) => *failure,
             LoginError::Choose(_) => verdict::STATE_UNKNOWN,
+            LoginError::NotYet(after) | LoginError::CutShort(after) => {
+                wait = Some(after.as_millis().div_ceil(1000));
+                verdict::THROTTLED
+            }
             LoginError::Store(error) => {
                 tracing::error!(%error, "a login failed in the database");
                 verdict::AWAY
@@ -130,7 +135,11 @@ impl Page {
         let (says, next) = self.pick(failure);
         let words = self.words();
         let body = format!("<p class=\"bad\">▲ {}</p><p>{says}</p>", words.failed);
-        self.page(StatusCode::BAD_REQUEST, words.failed, &body, next)
+        let Some(seconds) = wait else {
+            return self.page(StatusCode::BAD_REQUEST, words.failed, &body, next);
+        };
+        let page = self.page(StatusCode::TOO_MANY_REQUESTS, words.failed, &body, next);
+        ([(header::RETRY_AFTER, seconds.to_string())], page).into_response()
     }
 
     /// `title`, `body` and `next` are ours or escaped.

@@ -10,12 +10,17 @@ use axum::{
 use graph_api::{
     budget::Bucket,
     client::Login,
-    endpoint::publish::{DeleteMedia, PublishingLimit},
+    endpoint::{
+        media::GetMedia,
+        publish::{DeleteMedia, PublishingLimit},
+    },
+    id::MediaId,
+    oauth::OwnAccount,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::{ApiError, Caller, Failures, Gate, Scope, ask, remove};
+use crate::api::{Account, ApiError, Caller, Failures, Gate, Scope, ask, media_id, remove};
 
 /// What may still be published.
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,7 +64,7 @@ pub(super) struct GoneOut {
     success: bool,
 }
 
-/// Takes a post away for good. Accounts of Facebook Login only.
+/// Takes a post of the account away for good. Accounts of Facebook Login only.
 #[utoipa::path(
     delete, path = "/v1/accounts/{account}/media/{media}", tag = "publications",
     params(
@@ -85,8 +90,35 @@ pub(super) async fn delete(
         .about("account"));
     }
     let call = DeleteMedia {
-        media: media.into(),
+        media: a_post(&gate, &account, media_id(&media)?).await?,
     };
     remove(&gate, &account, &call).await?;
     Ok(Json(GoneOut { success: true }))
+}
+
+/// The post with this id, of which Meta was asked: the same call on another id would delete a comment, or whatever else
+/// the token may delete.
+async fn a_post(gate: &Gate, account: &Account, media: MediaId) -> Result<MediaId, ApiError> {
+    let call = GetMedia {
+        media,
+        insights: Vec::new(),
+    };
+    let post = ask(gate, account, Bucket::Other, &call).await?;
+    let known = gate.accounts.find(account.id.as_str());
+    let known = known.and_then(|known| known.row.username);
+    let is_media = post.media_type.is_some();
+    if is_media && post.username.is_some() && post.username == known {
+        return Ok(post.id);
+    }
+    // The account may have another name by now.
+    let name = ask(gate, account, Bucket::Other, &OwnAccount)
+        .await?
+        .username;
+    if is_media && post.username.is_some() && post.username == name {
+        return Ok(post.id);
+    }
+    Err(ApiError::invalid_at(
+        "media",
+        "is no post, reel or story of this account",
+    ))
 }
