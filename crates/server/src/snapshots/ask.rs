@@ -235,6 +235,15 @@ impl Run<'_> {
         Ok(told)
     }
 
+    /// The same code says of a story that too few have seen it; what the login granted tells which is meant.
+    fn why_forbidden(&self, surface: Surface) -> &'static str {
+        match self.parts.accounts.grants_insights(self.account()) {
+            Some(true) if surface == Surface::Story => TOO_FEW,
+            Some(false) => FORBIDDEN,
+            _ => TOO_FEW_OR_FORBIDDEN,
+        }
+    }
+
     pub(super) fn split(
         &self,
         surface: Surface,

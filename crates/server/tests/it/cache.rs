@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     api::Asked,
     house::eventually,
-    reading::{Reading, header},
+    reading::{Reading, header, metric},
 };
 
 const MEDIA: &str = "/v1/accounts/17841400000000001/media?limit=5";
@@ -101,4 +101,44 @@ async fn what_the_last_process_kept_is_kept() {
     assert_eq!(rows.len(), 1);
     assert!(!rows[0].body.contains("access_token"));
     reading.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_callers_own_token_is_refused_is_believed_for_that_answer_alone() {
+    for visits in [true, false] {
+        let reading = Reading::open().await;
+        let truth = reading.media()[0].clone();
+        let id = truth["id"].as_str().unwrap();
+        let visitor = "EAAvisitorvisitorvisitorvisitor";
+        let token = json!({"token": visitor, "account": "17841400000000001", "login": "facebook"});
+        reading.tell("/_sim/tokens", &token).await;
+        let refuse = json!({"refuse": ["saved"]});
+        reading.tell("/_sim/insights", &refuse).await;
+        let mut body = json!({});
+        if visits {
+            body["access_token"] = visitor.into();
+        }
+        let path = format!("/instagram/media/{id}/insights");
+        let got = reading.good(Asked::post(&path, &body)).await;
+        assert_eq!(
+            metric(&got.body["insights"]["data"], "saves")["available"],
+            false
+        );
+        reading.tell("/_sim/insights", &json!({"refuse": []})).await;
+        // Asked anew by our own token: what was refused to ours is remembered, what was refused to theirs is not.
+        let path = format!("/v1/accounts/17841400000000001/media/{id}/insights");
+        let got = reading
+            .good(Asked::get(&path).header("cache-control", "no-cache"))
+            .await;
+        let saved = &metric(&got.body["data"], "saved")["value"];
+        if visits {
+            assert_eq!(*saved, truth["metrics"]["saved"], "{}", got.text);
+        } else {
+            assert!(saved.is_null(), "{}", got.text);
+        }
+        let usage = reading.get("/v1/accounts/17841400000000001/usage").await;
+        let made = usage.body["days"][0]["calls_made"].as_u64().unwrap();
+        assert_eq!(made == 1, visits, "{}", usage.text);
+        reading.close().await;
+    }
 }

@@ -191,3 +191,40 @@ async fn a_stranger_gets_nothing_and_a_key_sees_its_own_account_only() {
     }
     house.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_one_account_does_not_wake_what_all_share() {
+    let receiver = Receiver::present();
+    receiver.answers(|_| (410, ""));
+    let house = House::with_settings(Roles::BOTH, &receiver.settings()).await;
+    let open = Api::of(&house);
+    let body = changes(&[comment("c1")]);
+    assert_eq!(post(house.address, &body).await.status, 200);
+    eventually("it is given up", PATIENCE, || async {
+        states(&open).await.contains(&"dead".to_owned())
+    })
+    .await;
+    receiver.answers(|_| (204, ""));
+    let wanted = json!({"name": "mine", "scopes": ["read", "manage"], "accounts": [ACCOUNT]});
+    let key = open.post("/v1/keys", &wanted).await.body["key"].clone();
+    let list = open.get("/v1/deliveries?state=dead").await.body;
+    let dead = list["data"][0]["id"].as_str().unwrap();
+    let mine = |path: String| {
+        let asked = Asked::post(&path, &json!({}));
+        open.ask(asked.header("x-api-key", key.as_str().unwrap()))
+    };
+    let one = mine(format!("/v1/deliveries/{dead}/resend")).await;
+    assert_eq!(one.status, 409, "{}", one.text);
+    assert_eq!(one.body["error"]["code"], "receiver_off");
+    assert!(one.body["error"]["next_step"].is_string());
+    let many = mine("/v1/deliveries/resend".to_owned()).await;
+    assert_eq!(many.status, 409, "{}", many.text);
+    assert_eq!(receiver.came().len(), 1, "it sleeps on");
+    let all = open.post("/v1/deliveries/resend", &json!({})).await;
+    assert_eq!(all.status, 200, "{}", all.text);
+    eventually("it is awake", PATIENCE, || async {
+        states(&open).await.iter().all(|one| one == "delivered")
+    })
+    .await;
+    house.close().await;
+}

@@ -196,3 +196,40 @@ async fn everything_wrong_with_a_question_is_told_at_once() {
     assert_eq!(taken.status, 202, "{}", taken.text);
     reading.close().await;
 }
+
+#[tokio::test]
+async fn a_story_without_numbers_says_whether_viewers_or_the_permission_are_missing() {
+    let meta = crate::meta::Meta::new().await;
+    let story = "17900000000009003";
+    let at = jiff::Timestamp::from_millisecond(crate::meta::START_MS - 60_000).unwrap();
+    let small = json!({
+        "media_product_type": "STORY", "media_type": "IMAGE",
+        "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string(),
+        "metrics": {"reach": 3, "views": 3, "replies": 0, "shares": 0, "total_interactions": 0, "navigation": 3},
+    });
+    let made = meta.control(&format!("/_sim/media/{story}"), &small).await;
+    assert_eq!(made.status, 200, "{}", made.text);
+    for (scopes, status, says) in [
+        (
+            "decision=partial&sim_scopes=instagram_business_manage_comments",
+            403,
+            "instagram_business_manage_insights is missing",
+        ),
+        ("decision=allow", 200, "this one has had fewer"),
+    ] {
+        let begun = meta.api.get("/instagram/auth/url").await.body;
+        let url = begun["auth_url"].as_str().unwrap();
+        let page = meta.api.get(&format!("{url}&sim_{scopes}")).await;
+        let back = page.headers["location"].to_str().unwrap().to_owned();
+        let back = back.split('#').next().unwrap();
+        let body = json!({"code": crate::meta::part(back, "code"), "state": crate::meta::part(back, "state")});
+        let got = meta.api.post("/instagram/auth/callback", &body).await;
+        assert_eq!(got.status, 200, "{}", got.text);
+        let path = format!("{ACCOUNT}/media/{story}/insights");
+        let asked = crate::api::Asked::get(&path).header("cache-control", "no-cache");
+        let got = meta.api.ask(asked).await;
+        assert_eq!(got.status, status, "{}", got.text);
+        assert!(got.text.contains(says), "{says}: {}", got.text);
+    }
+    meta.close().await;
+}

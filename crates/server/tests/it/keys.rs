@@ -196,6 +196,40 @@ async fn an_administrator_of_one_account_makes_sees_and_revokes_its_keys_alone()
 }
 
 #[tokio::test]
+async fn whoever_guesses_keys_is_stopped_before_a_right_guess_is_looked_up() {
+    let clock = std::sync::Arc::new(store::ManualClock::new(1_790_000_000_000));
+    let open = [("api.open_on_loopback", "true")];
+    let house = House::by_clock(server::Roles::SERVE, &open, clock.clone()).await;
+    let api = Api::of(&house);
+    let made = |name: &str| json!({"name": name, "scopes": ["read"]});
+    let (known, guessed) = (
+        api.post("/v1/keys", &made("known")).await.body["key"].clone(),
+        api.post("/v1/keys", &made("guessed")).await.body["key"].clone(),
+    );
+    let ask = |key: &str| api.ask(Asked::get("/v1/me").header("x-api-key", key));
+    assert_eq!(ask(known.as_str().unwrap()).await.status, 200);
+    let mut guesses = 0;
+    let stopped = loop {
+        let answer = ask(&format!("gmk_guess_{guesses}")).await;
+        if answer.status != 401 {
+            break answer;
+        }
+        guesses += 1;
+        assert!(guesses < 100, "nobody stops it");
+    };
+    assert_eq!(stopped.status, 429, "{}", stopped.text);
+    assert!(stopped.headers.contains_key("retry-after"));
+    let before = house.operations();
+    assert_eq!(ask(guessed.as_str().unwrap()).await.status, 429);
+    assert_eq!(house.operations(), before, "it was not even looked up");
+    // Who was good before the guessing began is served on.
+    assert_eq!(ask(known.as_str().unwrap()).await.status, 200);
+    clock.advance(std::time::Duration::from_mins(1));
+    assert_eq!(ask(guessed.as_str().unwrap()).await.status, 200);
+    house.close().await;
+}
+
+#[tokio::test]
 async fn an_open_server_serves_no_page_of_another_place() {
     let house = House::serving(&[("api.open_on_loopback", "true")]).await;
     let api = Api::of(&house);

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail tests"
 )]
 
+mod allowance;
 mod api;
 mod audit;
 mod away;
@@ -49,6 +50,7 @@ mod settling;
 mod slow;
 mod snapshots;
 mod speech;
+mod storm;
 mod stream;
 mod telegram;
 mod tidy;

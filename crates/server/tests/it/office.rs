@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::{
     api::{Api, Got},
     house::eventually,
+    meta::part,
     process::{MovedClock, Process},
 };
 
@@ -53,6 +54,9 @@ impl Office {
             ("graph.graph_facebook", at("graph.facebook.com")),
             ("graph.graph_instagram", at("graph.instagram.com")),
             ("graph.rupload", at("rupload.facebook.com")),
+            ("graph.instagram_login", at("www.instagram.com")),
+            ("graph.instagram_api", at("api.instagram.com")),
+            ("instagram.app_id", known.app_id.clone()),
         ];
         let own = own
             .into_iter()
@@ -148,6 +152,18 @@ impl Office {
     /// A path of this account's.
     pub(crate) fn path(&self, rest: &str) -> String {
         format!("/v1/accounts/{}/{rest}", self.account)
+    }
+
+    /// Connects one more account, by Instagram Login.
+    pub(crate) async fn connect(&self, account: &str) -> Got {
+        let begun = self.api.get("/instagram/auth/url").await;
+        let page = begun.body["auth_url"].as_str().unwrap().to_owned();
+        let page = format!("{page}&sim_decision=allow&sim_account={account}");
+        let led = self.api.get(&page).await;
+        let back = led.headers["location"].to_str().unwrap().to_owned();
+        let back = back.split('#').next().unwrap();
+        let body = json!({"code": part(back, "code"), "state": part(back, "state")});
+        self.api.post("/instagram/auth/callback", &body).await
     }
 
     /// A call of the simulator's control API.

@@ -180,3 +180,24 @@ async fn the_end_of_a_publication_is_told_by_the_stream() {
     drop(line);
     office.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_post_of_the_account_is_deleted() {
+    let office = Office::open().await;
+    let said = json!({"from": "5550000000000101", "text": "Que disco é esse?", "silent": true});
+    let comment = office.sim("comments", said).await["id"].clone();
+    let tagged = office.look("seed").await["tagged"][0]["id"].clone();
+    for foreign in [&comment, &tagged] {
+        let path = office.path(&format!("media/{}", foreign.as_str().unwrap()));
+        let got = office.api.ask(Asked::delete(&path)).await;
+        assert_eq!(got.status, 422, "{foreign}: {}", got.text);
+    }
+    let deleted = office.look("calls?method=DELETE").await;
+    assert_eq!(deleted["calls"], json!([]), "Meta was not asked to");
+    let newest = office.look("media?limit=1").await["media"][0]["id"].clone();
+    let path = office.path(&format!("media/{}", newest.as_str().unwrap()));
+    let got = office.api.ask(Asked::delete(&path)).await;
+    assert_eq!(got.status, 200, "{}", got.text);
+    assert_eq!(office.api.ask(Asked::delete(&path)).await.status, 404);
+    office.close().await;
+}

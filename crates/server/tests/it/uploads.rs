@@ -203,3 +203,28 @@ async fn a_full_allowance_is_told_and_waited_for() {
     assert_eq!(count(&office).await, before + 1);
     office.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_breaks_off_leaves_nothing_behind() {
+    use tokio::io::AsyncWriteExt as _;
+    let office = Office::open().await;
+    let path = office.path("uploads");
+    let address = office.process.address;
+    let mut wire = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: video/mp4\r\ncontent-length: 1000000\r\n\r\n"
+    );
+    wire.write_all(head.as_bytes()).await.unwrap();
+    wire.write_all(&[7; 5_000]).await.unwrap();
+    let patience = std::time::Duration::from_mins(1);
+    crate::house::eventually("it is arriving", patience, || async {
+        office.handed_in().len() == 1
+    })
+    .await;
+    drop(wire);
+    crate::house::eventually("its remains are gone", patience, || async {
+        office.handed_in().is_empty()
+    })
+    .await;
+    office.close().await;
+}

@@ -494,12 +494,16 @@ fn without_tail(code: &str) -> SecretString {
 fn said(error: LoginError, has_state: bool) -> ApiError {
     match error {
         LoginError::Store(error) => error.into(),
-        LoginError::NotYet(wait) => throttled(wait).next_step(
+        LoginError::NotYet(wait) => throttled(wait).saying(
+            "throttled_by_meta",
+            "Meta's allowance is used up for now, so the login cannot be finished yet",
             "Send the same call again then. A login link lives for ten minutes: after that, ask for a new one.",
         ),
-        LoginError::CutShort(wait) => {
-            throttled(wait).next_step("Ask for a new login link then; this one is used up.")
-        }
+        LoginError::CutShort(wait) => throttled(wait).saying(
+            "throttled_by_meta",
+            "Meta's allowance was used up in the middle of the login",
+            "Ask for a new login link then; this one is used up.",
+        ),
         LoginError::Choose(pages) => {
             let problems = pages.into_iter().map(|page| InputProblem {
                 at: "page_id".to_owned(),
