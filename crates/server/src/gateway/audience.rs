@@ -57,9 +57,7 @@ pub(crate) async fn audience(
         let groups = fetch(&errand, timeframe, axes).await?;
         to_value(&groups)
     };
-    ask.gate
-        .gateway
-        .get(ask, &wanted, &errand, work)
+    Box::pin(ask.gate.gateway.get(ask, &wanted, &errand, work))
         .await?
         .read()
 }

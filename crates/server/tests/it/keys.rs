@@ -208,14 +208,14 @@ async fn whoever_guesses_keys_is_stopped_before_a_right_guess_is_looked_up() {
     );
     let ask = |key: &str| api.ask(Asked::get("/v1/me").header("x-api-key", key));
     assert_eq!(ask(known.as_str().unwrap()).await.status, 200);
-    let mut guesses = 0;
+    let mut tries = 0;
     let stopped = loop {
-        let answer = ask(&format!("gmk_guess_{guesses}")).await;
+        let answer = ask(&format!("gmk_guess_{tries}")).await;
         if answer.status != 401 {
             break answer;
         }
-        guesses += 1;
-        assert!(guesses < 100, "nobody stops it");
+        tries += 1;
+        assert!(tries < 100, "nobody stops it");
     };
     assert_eq!(stopped.status, 429, "{}", stopped.text);
     assert!(stopped.headers.contains_key("retry-after"));

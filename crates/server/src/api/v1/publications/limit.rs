@@ -20,7 +20,7 @@ use graph_api::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::{Account, ApiError, Caller, Failures, Gate, Scope, ask, media_id, remove};
+use crate::api::{Account, ApiError, Caller, Failures, Gate, Scope, ask, meta_id, remove};
 
 /// What may still be published.
 #[derive(Debug, Serialize, ToSchema)]
@@ -90,7 +90,7 @@ pub(super) async fn delete(
         .about("account"));
     }
     let call = DeleteMedia {
-        media: a_post(&gate, &account, media_id(&media)?).await?,
+        media: a_post(&gate, &account, meta_id("media", media)?).await?,
     };
     remove(&gate, &account, &call).await?;
     Ok(Json(GoneOut { success: true }))
