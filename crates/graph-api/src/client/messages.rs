@@ -85,7 +85,7 @@ impl Action {
 impl Graph {
     /// Sends one message, once. After an error whose `outcome` is `Unknown` it may be in the chat: look before sending
     /// again. The same call as data, with more kinds of messages and no look at Meta's limits, is
-    /// [`SendMessage`](crate::endpoint::messages::SendMessage).
+    /// [`SendMessage`].
     pub async fn send(
         &self,
         credentials: &Credentials,
