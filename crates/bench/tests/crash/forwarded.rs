@@ -35,6 +35,7 @@ async fn open(folder: &Path) -> (Trial, World) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_accepted_event_reaches_the_receiver_under_one_id() {
+    let _turn = house::turn().await;
     let started = Instant::now();
     let folder = tempfile::tempdir().unwrap();
     let (mut trial, world) = open(folder.path()).await;

@@ -46,6 +46,13 @@ pub(crate) fn film(channel: Channel) -> Film {
     }
 }
 
+/// One trial at a time: its lives are counted in real time, and a job that gets nothing done in eight of them is given
+/// up, as it should be. Two trials side by side on a small machine bring that about by themselves.
+pub(crate) async fn turn() -> tokio::sync::MutexGuard<'static, ()> {
+    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    TURN.lock().await
+}
+
 /// A world whose people send what the stubs can work on, and the trial that fits it, without any kill yet.
 pub(crate) async fn stubbed(channel: Channel, folder: &Path, seed: u64) -> (World, Trial) {
     let (world, mut trial) = filmed(channel, folder, film(channel)).await;

@@ -21,6 +21,7 @@ async fn two_hundred_telegram_jobs_survive_kill_nine() {
 }
 
 async fn two_hundred(channel: Channel) {
+    let _turn = house::turn().await;
     let seed: u64 = rand::random();
     let started = Instant::now();
     let folder = tempfile::tempdir().unwrap();

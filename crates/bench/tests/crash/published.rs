@@ -41,6 +41,7 @@ async fn open(folder: &Path) -> (Trial, World, Files) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_ordered_post_is_out_once() {
+    let _turn = house::turn().await;
     let started = Instant::now();
     let folder = tempfile::tempdir().unwrap();
     let (mut trial, world, files) = open(folder.path()).await;

@@ -40,6 +40,7 @@ async fn open(shape: Shape, folder: &Path) -> (Redis, Trial, World) {
 }
 
 async fn thousand(shape: Shape) {
+    let _turn = house::turn().await;
     let started = Instant::now();
     let folder = tempfile::tempdir().unwrap();
     let (redis, mut trial, _world) = open(shape, folder.path()).await;
