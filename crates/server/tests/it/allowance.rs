@@ -60,6 +60,7 @@ async fn a_refusal_that_any_route_hears_closes_the_door_for_all() {
         ("api.calls_per_minute", "1000000"),
     ];
     let office = Office::with(&changes).await;
+    office.begun().await;
     let posts = office.look("media?limit=1").await;
     let media = posts["media"][0]["id"].as_str().unwrap().to_owned();
     for at in 0..direct(&office, &media).len() {

@@ -154,6 +154,17 @@ impl Office {
         format!("/v1/accounts/{}/{rest}", self.account)
     }
 
+    /// Until what a server asks of Meta by itself when it starts is answered: whose the token is, and the chat's menu.
+    pub(crate) async fn begun(&self) {
+        eventually("the server has begun", PATIENCE, || async {
+            let known = self.api.get("/v1/accounts").await.body["data"].clone();
+            let is_known = |one: &Value| one["username"].is_string();
+            let named = known.as_array().is_some_and(|all| all.iter().all(is_known));
+            named && self.calls("/messenger_profile").await > 0
+        })
+        .await;
+    }
+
     /// Connects one more account, by Instagram Login.
     pub(crate) async fn connect(&self, account: &str) -> Got {
         let begun = self.api.get("/instagram/auth/url").await;

@@ -94,6 +94,7 @@ impl Room {
             .chain(more)
             .collect();
         let office = Office::with(&changes).await;
+        office.begun().await;
         let connected = office.connect(OTHER).await;
         assert_eq!(connected.status, 200, "{}", connected.text);
         office.listen().await;
