@@ -11,7 +11,8 @@ use crate::command::{Command, Tap};
 use crate::texts::{Text, plain};
 
 impl Instagram {
-    /// Puts the first questions and the menu into the account's chat, in every language. Safe to repeat.
+    /// Puts the first questions and the menu into the account's chat, in every language, once Meta takes calls. Safe to
+    /// repeat.
     pub async fn introduce(&self, account: &str) -> Result<(), ChannelError> {
         let to = Conversation::new(NAME, account, "");
         let credentials = self.credentials(&to)?;
@@ -21,6 +22,9 @@ impl Instagram {
             .map(|language| offer(locale(language), language))
             .collect();
         offers.insert(0, offer("default", Language::En));
+        while let Err(wait) = self.take(account, Bucket::Other) {
+            self.clock.sleep(wait).await;
+        }
         match self
             .graph
             .set_messenger_profile(&credentials, &offers)
