@@ -117,11 +117,22 @@ fn body(world: &World, message: &Message) -> Value {
         what.insert("text".into(), text.clone().into());
     }
     if !message.parts.is_empty() {
-        let parts: Vec<Value> = message
+        let mut parts: Vec<Value> = message
             .parts
             .iter()
             .map(|part| attachment(world, part))
             .collect();
+        // A link says until when it holds; two of one file in one message are the same link.
+        for at in 1..parts.len() {
+            let twin = (0..at).find(|twin| {
+                let asset = &message.parts[*twin].asset;
+                asset.is_some() && *asset == message.parts[at].asset
+            });
+            let url = twin.and_then(|twin| parts[twin].pointer("/payload/url").cloned());
+            if let (Some(url), Some(slot)) = (url, parts[at].pointer_mut("/payload/url")) {
+                *slot = url;
+            }
+        }
         what.insert("attachments".into(), parts.into());
     }
     if let Some(reply_to) = &message.reply_to {
